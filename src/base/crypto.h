@@ -1,0 +1,55 @@
+/* crypto.h - hashing, sealing, signing, random bytes and locked memory; the only
+ * face of libsodium.
+ *
+ * Threads: all functions, at the same time, after gw_crypto_init. */
+#pragma once
+#include "base/fail.h"
+#include "base/span.h"
+
+enum {
+    GW_HASH_BYTES = 32,
+    GW_KEY_BYTES = 32,
+    GW_SEAL_BYTES = 24 + 16, /* what sealing adds: nonce and tag */
+    GW_SIGN_PUBLIC_BYTES = 32,
+    GW_SIGN_SECRET_BYTES = 64,
+    GW_SIGNATURE_BYTES = 64,
+};
+
+struct gw_hash {
+    uint8_t bytes[GW_HASH_BYTES];
+};
+
+/* Once at start; GW_ERR_INTERNAL if the machine has no usable random source. */
+[[nodiscard]] bool gw_crypto_init(struct gw_err *err);
+
+void gw_random(void *out, size_t n);
+void gw_wipe(void *p, size_t n);
+bool gw_equal_secret(const void *a, const void *b, size_t n); /* in constant time */
+
+/* SHA-256 (FIPS 180-4). */
+struct gw_hash gw_sha256(struct gw_span data);
+/* Of a file's bytes, read in pieces. */
+[[nodiscard]] bool gw_sha256_file(struct gw_hash *out, const char *path, struct gw_err *err);
+/* BLAKE2b-256 with a key: for finding what must not stand in clear (names, numbers, tokens). */
+struct gw_hash gw_keyed_hash(const uint8_t key[GW_KEY_BYTES], struct gw_span data);
+
+/* XChaCha20-Poly1305. `bound` is associated data: what the ciphertext belongs to
+ * (row, kind, voyage); it must be given again to open. out: data.size + GW_SEAL_BYTES. */
+void gw_seal(uint8_t *out, const uint8_t key[GW_KEY_BYTES], struct gw_span data, struct gw_span bound);
+/* out: sealed.size - GW_SEAL_BYTES. GW_ERR_CORRUPT when key, data or bound is not the one. */
+[[nodiscard]] bool gw_unseal(uint8_t *out, const uint8_t key[GW_KEY_BYTES], struct gw_span sealed,
+    struct gw_span bound, struct gw_err *err);
+
+/* Ed25519 (RFC 8032). */
+void gw_sign_keypair(uint8_t public_key[GW_SIGN_PUBLIC_BYTES], uint8_t secret_key[GW_SIGN_SECRET_BYTES]);
+void gw_sign(uint8_t out[GW_SIGNATURE_BYTES], struct gw_span data, const uint8_t secret_key[GW_SIGN_SECRET_BYTES]);
+bool gw_sign_check(const uint8_t signature[GW_SIGNATURE_BYTES], struct gw_span data,
+    const uint8_t public_key[GW_SIGN_PUBLIC_BYTES]);
+
+/* Memory for keys and templates: locked against swap where the system allows it,
+ * left out of core dumps, between guard pages, wiped when freed. */
+[[nodiscard]] void *gw_secret_alloc(size_t n);
+void gw_secret_free(void *p); /* NULL is fine */
+
+void gw_hex(char *out, struct gw_span data); /* 2 * size + 1 bytes */
+[[nodiscard]] bool gw_hex_parse(uint8_t *out, size_t n, struct gw_span text);

@@ -1,0 +1,40 @@
+/* defs.c - memory that is there or the process ends: the supervisor restarts it. */
+#include "base/defs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *checked(void *p)
+{
+    if (p == NULL) {
+        fputs("gangway: out of memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+void *gw_alloc(size_t size)
+{
+    return checked(calloc(1, size == 0 ? 1 : size));
+}
+
+void *gw_alloc_array(size_t n, size_t size)
+{
+    return checked(calloc(n == 0 ? 1 : n, size == 0 ? 1 : size));
+}
+
+void *gw_realloc_array(void *p, size_t n, size_t size)
+{
+    return checked(reallocarray(p, n == 0 ? 1 : n, size == 0 ? 1 : size));
+}
+
+char *gw_strdup(const char *s)
+{
+    return checked(strdup(s));
+}
+
+void gw_free(void *p)
+{
+    free(p);
+}

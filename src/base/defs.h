@@ -1,0 +1,61 @@
+/* defs.h - what C forgot: counting, cleanup, printf checking.
+ *
+ * Ownership in this house: `new`/`open` hand you something, `free`/`close` take
+ * it back and accept NULL. GW_AUTO lets go at the end of the scope:
+ *
+ *     GW_AUTO(gw_arena) *mem = gw_arena_new(GW_REQUEST_BYTES);
+ *     ...
+ *     return gw_take(mem);   // hands it on instead
+ */
+#pragma once
+#include <assert.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GW_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define GW_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define GW_MAX(a, b) ((a) > (b) ? (a) : (b))
+
+#define GW_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+
+/* GW_AUTO_FREE(gw_x, gw_x_free) stands in the header of struct gw_x and makes
+ * GW_AUTO(gw_x) *x = ... possible. */
+#define GW_AUTO_FREE(type, free_function)                                                         \
+    static inline void type##_auto_free(struct type **p)                                          \
+    {                                                                                             \
+        free_function(*p);                                                                        \
+    }
+#define GW_AUTO(type) __attribute__((cleanup(type##_auto_free))) struct type
+
+/* For structs held by value: GW_AUTO_DONE in the header, GW_AUTO_VALUE in the scope. */
+#define GW_AUTO_DONE(type, done_function)                                                         \
+    static inline void type##_auto_done(struct type *p)                                           \
+    {                                                                                             \
+        done_function(p);                                                                         \
+    }
+#define GW_AUTO_VALUE(type) __attribute__((cleanup(type##_auto_done))) struct type
+
+/* Gives up the pointer in a GW_AUTO variable: the variable becomes NULL. */
+#define gw_take(variable)                                                                         \
+    ({                                                                                            \
+        __typeof__(variable) gw_taken_ = (variable);                                              \
+        (variable) = NULL;                                                                        \
+        gw_taken_;                                                                                \
+    })
+
+/* malloc and friends that abort when the machine has no memory left: sizes are
+ * ours and small. Anything sized by input comes from a capped arena. */
+[[nodiscard]] void *gw_alloc(size_t size); /* zeroed */
+[[nodiscard]] void *gw_alloc_array(size_t n, size_t size);
+[[nodiscard]] void *gw_realloc_array(void *p, size_t n, size_t size);
+[[nodiscard]] char *gw_strdup(const char *s);
+void gw_free(void *p);
+
+static inline void gw_free_pointer(void *p)
+{
+    gw_free(*(void **)p);
+}
+/* GW_AUTO_MEM char *text = ...: plain memory let go at the end of the scope. */
+#define GW_AUTO_MEM __attribute__((cleanup(gw_free_pointer)))

@@ -1,0 +1,116 @@
+/* work.c - a ring under one mutex: jobs take milliseconds, the lock nanoseconds. */
+#include "base/work.h"
+
+#include <pthread.h>
+
+struct worker {
+    struct gw_work *work;
+    unsigned index;
+    pthread_t thread;
+};
+
+struct gw_work {
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    void **ring;
+    size_t capacity, first, waiting;
+    bool stopping;
+    gw_work_fn *run;
+    unsigned n_threads;
+    struct worker *workers;
+};
+
+static void *pop(struct gw_work *w)
+{
+    void *job = w->ring[w->first];
+    w->first = (w->first + 1) % w->capacity;
+    w->waiting--;
+    return job;
+}
+
+static void *loop(void *arg)
+{
+    struct worker *me = arg;
+    struct gw_work *w = me->work;
+    pthread_mutex_lock(&w->lock);
+    for (;;) {
+        while (w->waiting == 0 && !w->stopping)
+            pthread_cond_wait(&w->arrived, &w->lock);
+        if (w->waiting == 0)
+            break;
+        void *job = pop(w);
+        pthread_mutex_unlock(&w->lock);
+        w->run(job, me->index);
+        pthread_mutex_lock(&w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, gw_work_fn *run, struct gw_err *err)
+{
+    struct gw_work *w = gw_alloc(sizeof *w);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->arrived, NULL);
+    w->capacity = GW_MAX(capacity, (size_t)1);
+    w->ring = gw_alloc_array(w->capacity, sizeof(void *));
+    w->run = run;
+    w->workers = gw_alloc_array(n_threads, sizeof *w->workers);
+    for (unsigned i = 0; i < n_threads; i++) {
+        w->workers[i] = (struct worker){ .work = w, .index = i };
+        if (pthread_create(&w->workers[i].thread, NULL, loop, &w->workers[i]) != 0) {
+            gw_work_free(w);
+            return gw_fail_null(err, GW_ERR_UNAVAILABLE, "could not start worker thread %u of %u", i + 1, n_threads);
+        }
+        w->n_threads = i + 1;
+    }
+    return w;
+}
+
+bool gw_work_submit(struct gw_work *w, void *job)
+{
+    pthread_mutex_lock(&w->lock);
+    bool room = !w->stopping && w->waiting < w->capacity;
+    if (room) {
+        w->ring[(w->first + w->waiting) % w->capacity] = job;
+        w->waiting++;
+        pthread_cond_signal(&w->arrived);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return room;
+}
+
+size_t gw_work_take_more(struct gw_work *w, void **jobs, size_t max)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&w->lock);
+    while (n < max && w->waiting > 0)
+        jobs[n++] = pop(w);
+    pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
+size_t gw_work_waiting(struct gw_work *w)
+{
+    pthread_mutex_lock(&w->lock);
+    size_t n = w->waiting;
+    pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
+void gw_work_free(struct gw_work *w)
+{
+    if (w == NULL)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_broadcast(&w->arrived);
+    pthread_mutex_unlock(&w->lock);
+    for (unsigned i = 0; i < w->n_threads; i++)
+        pthread_join(w->workers[i].thread, NULL);
+    pthread_cond_destroy(&w->arrived);
+    pthread_mutex_destroy(&w->lock);
+    gw_free(w->workers);
+    gw_free(w->ring);
+    gw_free(w);
+}

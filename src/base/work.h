@@ -1,0 +1,23 @@
+/* work.h - one bounded queue and its worker threads.
+ *
+ * A full queue says so at once (the door answers 503): nobody waits in line for a
+ * place in a line. Jobs are handed out in order. */
+#pragma once
+#include "base/fail.h"
+
+struct gw_work; /* opaque */
+
+/* Runs on a worker thread; worker is 0 to n_threads - 1, for things each worker owns. */
+typedef void gw_work_fn(void *job, unsigned worker);
+
+/* capacity: jobs waiting, not counting those being run. GW_ERR_UNAVAILABLE when
+ * threads cannot be made. */
+[[nodiscard]] struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, gw_work_fn *run, struct gw_err *err);
+/* Any thread. False when the queue is full or stopping: the job was not taken. */
+[[nodiscard]] bool gw_work_submit(struct gw_work *w, void *job);
+/* Takes up to max waiting jobs for a worker that can do several at once, without waiting. */
+size_t gw_work_take_more(struct gw_work *w, void **jobs, size_t max);
+size_t gw_work_waiting(struct gw_work *w);
+/* Takes no more jobs, finishes those taken, joins the threads. NULL is fine. */
+void gw_work_free(struct gw_work *w);
+GW_AUTO_FREE(gw_work, gw_work_free)

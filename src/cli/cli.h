@@ -1,0 +1,48 @@
+/* cli.h - the command line: a table of commands, and the options of each as rows.
+ *
+ * Exit status (contract): 0 read and valid, 1 read and not valid, 2 wrong usage,
+ * 3 could not be read. JSON on standard output, what went wrong on standard error. */
+#pragma once
+#include "base/conf.h"
+#include "base/fail.h"
+#include "base/json.h"
+
+enum { GW_EXIT_OK = 0, GW_EXIT_INVALID = 1, GW_EXIT_USAGE = 2, GW_EXIT_UNREADABLE = 3 };
+
+struct gw_command {
+    const char *name;
+    const char *arguments; /* "FILE…" */
+    const char *summary;   /* one line in the list */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+/* cli.c: every command; the order is that of the help. */
+int gw_cli_main(int argc, char **argv);
+const struct gw_command *gw_cli_commands(size_t *n);
+
+enum gw_option_kind {
+    GW_OPTION_FLAG, /* bool */
+    GW_OPTION_TEXT, /* const char *, borrowed from argv */
+    GW_OPTION_COUNT, /* int64_t */
+    GW_OPTION_REAL, /* double */
+    GW_OPTION_CONF, /* struct gw_conf: --set NAME=VALUE, may be repeated */
+    GW_OPTION_CONF_FILE, /* struct gw_conf: --config FILE */
+};
+struct gw_option {
+    const char *name; /* "--pretty" */
+    enum gw_option_kind kind;
+    void *out;
+    const char *value; /* "FILE" in the help; NULL for a flag */
+    const char *help;
+};
+
+/* Reads options wherever they stand, moves what is left (files; "-" is one) to the
+ * front of argv after argv[0] and sets *argc. "--" ends the options. Prints help
+ * for --help and the mistake otherwise; then false, and *status is the exit status. */
+[[nodiscard]] bool gw_options_read(int *argc, char **argv, const struct gw_command *command,
+    const struct gw_option *options, size_t n, int *status);
+
+/* Prints "gangway COMMAND: text" and gives the exit status for it. */
+int gw_cli_fail(const char *command, const struct gw_err *err);
+/* One JSON value on a line of standard output (or indented). */
+void gw_cli_print(const struct gw_json *j, bool pretty);

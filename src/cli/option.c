@@ -1,0 +1,131 @@
+/* option.c - options as rows. */
+#include "cli/cli.h"
+#include "base/near.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_OPTIONS = 32 };
+
+static void print_help(const struct gw_command *command, const struct gw_option *options, size_t n)
+{
+    printf("usage: gangway %s %s%s\n\n%s\n", command->name, n > 0 ? "[OPTION…] " : "", command->arguments, command->summary);
+    if (n > 0)
+        puts("");
+    for (size_t i = 0; i < n; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "%s%s%s", options[i].name, options[i].value == NULL ? "" : " ",
+            options[i].value == NULL ? "" : options[i].value);
+        printf("  %-24s %s\n", left, options[i].help);
+    }
+}
+
+static const struct gw_option *find(const char *name, size_t length, const struct gw_option *options, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strlen(options[i].name) == length && strncmp(options[i].name, name, length) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static bool store(const struct gw_option *o, const char *value, struct gw_err *err)
+{
+    char *end;
+    errno = 0;
+    switch (o->kind) {
+    case GW_OPTION_FLAG:
+        *(bool *)o->out = true;
+        return true;
+    case GW_OPTION_TEXT:
+        *(const char **)o->out = value;
+        return true;
+    case GW_OPTION_COUNT: {
+        long long v = strtoll(value, &end, 10);
+        if (end == value || *end != 0 || errno != 0 || v < 0)
+            return gw_fail(err, GW_ERR_USAGE, "%s takes a whole number, not \"%.60s\"", o->name, value);
+        *(int64_t *)o->out = v;
+        return true;
+    }
+    case GW_OPTION_REAL: {
+        double v = strtod(value, &end);
+        if (end == value || *end != 0 || errno != 0)
+            return gw_fail(err, GW_ERR_USAGE, "%s takes a number, not \"%.60s\"", o->name, value);
+        *(double *)o->out = v;
+        return true;
+    }
+    case GW_OPTION_CONF:
+        return gw_conf_set_pair(o->out, value, err);
+    case GW_OPTION_CONF_FILE:
+        return gw_conf_read_file(o->out, value, err);
+    }
+    return false;
+}
+
+static int refuse_name(const struct gw_command *command, const char *arg, const struct gw_option *options, size_t n)
+{
+    const char *names[MOST_OPTIONS];
+    for (size_t i = 0; i < n && i < MOST_OPTIONS; i++)
+        names[i] = options[i].name;
+    const char *near = gw_near(arg, names, GW_MIN(n, (size_t)MOST_OPTIONS));
+    if (near == NULL)
+        fprintf(stderr, "gangway %s: no option is called \"%s\"; --help lists them\n", command->name, arg);
+    else
+        fprintf(stderr, "gangway %s: no option is called \"%s\"; did you mean %s?\n", command->name, arg, near);
+    return GW_EXIT_USAGE;
+}
+
+bool gw_options_read(int *argc, char **argv, const struct gw_command *command, const struct gw_option *options,
+    size_t n, int *status)
+{
+    int kept = 1;
+    bool only_files = false;
+    for (int i = 1; i < *argc; i++) {
+        char *arg = argv[i];
+        if (only_files || arg[0] != '-' || arg[1] == 0) {
+            argv[kept++] = arg;
+            continue;
+        }
+        if (strcmp(arg, "--") == 0) {
+            only_files = true;
+            continue;
+        }
+        if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
+            print_help(command, options, n);
+            *status = GW_EXIT_OK;
+            return false;
+        }
+        const char *equals = strchr(arg, '=');
+        size_t length = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
+        const struct gw_option *o = find(arg, length, options, n);
+        if (o == NULL) {
+            *status = refuse_name(command, arg, options, n);
+            return false;
+        }
+        const char *value = equals == NULL ? NULL : equals + 1;
+        if (o->value == NULL && value != NULL) {
+            fprintf(stderr, "gangway %s: %s takes no value\n", command->name, o->name);
+            *status = GW_EXIT_USAGE;
+            return false;
+        }
+        if (o->value != NULL && value == NULL) {
+            if (i + 1 == *argc) {
+                fprintf(stderr, "gangway %s: %s needs %s behind it\n", command->name, o->name, o->value);
+                *status = GW_EXIT_USAGE;
+                return false;
+            }
+            value = argv[++i];
+        }
+        struct gw_err err = {};
+        if (!store(o, value, &err)) {
+            gw_cli_fail(command->name, &err);
+            *status = GW_EXIT_USAGE;
+            return false;
+        }
+    }
+    *argc = kept;
+    argv[kept] = NULL;
+    return true;
+}

@@ -1,0 +1,96 @@
+/* json_test.c - what is read, what is refused and where, what is written. */
+#include "base/json.h"
+#include "tests/check.h"
+
+static const struct row {
+    const char *label, *text;
+    int at; /* -1: valid; else where it goes wrong, -2: anywhere */
+} rows[] = {
+    { "an object is JSON", "{\"a\":[1,2.5,null,true,\"x\"]}", -1 },
+    { "a byte order mark is passed over", "\xEF\xBB\xBF{}", -1 },
+    { "a bare value is JSON", "7", -1 },
+    { "nothing is not", "", 0 },
+    { "a cut object is not", "{\"a\":1", -2 },
+    { "text behind it is not", "{} x", -2 },
+    { "the same key twice is not", "{\"a\":1,\"a\":2}", -2 },
+    { "bytes that are not UTF-8 are not", "\"\xE9\"", -2 },
+    { "a raw line end in a string is not", "\"a\nb\"", -2 },
+    { "NaN is not", "[NaN]", -2 },
+};
+
+static void parsing(void **state)
+{
+    const struct row *r = *state;
+    struct gw_err err = {};
+    GW_AUTO(gw_json) *j = gw_json_parse(gw_span_str(r->text), &err);
+    CHECK_INT(j != NULL, r->at == -1);
+    if (j == NULL) {
+        CHECK_INT(err.code, GW_ERR_FORMAT);
+        CHECK(err.at <= strlen(r->text));
+    }
+}
+
+static void no_input_in_errors(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    CHECK_FAILS(gw_json_parse(gw_span_str("{\"surname\":\"ERIKSSON\" oops}"), &err), GW_ERR_FORMAT);
+    CHECK(strstr(err.text, "ERIKSSON") == NULL);
+    CHECK(strstr(err.text, "oops") == NULL);
+    CHECK_FAILS(gw_json_parse(gw_span_str("{\"ERIKSSON\":1,\"ERIKSSON\":2}"), &err), GW_ERR_FORMAT);
+    CHECK(strstr(err.text, "ERIKSSON") == NULL);
+}
+
+static void depth(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    char text[400];
+    memset(text, '[', 200);
+    memset(text + 200, ']', 200);
+    GW_AUTO(gw_json) *good = gw_json_parse(gw_span_of(text + 136, 128), &err);
+    CHECK(good != NULL);
+    CHECK_FAILS(gw_json_parse(gw_span_of(text + 135, 130), &err), GW_ERR_LIMIT);
+    CHECK_INT(err.at, 64);
+}
+
+static void building(void **state)
+{
+    (void)state;
+    GW_AUTO(gw_json) *j = gw_json_object();
+    gw_json_set_text(j, "z", "first stays first");
+    gw_json_set_rounded(j, "score", 0.812345678, 4);
+    gw_json_set_real(j, "fmr", 1e-5);
+    gw_json_set_real(j, "nan", NAN);
+    gw_json_set_span(j, "bad", gw_span_of("a\xE9z", 3));
+    struct gw_json *a = gw_json_array();
+    gw_json_add_integer(a, -3);
+    gw_json_set(j, "a", a);
+    GW_AUTO_VALUE(gw_buf) text = {};
+    gw_json_format(&text, j, false);
+    CHECK_TEXT(gw_buf_text(&text),
+        "{\"z\":\"first stays first\",\"score\":0.8123,\"fmr\":1e-5,\"nan\":null,\"bad\":\"a\xEF\xBF\xBDz\",\"a\":[-3]}");
+}
+
+static void absent_is_quiet(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    GW_AUTO(gw_json) *j = gw_json_parse(gw_span_str("{\"a\":{\"b\":7}}"), &err);
+    int64_t v = 1;
+    CHECK(gw_json_get_integer(gw_json_get(j, "a"), "b", &v));
+    CHECK_INT(v, 7);
+    CHECK(!gw_json_get_integer(gw_json_get(gw_json_get(j, "x"), "y"), "z", &v));
+    CHECK_INT(gw_json_kind(gw_json_get(j, "x")), GW_JSON_ABSENT);
+    CHECK_INT(gw_json_size(NULL), 0);
+}
+
+int main(void)
+{
+    check_rows("json", rows, parsing);
+    check_add("json", "an error never quotes the input", no_input_in_errors);
+    check_add("json", "64 levels are read and 65 are not", depth);
+    check_add("json", "what is built is written in order, rounded, and always valid", building);
+    check_add("json", "asking an absent value for something is quietly nothing", absent_is_quiet);
+    return check_done();
+}
