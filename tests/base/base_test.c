@@ -111,7 +111,7 @@ static const struct age_row {
 static void ages(void **state)
 {
     const struct age_row *r = *state;
-    struct gw_date birth, on;
+    struct gw_date birth = {}, on = {};
     CHECK(gw_date_parse(&birth, gw_span_str(r->birth)) && gw_date_parse(&on, gw_span_str(r->on)));
     CHECK_INT(gw_date_age(birth, on), r->want);
 }
