@@ -187,6 +187,15 @@ static bool problem(struct parse *p, const struct place *at, const char *member,
     return true;
 }
 
+/* The parser's own sentence, without its line and column: they count in the piece. */
+static bool syntax(struct parse *p, struct place *at, const struct gw_err *e)
+{
+    const char *line = strstr(e->text, " (line ");
+    int n = line == NULL ? (int)strlen(e->text) : (int)(line - e->text);
+    at->raw = gw_span_slice(at->raw, e->at == GW_NO_PLACE ? 0 : e->at, at->raw.size);
+    return problem(p, at, NULL, true, "syntax", "%.*s", n, e->text);
+}
+
 /* ---- single facts ------------------------------------------------------------- *
  * Each leaves its field absent and writes a problem when the fact is damaged, and
  * returns false only for lack of room. */
@@ -325,7 +334,10 @@ static bool take_date(struct parse *p, const struct place *at, const char *key, 
     struct gw_span s;
     if (!take_text(p, at, key, GW_MANIFEST_WORD_MAX, &s, &has))
         return false;
-    if (has && !date_of(out, s, partial))
+    struct gw_date d = {};
+    if (has && date_of(&d, s, partial))
+        *out = d;
+    else if (has)
         return problem(p, at, key, true, "date", "%s must be a date YYYY-MM-DD%s", key,
             partial ? ", with XX for a part that is not known" : "");
     return true;
@@ -648,8 +660,7 @@ static bool take_travelers(struct parse *p, struct gw_span raw)
         struct gw_manifest_traveler t;
         bool usable = false;
         if (j == NULL) {
-            at.raw = gw_span_slice(piece, e.at, piece.size);
-            if (!problem(p, &at, NULL, true, "syntax", "%s", e.text))
+            if (!syntax(p, &at, &e))
                 return false;
         } else if (!take_traveler(p, &at, &t, &usable)) {
             return false;
@@ -691,8 +702,7 @@ static bool open_part(struct parse *p, struct gw_span raw, const char *pointer, 
     at->j = *root;
     if (*root != NULL)
         return true;
-    at->raw = gw_span_slice(raw, e.at, raw.size);
-    return problem(p, at, NULL, true, "syntax", "%s", e.text);
+    return syntax(p, at, &e);
 }
 
 /* The small members of the top, read as if they were an object of their own. */
