@@ -1,5 +1,4 @@
 /* detect.c - where the faces are. Three families of detector, one kind of box. */
-#include "base/clock.h"
 #include "face/engine.h"
 
 #include <math.h>
@@ -276,9 +275,8 @@ static bool look_closer(struct gw_candidate *found, size_t max, size_t *n, struc
 bool gw_detect(struct gw_candidate *out, size_t max, size_t *n, struct gw_face_scratch *s,
     const struct gw_image *image, struct gw_err *err)
 {
-    enum { TILES_MAX = 4 * 4 };
     const struct gw_card_detector *card = &s->faces->card.detector;
-    struct gw_candidate found[(1 + TILES_MAX) * GW_FACES_MAX];
+    struct gw_candidate *found = s->found;
     const struct fit f = fit_into(card, 0, 0, image->width, image->height);
     *n = 0;
     size_t n_found;
@@ -290,9 +288,9 @@ bool gw_detect(struct gw_candidate *out, size_t max, size_t *n, struct gw_face_s
     for (size_t i = 0; i < n_found; i++)
         largest = fmax(largest, fmax(found[i].x2 - found[i].x1, found[i].y2 - found[i].y1) / zoom);
     if (card->has_small && zoom > 1.2 && largest < card->small_below_px &&
-        !look_closer(found, GW_COUNT(found), &n_found, s, image, err))
+        !look_closer(found, GW_FOUND_MAX, &n_found, s, image, err))
         return false;
-    n_found = gw_detect_suppress(found, n_found, card->overlap, GW_COUNT(found));
+    n_found = gw_detect_suppress(found, n_found, card->overlap, GW_FOUND_MAX);
     *n = GW_MIN(n_found, max);
     memcpy(out, found, *n * sizeof *out);
     return true;

@@ -6,6 +6,7 @@
 #include "face/ort.h"
 
 enum { GW_NET_DETECTOR, GW_NET_LANDMARKS, GW_NET_EMBEDDER, GW_NET_LIVENESS, GW_NET_PURPOSES };
+enum { GW_FOUND_MAX = (1 + 4 * 4) * GW_FACES_MAX };
 
 struct gw_faces {
     struct gw_arena *arena; /* holds the card */
@@ -29,6 +30,7 @@ struct gw_face_scratch {
     size_t n_pixels;
     struct gw_candidate *candidates; /* what one run of the detector can give */
     size_t max_candidates;
+    struct gw_candidate *found; /* GW_FOUND_MAX: of all looks at one picture */
 };
 
 /* NULL where the card has no such network. */

@@ -67,7 +67,8 @@ static bool open_part(struct part *out, struct part *in, const char *key)
     if (gw_json_kind(j) != GW_JSON_OBJECT)
         return wrong(in, key, "must be an object");
     *out = (struct part){ .j = j, .arena = in->arena, .err = in->err };
-    snprintf(out->path, sizeof out->path, "%s%s%s", in->path, in->path[0] == 0 ? "" : ".", key);
+    int n = snprintf(out->path, sizeof out->path, "%s%s%s", in->path, in->path[0] == 0 ? "" : ".", key);
+    assert(n > 0 && (size_t)n < sizeof out->path); /* keys are ours, two deep */
     return true;
 }
 
@@ -331,7 +332,7 @@ static bool read_landmarks(struct gw_card_landmarks *out, struct part *in)
     struct part p;
     const struct gw_json *jitter;
     if (!open_part(&p, in, "landmarks") || !read_net(&out->net, &p) || !read_one_output(&p, "points", &out->output) ||
-        !read_crop(&out->crop, &p) || !get_array(&p, "jitter", 1, GW_CARD_JITTER_MAX, &jitter) ||
+        !read_crop(&out->crop, &p) || !get_real(&p, "refine", 0, 4, &out->refine) || !get_array(&p, "jitter", 1, GW_CARD_JITTER_MAX, &jitter) ||
         !get_flag(&p, "mirror", &out->mirror))
         return false;
     out->n_jitter = gw_json_size(jitter);

@@ -67,7 +67,9 @@ struct gw_card_landmarks {
     struct gw_card_net net;
     const char *output; /* 1 x 136: x, y of 68 points relative to the crop */
     struct gw_card_crop crop;
-    size_t n_jitter;    /* at least 1 */
+    double refine;      /* 0: one pass; else a second one on a square this many times the size of the points of the
+                           first, turned upright */
+    size_t n_jitter;    /* of the last pass; at least 1 */
     double jitter[GW_CARD_JITTER_MAX][3]; /* shift x, shift y (of the crop's side), scale */
     bool mirror;        /* each crop also mirrored */
 };
