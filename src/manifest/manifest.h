@@ -88,6 +88,7 @@ struct gw_manifest {
     enum gw_manifest_function function;
     struct gw_span message_reference, sender, recipient;
     struct {
+        bool has_mode;
         enum gw_mode mode;
         enum gw_direction direction;
         struct gw_span carrier, number;
@@ -117,6 +118,11 @@ struct gw_manifest {
 
 /* The message again, without count.read, valid and problems: parse(format(m)) = m. */
 [[nodiscard]] struct gw_json *gw_manifest_to_json(const struct gw_manifest *m);
+/* One traveler of it, and back: what the store seals. Parsing what was formatted here cannot fail but for
+ * GW_ERR_LIMIT; anything else is read tolerantly, without problems. */
+[[nodiscard]] struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *t);
+[[nodiscard]] bool gw_manifest_traveler_parse_json(struct gw_manifest_traveler *out, struct gw_arena *a,
+    struct gw_span text, struct gw_err *err);
 /* The list of problems as the contract shows it; for answers and for the command. */
 [[nodiscard]] struct gw_json *gw_manifest_problems_to_json(const struct gw_manifest_problem *problems, size_t n);
 
