@@ -313,15 +313,13 @@ static enum MHD_Result on_headers(struct gw_connection *c, const char *method)
     }
     r->chunked = gw_request_header(r, "Transfer-Encoding", &value);
     bool waits = gw_request_header(r, "Expect", &value);
-    bool body = r->chunked || r->announced_bytes > 0;
 
     c->begun = true;
     atomic_fetch_add(&s->n_in_flight, 1);
     s->door.begin(s->door.self, r);
     if (r->status == 0 && r->announced_bytes > r->most_body)
         s->door.too_large(s->door.self, r);
-    if (r->status != 0 && !body)
-        return queue(c);
+    /* An answer before the whole request costs the connection, so small ones are read to their end. */
     if (r->status != 0 && (waits || r->chunked || r->announced_bytes > SWALLOW_BYTES)) {
         r->close = true;
         if (c->peer != NULL)

@@ -143,6 +143,8 @@ static const struct row {
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n", "HTTP/1.1 413", true },
     { "a small body of a refused request is read and the connection lives",
         "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
+    { "a refused request without a body leaves the connection alive",
+        "GET /early HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
     { "HTTP/1.0 is answered and closed", "GET / HTTP/1.0\r\n\r\n", "GET 0 near", true },
     { "Connection: close is obeyed", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET 0 near", true },
     { "what is not HTTP is closed", "hello\r\n\r\n", "", true },
