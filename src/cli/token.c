@@ -1,9 +1,11 @@
 /* token.c - making, listing and revoking tokens, in the running service or in the store. */
 #include "cli/token.h"
+#include "base/log.h"
 #include "local/local.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct ask {
     const char *role, *site, *carrier;
@@ -29,8 +31,7 @@ static bool build(struct gw_json *j, const struct ask *a, int argc, char **argv,
             gw_json_set_text(j, "site", a->site);
         if (a->carrier != NULL)
             gw_json_set_text(j, "carrier", a->carrier);
-        if (a->days != 0)
-            gw_json_set_integer(j, "days", a->days);
+        gw_json_set_integer(j, "days", a->days);
         return true;
     }
     if (strcmp(verb, "list") == 0 && argc == 2) {
@@ -49,7 +50,7 @@ static bool build(struct gw_json *j, const struct ask *a, int argc, char **argv,
 
 int gw_token_command(int argc, char **argv, const struct gw_command *command, bool devices)
 {
-    struct ask a = {};
+    struct ask a = { .days = 365 };
     bool pretty = false;
     GW_AUTO_VALUE(gw_conf) conf = {};
     gw_conf_init(&conf);
@@ -68,6 +69,8 @@ int gw_token_command(int argc, char **argv, const struct gw_command *command, bo
     /* Devices have one role: the last row is not theirs. */
     if (!gw_options_read(&argc, argv, command, options, GW_COUNT(options) - devices, &status))
         return status;
+    gw_log_level(GW_LOG_WARN);
+    umask(077); /* it may be the first to touch the store */
     GW_AUTO(gw_json) *ask = gw_json_object();
     if (!build(ask, &a, argc, argv, devices, &err))
         return gw_cli_fail(command->name, &err);

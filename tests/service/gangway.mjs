@@ -1,7 +1,7 @@
 // gangway.mjs - the real program on a free port with a store of its own: starts it,
 // speaks to it, holds every answer to /openapi.json, and ends it by its own pid.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
@@ -17,10 +17,23 @@ const media = path.join(root, 'vendor', 'media');
 export const environment = Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith('GANGWAY_')));
 
 export const withoutProgram = fs.existsSync(program) ? false : `${program} is not built (GANGWAY_BIN names another)`;
-export const withoutPhotos = withoutProgram || (fs.existsSync(path.join(media, 'franck_01829.jpg'))
-  ? false : 'vendor/media is absent: tools/setup fetches the photos');
+const tool = path.join(path.dirname(program), 'tests', 'picture');
+export const withoutPhotos = withoutProgram || (!fs.existsSync(path.join(media, 'franck_01829.jpg')) ? 'vendor/media is absent: tools/setup fetches the photos'
+  : !fs.existsSync(tool) ? `${tool} is not built` : false);
 
 export const photo = (name) => fs.readFileSync(path.join(media, name));
+
+// As a camera at a gate sees somebody: 640x480, the photo in the middle of it.
+const seen = new Map();
+export function live(name) {
+  if (!seen.has(name)) {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'gangway-live-'));
+    execFileSync(tool, ['frame', '640', '480', '80', path.join(media, name), path.join(dir, name)]);
+    seen.set(name, fs.readFileSync(path.join(dir, name)));
+    fs.rmSync(dir, { recursive: true });
+  }
+  return seen.get(name);
+}
 
 export function folder(t) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'gangway-test-'));

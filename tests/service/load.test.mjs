@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, number, photo, traveler, voyage, withoutPhotos } from './gangway.mjs';
+import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './gangway.mjs';
 
 const enrolled = ['cage.jpg', 'audrey.jpg', 'bieber_small.jpg', 'SeanConnery.jpg', 'franck_01829.jpg', 'joconde.jpg'];
 const shown = ['cage2_crop.jpg', 'audrey_crop.jpg', 'Justin-Bieber2_crop.jpg', 'sean_guru2_crop.jpg', 'franck_04035.jpg', 'franck_02159.jpg',
@@ -14,7 +14,7 @@ const shown = ['cage2_crop.jpg', 'audrey_crop.jpg', 'Justin-Bieber2_crop.jpg', '
 describe('load', { skip: withoutPhotos }, () => {
   const board = async (g) => {
     const id = (await g.manifest(voyage(enrolled.map((_, n) => traveler(n))))).json.voyage;
-    for (const [n, f] of enrolled.entries()) assert.equal((await g.portrait(photo(f), { number: number(n) })).status, 201);
+    for (const [n, f] of enrolled.entries()) assert.ok([200, 201].includes((await g.portrait(photo(f), { number: number(n) })).status));
     return id;
   };
   // What was measured for every verification, by its id.
@@ -38,7 +38,7 @@ describe('load', { skip: withoutPhotos }, () => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
         while (jobs.length > 0) {
           const name = jobs.pop();
-          const a = await g.verify(id, photo(name), { where: { site: 'YVR', gate: c }, agent });
+          const a = await g.verify(id, live(name), { where: { site: 'YVR', gate: c }, agent });
           assert.equal(a.status, 200, a.text);
           asked.set(a.json.verification, name);
         }
@@ -70,7 +70,7 @@ describe('load', { skip: withoutPhotos }, () => {
     const id = await board(g);
     const one = await g.verify(id, photo('ironman.jpg'));
     assert.equal(one.status, 200);
-    const all = await Promise.all(Array.from({ length: 64 }, (_, i) => g.verify(id, photo(shown[i % shown.length]), { where: { site: 'YVR', gate: i % 8 } })));
+    const all = await Promise.all(Array.from({ length: 64 }, (_, i) => g.verify(id, live(shown[i % shown.length]), { where: { site: 'YVR', gate: i % 8 } })));
     const busy = all.filter((a) => a.status === 503);
     assert.ok(busy.length > 0, 'with room for two, sixty-four at once are too many');
     for (const a of all) assert.ok([200, 503].includes(a.status), a.text);
@@ -79,14 +79,14 @@ describe('load', { skip: withoutPhotos }, () => {
     assert.equal(Number(/^gangway_queue_full_total (\d+)$/m.exec(text)[1]), busy.length);
     // Nothing of a refused one is kept.
     assert.equal((await measured(g, id)).size, 1 + all.length - busy.length);
-    for (let i = 0; i < 5; i++) assert.equal((await g.verify(id, photo('cage2_crop.jpg'))).status, 200);
+    for (let i = 0; i < 5; i++) assert.equal((await g.verify(id, live('cage2_crop.jpg'))).status, 200);
   });
 
   test('while pictures wait, the board and the health page are answered', async (t) => {
     const g = await Gangway.start(t, { set: { 'verify.liveness': 0, 'work.threads': 1 } });
     const id = await board(g);
     let open = 40;
-    const all = Array.from({ length: 40 }, (_, i) => g.verify(id, photo(shown[i % shown.length]), { where: { site: 'YVR', gate: i % 8 } }).finally(() => { open--; }));
+    const all = Array.from({ length: 40 }, (_, i) => g.verify(id, live(shown[i % shown.length]), { where: { site: 'YVR', gate: i % 8 } }).finally(() => { open--; }));
     const health = await g.ask('GET', '/healthz'), list = await g.ask('GET', '/v1/voyages', { as: 'officer' });
     const still = open;
     assert.deepEqual([health.status, list.status], [200, 200]);
@@ -97,7 +97,7 @@ describe('load', { skip: withoutPhotos }, () => {
   test('clients that leave in the middle cost nobody else anything', async (t) => {
     const g = await Gangway.start(t, { set: { 'verify.liveness': 0 } });
     const id = await board(g);
-    const { hostname, port } = new URL(g.url), picture = photo('cage2_crop.jpg');
+    const { hostname, port } = new URL(g.url), picture = live('cage2_crop.jpg');
     const token = g.token('device');
     for (let i = 0; i < 30; i++) {
       await new Promise((resolve) => {
@@ -109,7 +109,7 @@ describe('load', { skip: withoutPhotos }, () => {
         s.on('close', resolve);
       });
     }
-    assert.equal((await g.verify(id, photo('audrey_crop.jpg'))).status, 200);
+    assert.equal((await g.verify(id, live('audrey_crop.jpg'))).status, 200);
     assert.equal((await g.ask('GET', '/readyz')).status, 200);
   });
 
@@ -121,13 +121,13 @@ describe('load', { skip: withoutPhotos }, () => {
     for (let i = 0; i < 6; i++) {
       work.push(g.portrait(photo(enrolled[i]), { number: number(i) }));
       work.push(g.manifest(m));
-      work.push(g.verify(id, photo('obama4_crop.jpg'), { where: { site: 'YVR', gate: i } }));
+      work.push(g.verify(id, live('obama4_crop.jpg'), { where: { site: 'YVR', gate: i } }));
     }
     for (const a of await Promise.all(work)) assert.ok(a.status < 300, a.text);
     const r = await g.ask('GET', `/v1/voyages/${id}/readiness`, { as: 'officer' });
     assert.deepEqual([r.json.portraits.covered, r.json.gallery], [6, { state: 'ready', persons: 6, templates: 6 }]);
     for (const [n, f] of [[0, 'cage2_crop.jpg'], [1, 'audrey_crop.jpg'], [4, 'franck_04035.jpg']])
-      assert.equal((await g.verify(id, photo(f))).json.traveler?.reference, `R${n}`, f);
+      assert.equal((await g.verify(id, live(f))).json.traveler?.reference, `R${n}`, f);
   });
 });
 

@@ -6,7 +6,7 @@
  *   picture shrink W IN OUT      W pixels wide in the middle of a grey picture of the old size
  *   picture dark PERCENT IN OUT  so much of the light
  *   picture plain W H OUT        grey, nobody in it
- *   picture fit W H IN OUT       scaled to cover W x H, as a camera of that size would give it
+ *   picture frame W H PERCENT IN OUT   in the middle of a grey picture of W x H, so much of its height
  *   picture png IN OUT           the same as PNG */
 #include "base/buf.h"
 #include "image/image.h"
@@ -112,17 +112,18 @@ int main(int argc, char **argv)
     } else if (strcmp(verb, "plain") == 0 && argc == 5) {
         struct gw_image out = plain((uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3]));
         save(&out, argv[4], false);
-    } else if (strcmp(verb, "fit") == 0 && argc == 6) {
-        struct gw_image in = load(argv[4]), out = plain((uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3]));
-        double k = GW_MIN((double)in.width / out.width, (double)in.height / out.height);
-        double w = out.width * k, h = out.height * k;
-        gw_image_scale(&out, &in, (in.width - w) / 2, (in.height - h) / 2, w, h, 128);
-        save(&out, argv[5], false);
+    } else if (strcmp(verb, "frame") == 0 && argc == 7) {
+        struct gw_image in = load(argv[5]), out = plain((uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3]));
+        uint32_t h = out.height * (uint32_t)atoi(argv[4]) / 100, w = GW_MIN(h * in.width / in.height, out.width);
+        struct gw_image inner = plain(w, h);
+        gw_image_scale(&inner, &in, 0, 0, in.width, in.height, 128);
+        paste(&out, &inner, (out.width - w) / 2, (out.height - h) / 2);
+        save(&out, argv[6], false);
     } else if (strcmp(verb, "png") == 0 && argc == 4) {
         struct gw_image in = load(argv[2]);
         save(&in, argv[3], true);
     } else
-        stop("turn N, grid COLS ROWS, shrink W, dark PERCENT, plain W H, fit W H or png; then files");
+        stop("turn N, grid COLS ROWS, shrink W, dark PERCENT, plain W H, frame W H PERCENT or png; then files");
     gw_arena_free(mem);
     return 0;
 }

@@ -6,7 +6,6 @@ import { program, root } from './gangway.mjs';
 
 const tool = path.join(path.dirname(program), 'tests', 'picture');
 const media = path.join(root, 'vendor', 'media');
-export const withoutTool = fs.existsSync(tool) ? false : `${tool} is not built`;
 
 let made = 0;
 export function make(dir, verb, ...args) {

@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, number, photo, traveler, voyage, withoutPhotos } from './gangway.mjs';
-import { animation, dot, make, makeFrom, withOrientation, withSize, withoutTool } from './pictures.mjs';
+import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './gangway.mjs';
+import { animation, dot, make, makeFrom, withOrientation, withSize } from './pictures.mjs';
 
-describe('pictures', { skip: withoutPhotos || withoutTool }, () => {
+describe('pictures', { skip: withoutPhotos }, () => {
   let g, id, dir, gates = 0;
   const afters = [];
   before(async () => {
@@ -27,7 +27,7 @@ describe('pictures', { skip: withoutPhotos || withoutTool }, () => {
   for (const [label, status, code, bytes] of [
     ['a JPEG cut in the middle', 400, 'format', () => face().subarray(0, face().length / 2)],
     ['a JPEG cut in its header', 400, 'format', () => face().subarray(0, 100)],
-    ['two bytes of a JPEG', 400, 'format', () => face().subarray(0, 2)],
+    ['two bytes of a JPEG', 415, 'unsupported', () => face().subarray(0, 2)],
     ['a text called .jpg', 415, 'unsupported', () => Buffer.from('this is a letter, not a picture\n'.repeat(100))],
     ['an empty body', 400, 'format', () => Buffer.alloc(0)],
     ['a GIF, animated', 415, 'unsupported', () => animation],
@@ -96,7 +96,7 @@ describe('pictures', { skip: withoutPhotos || withoutTool }, () => {
   });
 
   test('a face too dark: more light', async () => {
-    assert.equal((await verify(make(dir, 'dark', 6, 'franck_04035.jpg'))).json.guidance, 'more_light');
+    assert.equal((await verify(make(dir, 'dark', 16, 'franck_04035.jpg'))).json.guidance, 'more_light');
   });
 
   test('a portrait that is too poor is 422 and says in what', async () => {
@@ -138,7 +138,7 @@ describe('pictures', { skip: withoutPhotos || withoutTool }, () => {
       ['another source', `${picture}${part('document_number', number(60))}${part('issuing_state', 'UTO')}${part('source', 'web')}--B--`, 422],
       ['a date that is none', `${picture}${rest}${part('captured_on', '2025-02-30')}--B--`, 422],
       ['a date to come', `${picture}${rest}${part('captured_on', '2999-01-01')}--B--`, 422],
-      ['a state of two letters', `${picture}${part('document_number', number(60))}${part('issuing_state', '12')}${part('source', 'passport')}--B--`, 422],
+      ['a state of four letters', `${picture}${part('document_number', number(60))}${part('issuing_state', 'UTOP')}${part('source', 'passport')}--B--`, 422],
       ['no number in the number', `${picture}${part('document_number', '---')}${part('issuing_state', 'UTO')}${part('source', 'passport')}--B--`, 422],
       ['another boundary', `${picture}${rest}--B--`, 400, { 'Content-Type': 'multipart/form-data; boundary=C' }],
       ['no boundary', `${picture}${rest}--B--`, 400, { 'Content-Type': 'multipart/form-data' }],
@@ -149,7 +149,7 @@ describe('pictures', { skip: withoutPhotos || withoutTool }, () => {
   test('after all this, the same process still clears the right person', async () => {
     assert.equal(g.child.exitCode, null);
     assert.equal((await g.portrait(photo('cage.jpg'), { number: number(9) })).status, 201);
-    const a = await verify(photo('cage2_crop.jpg'));
+    const a = await verify(live('cage2_crop.jpg'));
     assert.deepEqual([a.json.decision, a.json.traveler?.reference], ['clear', 'R9']);
   });
 });

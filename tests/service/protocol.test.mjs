@@ -59,7 +59,8 @@ describe('protocol', { skip: withoutProgram }, () => {
     const a = await g.ask('GET', '/healthz'), b = await g.ask('GET', '/healthz');
     assert.notEqual(a.headers['x-request-id'], b.headers['x-request-id']);
     assert.equal(a.headers['cache-control'], 'no-store');
-    assert.ok(g.stderr.includes(`request=${a.headers['x-request-id']}`), 'the log has it');
+    for (let i = 0; i < 500 && !g.stderr.includes(`request=${a.headers['x-request-id']} `); i++) await new Promise((r) => setTimeout(r, 10));
+    assert.ok(g.stderr.includes(`request=${a.headers['x-request-id']} `), 'the log has it');
   });
 
   test('HEAD is GET without the body', async () => {
