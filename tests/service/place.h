@@ -28,7 +28,7 @@ static int place_remove_(const char *path, const struct stat *st, int kind, stru
 }
 
 /* Settings may be changed between this and place_open. */
-static void place_init(struct place *p)
+static inline void place_init(struct place *p)
 {
     *p = (struct place){ .folder = "/tmp/gangway-test-XXXXXX" };
     if (mkdtemp(p->folder) == NULL)
@@ -49,7 +49,7 @@ static void place_init(struct place *p)
     p->auditor = (struct gw_caller){ .role = GW_ROLE_AUDITOR, .token = { "auditor" } };
 }
 
-static bool place_open(struct place *p, struct gw_err *err)
+static inline bool place_open(struct place *p, struct gw_err *err)
 {
     struct gw_service_options o = { .conf = &p->conf, .clock = { NOW_US }, .without_recognition = true };
     p->s = gw_service_open(&o, err);
@@ -63,13 +63,13 @@ static bool place_open(struct place *p, struct gw_err *err)
     return true;
 }
 
-static void place_close(struct place *p)
+static inline void place_close(struct place *p)
 {
     gw_service_close(p->s);
     p->s = NULL;
 }
 
-static void place_done(struct place *p)
+static inline void place_done(struct place *p)
 {
     place_close(p);
     gw_conf_done(&p->conf);
@@ -78,7 +78,7 @@ static void place_done(struct place *p)
 }
 
 /* Face number n: any two are unrelated (cosine near 0). */
-static struct gw_template face(unsigned n)
+static inline struct gw_template face(unsigned n)
 {
     float v[64];
     uint64_t x = n * UINT64_C(0x9E3779B97F4A7C15) + 1;
@@ -97,7 +97,7 @@ static struct gw_template face(unsigned n)
 }
 
 /* Between two faces: share of b, 0 to 1. */
-static struct gw_template between(unsigned a, unsigned b, double share)
+static inline struct gw_template between(unsigned a, unsigned b, double share)
 {
     struct gw_template x = face(a), y = face(b), t;
     float v[64];
@@ -109,7 +109,7 @@ static struct gw_template between(unsigned a, unsigned b, double share)
 }
 
 /* A manifest with travelers r1 … rn; traveler i holds passport P0000i of UTO in seat iA. */
-static const char *manifest_text(struct place *p, const char *head, unsigned n, const char *more)
+static inline const char *manifest_text(struct place *p, const char *head, unsigned n, const char *more)
 {
     struct gw_buf b = {};
     gw_buf_addf(&b,
@@ -127,7 +127,7 @@ static const char *manifest_text(struct place *p, const char *head, unsigned n, 
     return text;
 }
 
-static bool send_manifest(struct gw_manifest_receipt *out, struct place *p, const struct gw_caller *who, const char *text,
+static inline bool send_manifest(struct gw_manifest_receipt *out, struct place *p, const struct gw_caller *who, const char *text,
     struct gw_once *once, struct gw_err *err)
 {
     struct gw_manifest *m = gw_arena_one(p->a, struct gw_manifest, NULL);
@@ -136,7 +136,7 @@ static bool send_manifest(struct gw_manifest_receipt *out, struct place *p, cons
 }
 
 /* A portrait as it is after the picture was looked at. */
-static bool send_portrait(struct gw_portrait_receipt *out, struct place *p, const char *number, unsigned face_number,
+static inline bool send_portrait(struct gw_portrait_receipt *out, struct place *p, const char *number, unsigned face_number,
     enum gw_portrait_source source, struct gw_err *err)
 {
     struct gw_template t = face(face_number);
@@ -148,7 +148,7 @@ static bool send_portrait(struct gw_portrait_receipt *out, struct place *p, cons
 }
 
 /* A good live picture of that template, as it is after the picture was looked at. */
-static bool send_probe(struct gw_verification *out, struct place *p, const struct gw_caller *who, struct gw_id voyage,
+static inline bool send_probe(struct gw_verification *out, struct place *p, const struct gw_caller *who, struct gw_id voyage,
     const struct gw_template *t, struct gw_once *once, struct gw_err *err)
 {
     GW_AUTO(gw_gallery) *g = gw_galleries_get(p->s->galleries, voyage, err);
@@ -164,7 +164,7 @@ static bool send_probe(struct gw_verification *out, struct place *p, const struc
     return gw_probe_decide(out, p->s, p->a, who, voyage, &probe, once, err);
 }
 
-static enum gw_reason last_reason(struct place *p, struct gw_id voyage)
+static inline enum gw_reason last_reason(struct place *p, struct gw_id voyage)
 {
     struct gw_verification_page page;
     struct gw_err err = {};
