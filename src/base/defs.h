@@ -21,8 +21,7 @@
 #define GW_PICK_1(a, b, op, n) GW_PICK_2(a, b, op, n)
 #define GW_PICK_2(a, b, op, n)                                                                    \
     ({                                                                                            \
-        __auto_type gw_a_##n = (a);                                                               \
-        __auto_type gw_b_##n = (b);                                                               \
+        __typeof__(1 ? (a) : (b)) gw_a_##n = (a), gw_b_##n = (b);                                 \
         gw_a_##n op gw_b_##n ? gw_a_##n : gw_b_##n;                                               \
     })
 
