@@ -191,12 +191,3 @@ static inline const char *kit_vendor(const char *name)
     snprintf(path, sizeof path, "%s/vendor/%s", source == NULL ? "." : source, name);
     return access(path, R_OK) == 0 ? path : NULL;
 }
-/* True if there is an ONNX Runtime to run networks with. */
-static inline bool kit_has_runtime(void)
-{
-    struct gw_err err = {};
-    struct gw_faces_options o = { .models_path = "/nonexistent", .card = "none" };
-    (void)o;
-    (void)err;
-    return kit_vendor("onnxruntime/lib/libonnxruntime.so.1") != NULL;
-}
