@@ -134,7 +134,7 @@ static void format_integer(struct gw_buf *out, const struct gw_conf_row *row, in
 
 void gw_conf_format(struct gw_buf *out, const struct gw_conf *c, const struct gw_conf_row *row)
 {
-    const char *p = (const char *)c + row->offset;
+    const void *p = (const char *)c + row->offset;
     switch (row->type) {
     case GW_CONF_TEXT:
         gw_buf_add_text(out, *(char *const *)p);

@@ -15,8 +15,15 @@
 #include <stdint.h>
 
 #define GW_COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define GW_MIN(a, b) ((a) < (b) ? (a) : (b))
-#define GW_MAX(a, b) ((a) > (b) ? (a) : (b))
+/* Each argument is evaluated once. */
+#define GW_MIN(a, b) GW_PICK_1(a, b, <, __COUNTER__)
+#define GW_MAX(a, b) GW_PICK_1(a, b, >, __COUNTER__)
+#define GW_PICK_1(a, b, op, n) GW_PICK_2(a, b, op, n)
+#define GW_PICK_2(a, b, op, n)                                                                    \
+    ({                                                                                            \
+        __typeof__(1 ? (a) : (b)) gw_a_##n = (a), gw_b_##n = (b);                                 \
+        gw_a_##n op gw_b_##n ? gw_a_##n : gw_b_##n;                                               \
+    })
 
 #define GW_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 

@@ -41,7 +41,7 @@ static inline struct gw_span gw_span_slice(struct gw_span a, size_t from, size_t
 {
     to = GW_MIN(to, a.size);
     from = GW_MIN(from, to);
-    return (struct gw_span){ a.data == NULL ? NULL : a.data + from, to - from };
+    return (struct gw_span){ from == 0 ? a.data : a.data + from, to - from };
 }
 /* Without blanks, tabs, CR and LF at both ends. */
 struct gw_span gw_span_trim(struct gw_span a);

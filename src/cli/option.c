@@ -35,6 +35,8 @@ static bool store(const struct gw_option *o, const char *value, struct gw_err *e
 {
     char *end;
     errno = 0;
+    if (value == NULL) /* a flag; the others were given theirs by the caller */
+        value = "";
     switch (o->kind) {
     case GW_OPTION_FLAG:
         *(bool *)o->out = true;

@@ -211,6 +211,15 @@ static void sealing(void **state)
     CHECK_FAILS(gw_unseal(out, key, gw_span_of(sealed, 39), gw_span_str("row 7"), &err), GW_ERR_CORRUPT);
 }
 
+static void once_each(void **state)
+{
+    (void)state;
+    int calls = 0;
+    CHECK_INT(GW_MAX(++calls, 0), 1);
+    CHECK_INT(GW_MIN(++calls, GW_MAX(9, ++calls)), 2);
+    CHECK_INT(calls, 3);
+}
+
 static void files(void **state)
 {
     (void)state;
@@ -244,6 +253,7 @@ int main(void)
     check_add("near", "finds the name somebody meant, or nothing", near_names);
     check_add("crypto", "SHA-256 is FIPS 180-4's", hashes);
     check_add("crypto", "what was sealed opens with its key and its place only", sealing);
+    check_add("defs", "GW_MIN and GW_MAX evaluate their arguments once", once_each);
     check_add("buf", "files are written whole and read within a limit", files);
     return check_done();
 }
