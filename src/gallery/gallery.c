@@ -67,7 +67,7 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
         }
         g_persons[i] = person;
         memcpy(g_whole + i * stride, rows[i].v, dim * sizeof(int16_t));
-        struct gw_small s = gw_small_make(g_small + i * stride, g_whole + i * stride, stride);
+        struct gw_small s = gw_kernel_best()->small(g_small + i * stride, g_whole + i * stride, stride);
         g_scales[i] = s.scale;
         g_errors[i] = s.error;
     }

@@ -28,13 +28,6 @@ struct gw_gallery {
     const struct gw_id *ids; /* of a person, ascending */
 };
 
-/* A template in the form that is scanned. */
-struct gw_small {
-    float scale, error, length; /* the latter two rounded up */
-};
-/* whole: stride components, zeros behind dim. Components of small are -127 to 127. */
-struct gw_small gw_small_make(int8_t *small, const int16_t *whole, size_t stride);
-
 struct gw_row { /* where a gallery's next row comes from */
     struct gw_id person;
     const int16_t *v; /* dim of them, at any even address */

@@ -78,29 +78,3 @@ bool gw_template_parse(struct gw_template *out, struct gw_span bytes, struct gw_
         return gw_fail(err, GW_ERR_INVALID, "a template whose length is not %d", GW_TEMPLATE_LENGTH);
     return true;
 }
-
-struct gw_small gw_small_make(int8_t *small, const int16_t *whole, size_t stride)
-{
-    int32_t most = 1; /* never 0: a row of zeros stays a row of zeros */
-    for (size_t i = 0; i < stride; i++) {
-        int32_t a = whole[i] < 0 ? -whole[i] : whole[i];
-        most = GW_MAX(most, a);
-    }
-    /* In 16.16: |whole * per| <= 127 * 2^16, so small never reaches -128. */
-    const int32_t per = (127 << 16) / most;
-    uint64_t off = 0, square = 0;
-    for (size_t i = 0; i < stride; i++) {
-        const int32_t q = (whole[i] * per + (1 << 15)) >> 16;
-        small[i] = (int8_t)q;
-        /* 127 times the error: whole, and below 2^15 * 127; rounding keeps it below most. */
-        const int32_t e = 127 * whole[i] - most * q;
-        off += (uint64_t)((int64_t)e * e);
-        square += (uint64_t)((int32_t)whole[i] * whole[i]);
-    }
-    /* Sums are exact; a float is off by at most 6e-8 of itself, a thousandth of what is added. */
-    return (struct gw_small){
-        .scale = (float)most / 127.0F,
-        .error = (float)(sqrt((double)off) / 127 * 1.0001),
-        .length = (float)(sqrt((double)square) * 1.0001),
-    };
-}
