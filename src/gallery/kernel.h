@@ -20,6 +20,7 @@ struct gw_small {
     float scale;  /* what one unit of small is in units of whole */
     float error;  /* at least the length of whole - scale * small */
     float length; /* at least that of whole */
+    uint64_t square; /* of whole's length, exactly, whatever it is */
 };
 
 struct gw_kernel {

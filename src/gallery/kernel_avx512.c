@@ -141,6 +141,9 @@ static inline __attribute__((always_inline)) void scan_together(int32_t *dots, c
     const __m256i over = fold8(fold4(o[0], o[1], o[2], o[3]), fold4(o[4], o[5], o[6], o[7]));
     for (size_t r = 0; r < n_rows; r++, rows += stride, dots += 8) {
         __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        /* 64 vectors of probes fit no registers; the compiler is kept from moving them to its stack
+         * before the loop, which halved the speed. */
+        __asm__ volatile("" ::: "memory");
 #pragma GCC unroll 8
         for (size_t i = 0; i < stride; i += 64) {
             const __m512i v = unsigned_of(rows + i);

@@ -6,19 +6,24 @@
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "kept forms are copied as they lie");
 
-bool gw_length_check(const int16_t *v, size_t dim)
+bool gw_square_check(uint64_t square)
 {
-    int64_t square = 0; /* at most 1024 * 2^30 */
-    for (size_t i = 0; i < dim; i++)
-        square += (int32_t)v[i] * v[i];
-    const int64_t least = GW_TEMPLATE_LENGTH - GW_TEMPLATE_LENGTH_SLACK;
-    const int64_t most = GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK;
+    const uint64_t least = GW_TEMPLATE_LENGTH - GW_TEMPLATE_LENGTH_SLACK;
+    const uint64_t most = GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK;
     return square >= least * least && square <= most * most;
+}
+
+static uint64_t square_of(const int16_t *v, size_t dim)
+{
+    uint64_t square = 0; /* at most 2^40 */
+    for (size_t i = 0; i < dim; i++)
+        square += (uint32_t)(v[i] * v[i]);
+    return square;
 }
 
 bool gw_template_check(const struct gw_template *t)
 {
-    return t->dim >= 1 && t->dim <= GW_TEMPLATE_DIM_MAX && gw_length_check(t->v, t->dim);
+    return t->dim >= 1 && t->dim <= GW_TEMPLATE_DIM_MAX && gw_square_check(square_of(t->v, t->dim));
 }
 
 bool gw_template_make(struct gw_template *out, const float *embedding, unsigned dim, struct gw_err *err)

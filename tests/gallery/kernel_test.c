@@ -112,7 +112,7 @@ static void same(const struct gw_kernel *k, size_t dim, size_t n_rows, enum fill
 
     alignas(64) static int8_t want_small[DIM_MAX], got_small[DIM_MAX];
     const struct gw_small s = c->small(want_small, whole_a, stride), t = k->small(got_small, whole_a, stride);
-    if (memcmp(want_small, got_small, stride) != 0 || s.scale != t.scale || s.error != t.error || s.length != t.length)
+    if (memcmp(want_small, got_small, stride) != 0 || s.scale != t.scale || s.error != t.error || s.length != t.length || s.square != t.square)
         fail_msg("%s: small, dimension %zu", k->name, dim);
 
     enum { TILES = 3, N = TILES * GW_KERNEL_TILE };
