@@ -18,12 +18,17 @@ struct gw_faces;        /* the engine: sessions and card; opaque */
 struct gw_face_scratch; /* buffers of one caller; opaque */
 
 struct gw_faces_options {
-    const char *models_path;  /* folder of the cards */
+    const char *models_path;  /* folder of the card and its networks; NULL or "": where this program was built or installed */
     const char *card;         /* "faceplugin": NAME.json there; a value with a / is a path */
     const char *runtime_path; /* library file; NULL or "": the usual places */
     unsigned threads;         /* intra-op threads of one call: 1 for throughput */
     bool prepare;             /* rewrite networks for speed (graph.h) after checking them equal */
+    bool card_only;           /* read the card, load nothing: only what the card says may be asked (--version) */
 };
+
+/* As the settings say: one thread a call. Borrows from the settings. */
+struct gw_conf;
+struct gw_faces_options gw_faces_options_of(const struct gw_conf *conf);
 
 /* Loads and checks everything. GW_ERR_NOT_FOUND / GW_ERR_CORRUPT name the file and
  * what to do; GW_ERR_UNAVAILABLE when the runtime cannot be loaded. */
@@ -58,7 +63,8 @@ struct gw_face {
     double yaw_deg, pitch_deg, roll_deg;
     double eye_distance_px;
     double quality;                             /* 0 to 100 */
-    double components[GW_QUALITY_COUNT];
+    bool has_component[GW_QUALITY_COUNT];       /* eyes and mouth need marks */
+    double components[GW_QUALITY_COUNT];        /* 0 to 100 */
     double luminance;                           /* mean of the face region, 0 to 255 */
 };
 

@@ -1,0 +1,44 @@
+/* kernel.h - the inner loops of a search, once in plain C and once for each kind
+ * of processor that earns it.
+ *
+ * Plain C (kernel.c) is the definition: every other kernel gives the same bits for
+ * the same input, and a test compares them on extremes. All lengths are multiples
+ * of GW_KERNEL_STEP with zeros behind the last component, so no kernel has a tail.
+ *
+ * Private to gallery/. Threads: no state but the choice, made once. */
+#pragma once
+#include "base/defs.h"
+
+enum {
+    GW_KERNEL_STEP = 64, /* components of a row are padded to a multiple of this; rows begin at multiples of 64 bytes */
+    GW_KERNEL_TILE = 16, /* bounds come in tiles of so many rows */
+    GW_KERNEL_TOGETHER = 4, /* probes of dots8x4 */
+};
+
+struct gw_kernel {
+    const char *name;
+    bool (*usable)(void); /* on this processor */
+
+    /* Sum of a[i] * b[i], modulo 2^32 (templates never come near it). */
+    int32_t (*dot16)(const int16_t *a, const int16_t *b, size_t n);
+
+    /* dots[r] = sum of rows[r * stride + i] * probe[i] over the stride; components
+     * are -127 to 127, never -128. */
+    void (*dots8)(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probe);
+    /* The same of four probes, which lie one after another; probe p's dots begin at
+     * dots + p * dots_stride. */
+    void (*dots8x4)(int32_t *dots, size_t dots_stride, const int8_t *rows, size_t n_rows, size_t stride,
+        const int8_t *probes);
+
+    /* bounds[r] = dots[r] * scales[r] * c + errors[r] * g + h in float, each operation rounded on
+     * its own, left to right; tops[t] is the largest of tile t. */
+    void (*bounds)(float *bounds, float *tops, const int32_t *dots, const float *scales, const float *errors,
+        size_t n_tiles, float c, float g, float h);
+};
+
+/* Best first; the last is plain C, which is always usable. */
+const struct gw_kernel *const *gw_kernels(size_t *n);
+/* The first usable one; the same at every call until forced. */
+const struct gw_kernel *gw_kernel_best(void);
+/* For tests and benchmarks, while nothing searches: NULL gives the choice back. */
+void gw_kernel_force(const struct gw_kernel *k);
