@@ -13,7 +13,8 @@ struct block {
 };
 
 struct gw_arena {
-    struct block *blocks; /* newest first */
+    struct block *blocks; /* newest first; empty when fixed */
+    uint8_t *fixed;       /* the caller's memory, or NULL */
     size_t cap, used;
 };
 
@@ -24,8 +25,18 @@ struct gw_arena *gw_arena_new(size_t cap_bytes)
     return a;
 }
 
+struct gw_arena *gw_arena_new_in(void *memory, size_t size)
+{
+    assert(memory != NULL && (uintptr_t)memory % ALIGN == 0);
+    struct gw_arena *a = gw_arena_new(size);
+    a->fixed = memory;
+    return a;
+}
+
 void gw_arena_reset(struct gw_arena *a)
 {
+    if (a->fixed != NULL)
+        explicit_bzero(a->fixed, a->used);
     while (a->blocks != NULL) {
         struct block *b = a->blocks;
         a->blocks = b->next;
@@ -53,6 +64,10 @@ void *gw_arena_alloc(struct gw_arena *a, size_t n, size_t size, struct gw_err *e
     if (bytes > a->cap - a->used)
         return gw_fail_null(err, GW_ERR_LIMIT, "the input needs more than the %zu bytes of working memory allowed",
             a->cap);
+    if (a->fixed != NULL) {
+        a->used += bytes;
+        return a->fixed + a->used - bytes;
+    }
     struct block *b = a->blocks;
     if (b == NULL || bytes > b->size - b->used) {
         size_t want = b == NULL ? FIRST_BLOCK : GW_MIN(b->size * 2, (size_t)LARGEST_BLOCK);

@@ -13,6 +13,9 @@
 struct gw_arena; /* opaque */
 
 [[nodiscard]] struct gw_arena *gw_arena_new(size_t cap_bytes);
+/* One in memory of the caller, all zeros, which it fills from the start and never
+ * leaves; the memory must outlive it. For results that another process reads. */
+[[nodiscard]] struct gw_arena *gw_arena_new_in(void *memory, size_t size);
 void gw_arena_free(struct gw_arena *a); /* wipes; NULL is fine */
 GW_AUTO_FREE(gw_arena, gw_arena_free)
 
