@@ -360,9 +360,11 @@ static bool describe(struct gw_face *face, struct gw_faces *f, struct gw_face_sc
     const struct gw_candidate *c, struct gw_face_times *t, struct gw_err *err)
 {
     *face = (struct gw_face){ .box = { c->x1, c->y1, c->x2 - c->x1, c->y2 - c->y1 }, .confidence = c->score };
+    bool has_moved = false;
+    double moved = 0;
     int64_t begun = gw_clock_monotonic_us();
     if (f->card.has_landmarks) {
-        if (!gw_landmarks(face->marks, s, image, c, err))
+        if (!gw_landmarks(face->marks, &moved, &has_moved, s, image, c, err))
             return false;
         face->has_marks = true;
         gw_landmarks_five(face->points, face->marks);
@@ -374,7 +376,7 @@ static bool describe(struct gw_face *face, struct gw_faces *f, struct gw_face_sc
 
     const struct gw_pose pose = face->has_marks ? gw_pose_of_marks(face->marks) : gw_pose_of_points(face->points);
     face->yaw_deg = pose.yaw_deg;
-    face->pitch_deg = pose.pitch_deg;
+    face->pitch_deg = pose.pitch_deg + (face->has_marks ? f->card.landmarks.pitch_offset_deg : 0);
     face->roll_deg = pose.roll_deg;
     face->eye_distance_px = hypot(face->points[1][0] - face->points[0][0], face->points[1][1] - face->points[0][1]);
     struct gw_affine from_picture;
@@ -382,7 +384,7 @@ static bool describe(struct gw_face *face, struct gw_faces *f, struct gw_face_sc
         const struct gw_card_input *in = &f->card.embedder.net.input;
         struct gw_image aligned = gw_scratch_image(s, in->width, in->height);
         gw_image_warp(&aligned, image, from_picture, 0);
-        gw_quality(face, &aligned, image);
+        gw_quality(face, &(struct gw_quality_input){ image, &aligned, f->card.embedder.template, has_moved, moved });
     }
     t->quality += gw_clock_monotonic_us() - marked;
     return true;

@@ -47,14 +47,20 @@ size_t gw_detect_most(const struct gw_card_detector *card, const struct gw_net *
 size_t gw_detect_suppress(struct gw_candidate *c, size_t n, double most, size_t max);
 
 /* landmark.c */
-[[nodiscard]] bool gw_landmarks(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s,
-    const struct gw_image *image, const struct gw_candidate *box, struct gw_err *err);
+/* *moved: how far the second pass moved the marks of the inner face, in eye distances;
+ * with one pass *has_moved is false. Marks that a mask leaves nothing to hold on to move. */
+[[nodiscard]] bool gw_landmarks(double marks[GW_FACE_MARKS][2], double *moved, bool *has_moved,
+    struct gw_face_scratch *s, const struct gw_image *image, const struct gw_candidate *box, struct gw_err *err);
 void gw_landmarks_five(double points[GW_FACE_POINTS][2], const double marks[GW_FACE_MARKS][2]);
 
 /* align.c: the similarity that takes the five points to the template, inverted: from
  * pixels of the network's input to pixels of the picture. False when the points coincide. */
 [[nodiscard]] bool gw_align(struct gw_affine *out, const struct gw_card_embedder *card,
     const double points[GW_FACE_POINTS][2]);
+
+/* Samples the aligned picture for the embedder: bicubic, which beats bilinear where a
+ * face has about as many pixels as the input; area-averaged where it has many more. */
+void gw_align_warp(struct gw_image *dst, const struct gw_image *image, struct gw_affine m);
 
 /* pose.c: radians nowhere, signs as ISO/IEC 19794-5 5.5.8 (docs/models.md). */
 struct gw_pose {
@@ -73,7 +79,13 @@ struct gw_pose gw_pose_of_points(const double points[GW_FACE_POINTS][2]);
 
 /* quality.c: fills quality, components and luminance from the face's geometry and its
  * aligned picture. */
-void gw_quality(struct gw_face *face, const struct gw_image *aligned, const struct gw_image *image);
+struct gw_quality_input {
+    const struct gw_image *image, *aligned;
+    const double (*template)[2]; /* where the five points are in `aligned`, px */
+    bool has_moved;
+    double moved; /* of gw_landmarks */
+};
+void gw_quality(struct gw_face *face, const struct gw_quality_input *in);
 
 /* input.c: pixels to numbers. */
 void gw_input_fill(float *out, const struct gw_card_input *input, const struct gw_image *pixels, bool mirror);

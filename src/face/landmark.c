@@ -77,9 +77,20 @@ static bool surround(struct square *out, const double marks[GW_FACE_MARKS][2], d
     return out->side >= 1;
 }
 
-bool gw_landmarks(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s, const struct gw_image *image,
-    const struct gw_candidate *box, struct gw_err *err)
+/* Mean distance of the inner face's marks (no jaw), in eye distances. */
+static double how_far(const double a[GW_FACE_MARKS][2], const double b[GW_FACE_MARKS][2])
 {
+    double points[GW_FACE_POINTS][2], sum = 0;
+    gw_landmarks_five(points, b);
+    for (size_t i = 17; i < GW_FACE_MARKS; i++)
+        sum += hypot(a[i][0] - b[i][0], a[i][1] - b[i][1]) / (GW_FACE_MARKS - 17);
+    return sum / fmax(1e-6, hypot(points[1][0] - points[0][0], points[1][1] - points[0][1]));
+}
+
+bool gw_landmarks(double marks[GW_FACE_MARKS][2], double *moved, bool *has_moved, struct gw_face_scratch *s,
+    const struct gw_image *image, const struct gw_candidate *box, struct gw_err *err)
+{
+    double first[GW_FACE_MARKS][2];
     static const double as_it_is[1][3] = { { 0, 0, 1 } };
     const struct gw_card_landmarks *card = &s->faces->card.landmarks;
     const double longer = fmax(box->x2 - box->x1, box->y2 - box->y1);
@@ -88,14 +99,20 @@ bool gw_landmarks(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s, con
         .y = (box->y1 + box->y2) / 2 + card->crop.shift_y * longer,
         .side = longer * card->crop.scale,
     };
-    if (card->refine > 0) {
+    *has_moved = card->refine > 0;
+    *moved = 0;
+    if (*has_moved) {
         struct square refined;
-        if (!look(marks, s, image, &at, as_it_is, 1, false, err))
+        if (!look(first, s, image, &at, as_it_is, 1, false, err))
             return false;
-        if (surround(&refined, marks, card->refine))
+        if (surround(&refined, first, card->refine))
             at = refined;
     }
-    return look(marks, s, image, &at, card->jitter, card->n_jitter, card->mirror, err);
+    if (!look(marks, s, image, &at, card->jitter, card->n_jitter, card->mirror, err))
+        return false;
+    if (*has_moved)
+        *moved = how_far(first, marks);
+    return true;
 }
 
 static void mean_of(double out[2], const double marks[GW_FACE_MARKS][2], const uint8_t *which, size_t n)

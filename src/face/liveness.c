@@ -5,23 +5,24 @@
 #include <math.h>
 
 /* The crop in px of the picture. Where the card asks for it, shrunk and moved so that
- * no pixel is invented: the border of a screen or a print is what gives it away. */
-static void place_crop(double *left, double *top, double *width, double *height, const struct gw_card_liveness *card,
+ * no pixel is invented: the border of a screen or a print is what gives it away. False
+ * when so little is left around the face that nothing can be said. */
+static bool place_crop(double *left, double *top, double *width, double *height, const struct gw_card_liveness *card,
     const struct gw_image *image, const struct gw_face *face)
 {
+    const double w = face->box.width, h = face->box.height, longer = fmax(w, h);
     double scale = card->crop.scale;
-    const double w = face->box.width, h = face->box.height;
     if (card->inside)
         scale = fmin(scale, fmin(image->width / w, image->height / h));
     *width = w * scale;
     *height = h * scale;
-    const double longer = fmax(w, h);
     *left = face->box.x + w / 2 + card->crop.shift_x * longer - *width / 2;
     *top = face->box.y + h / 2 + card->crop.shift_y * longer - *height / 2;
     if (card->inside) {
         *left = fmax(0, fmin(*left, image->width - *width));
         *top = fmax(0, fmin(*top, image->height - *height));
     }
+    return scale >= card->least_scale;
 }
 
 bool gw_face_liveness(double *out, bool *has, struct gw_faces *f, struct gw_face_scratch *s,
@@ -36,7 +37,9 @@ bool gw_face_liveness(double *out, bool *has, struct gw_faces *f, struct gw_face
     struct gw_net_io *io = &s->io[GW_NET_LIVENESS];
     const int64_t begun = gw_clock_monotonic_us();
     double left, top, width, height;
-    place_crop(&left, &top, &width, &height, card, image, face);
+    *has = place_crop(&left, &top, &width, &height, card, image, face);
+    if (!*has)
+        return true;
     struct gw_image crop = gw_scratch_image(s, card->net.input.width, card->net.input.height);
     gw_image_scale(&crop, image, left, top, width, height, 0);
     gw_input_fill(io->input, &card->net.input, &crop, false);
