@@ -14,7 +14,7 @@
  * clean copies, which a fork of the later, many-threaded service would not be. (exec
  * of our own file would do as well and would give each child fresh addresses; it
  * needs the file and /proc where the service runs, and costs more. See
- * docs/decisions/0003-decoder-process.md.)
+ * docs/decisions/0009-decoder-process.md.)
  *
  * A child that dies, or does not answer in time and is ended, costs its own picture
  * (GW_ERR_INVALID) and nobody else's; a fresh one takes its place. Children end by

@@ -127,7 +127,7 @@ static const struct row {
     { "nobody is debugged", "HOOKp", GW_ERR_INVALID, "replaced" },
     { "no memory is executable from the start", "HOOKx", GW_ERR_INVALID, "replaced" },
     { "no memory becomes executable", "HOOKm", GW_ERR_INVALID, "replaced" },
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !GW_SANITIZED
     { "nothing is printed", "HOOK2", GW_ERR_INVALID, "replaced" },
     { "memory ends at the limit and the child lives", "HOOKM", GW_ERR_UNSUPPORTED, "stopped" },
 #endif
@@ -411,7 +411,7 @@ static int limits_alone(void)
     struct rlimit r;
     if (getrlimit(RLIMIT_CORE, &r) != 0 || r.rlim_cur != 0)
         return 2;
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !GW_SANITIZED
     if (mmap(NULL, 65 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         return 3;
     if (mmap(NULL, 65 << 20, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
