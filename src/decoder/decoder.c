@@ -320,7 +320,7 @@ bool gw_decoder_borrow(struct gw_decoder_picture *out, struct gw_decoder *d, str
 
     struct slot *s = &d->slots[i];
     struct gw_decoder_ask ask;
-    struct gw_decoder_answer answer;
+    struct gw_decoder_answer answer = {};
     memset(&ask, 0, sizeof ask);
     ask.what = GW_DECODER_DECODE;
     ask.want_side = want_side;

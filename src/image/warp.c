@@ -389,7 +389,8 @@ static void fill(float *cache, const struct source *s, int64_t x, int64_t y, siz
         float *l = cache + j * LINE;
         int64_t v = clamp(y + (int64_t)j, 0, s->height - 1);
         if (j > 0 && v == clamp(y + (int64_t)j - 1, 0, s->height - 1)) {
-            memcpy(l, l - LINE, LINE * sizeof *l);
+            const float *above = l - LINE;
+            memcpy(l, above, LINE * sizeof *l);
             continue;
         }
         line(l + left * 3, s, (size_t)from, n, (size_t)v);
