@@ -222,7 +222,7 @@ void gw_decoder_close(struct gw_decoder *d)
 {
     if (d == NULL)
         return;
-    forker_gone(d);
+    /* The children first, so that the forker, whose they are, still sees them end. */
     for (unsigned i = 0; i < d->options.n_children; i++) {
         struct slot *s = &d->slots[i];
         if (s->memory.base == NULL)
@@ -230,6 +230,7 @@ void gw_decoder_close(struct gw_decoder *d)
         slot_end(s);
         munmap(s->memory.base, s->memory.size);
     }
+    forker_gone(d);
     while (d->forker_pid > 0 && waitpid(d->forker_pid, NULL, 0) < 0 && errno == EINTR)
         ;
     pthread_cond_destroy(&d->returned);
