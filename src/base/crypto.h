@@ -50,6 +50,12 @@ bool gw_sign_check(const uint8_t signature[GW_SIGNATURE_BYTES], struct gw_span d
  * left out of core dumps, between guard pages, wiped when freed. */
 [[nodiscard]] void *gw_secret_alloc(size_t n);
 void gw_secret_free(void *p); /* NULL is fine */
+/* The same for sizes that follow the data (a gallery), zeroed: whole pages, large ones
+ * where the system has them, left out of core dumps and of child processes (a child that
+ * touches them dies), locked as long as RLIMIT_MEMLOCK allows and else not. NULL when
+ * there is not so much memory. */
+[[nodiscard]] void *gw_secret_pages(size_t n);
+void gw_secret_pages_free(void *p, size_t n); /* wipes; n as asked for; NULL is fine */
 
 void gw_hex(char *out, struct gw_span data); /* 2 * size + 1 bytes */
 [[nodiscard]] bool gw_hex_parse(uint8_t *out, size_t n, struct gw_span text);

@@ -18,12 +18,17 @@ struct gw_faces;        /* the engine: sessions and card; opaque */
 struct gw_face_scratch; /* buffers of one caller; opaque */
 
 struct gw_faces_options {
-    const char *models_path;  /* folder of the cards */
+    const char *models_path;  /* folder of the card and its networks; NULL or "": where this program was built or installed */
     const char *card;         /* "faceplugin": NAME.json there; a value with a / is a path */
     const char *runtime_path; /* library file; NULL or "": the usual places */
     unsigned threads;         /* intra-op threads of one call: 1 for throughput */
     bool prepare;             /* rewrite networks for speed (graph.h) after checking them equal */
+    bool card_only;           /* read the card, load nothing: only what the card says may be asked (--version) */
 };
+
+/* As the settings say: one thread a call. Borrows from the settings. */
+struct gw_conf;
+struct gw_faces_options gw_faces_options_of(const struct gw_conf *conf);
 
 /* Loads and checks everything. GW_ERR_NOT_FOUND / GW_ERR_CORRUPT name the file and
  * what to do; GW_ERR_UNAVAILABLE when the runtime cannot be loaded. */
@@ -58,7 +63,8 @@ struct gw_face {
     double yaw_deg, pitch_deg, roll_deg;
     double eye_distance_px;
     double quality;                             /* 0 to 100 */
-    double components[GW_QUALITY_COUNT];
+    bool has_component[GW_QUALITY_COUNT];       /* eyes and mouth need marks */
+    double components[GW_QUALITY_COUNT];        /* 0 to 100 */
     double luminance;                           /* mean of the face region, 0 to 255 */
 };
 
@@ -71,9 +77,14 @@ struct gw_face_times { /* us, added to */
 [[nodiscard]] bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces *f,
     struct gw_face_scratch *s, const struct gw_image *image, struct gw_face_times *times, struct gw_err *err);
 
+/* Two embeddings of one model compare by their dot product, the score; what it means
+ * is in the model's operating points below. */
+#define GW_EMBEDDING_LENGTH_LEAST 0.8
+#define GW_EMBEDDING_LENGTH_MOST 1.25
 struct gw_embedding {
-    unsigned dim;             /* at most GW_EMBEDDING_MAX */
-    float v[GW_EMBEDDING_MAX]; /* unit length */
+    unsigned dim;              /* at most GW_EMBEDDING_MAX */
+    float v[GW_EMBEDDING_MAX]; /* of length 1; or, where the card weighs faces by how sure the network is of them,
+                                  between the two above: do not normalise it again. A score may then pass 1 a little */
 };
 /* Aligns and embeds one face. */
 [[nodiscard]] bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_scratch *s,
@@ -94,8 +105,8 @@ const char *gw_faces_name(const struct gw_faces *f);    /* the card's name and v
 unsigned gw_faces_dim(const struct gw_faces *f);        /* of its embeddings */
 const char *gw_faces_runtime(const struct gw_faces *f); /* "1.30.0" */
 
-/* Operating points of the embedder as measured (gangway evaluate --calibrate): false-match rate per
- * comparison -> cosine, falling rates; policy/threshold.h turns them into a threshold. */
+/* Operating points of the embedder as measured: false-match rate per comparison ->
+ * score, falling rates; policy/threshold.h turns them into a threshold. */
 struct gw_operating_point {
     double fmr, score;
 };

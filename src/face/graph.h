@@ -1,0 +1,72 @@
+/* graph.h - networks made fast, exactly: an ONNX model in, the same model out, in
+ * operators the runtime has fast code for.
+ *
+ * ONNX Runtime computes convolutions in a blocked layout (NCHWc). An operator that
+ * has no code for it costs two conversions of its whole tensor, and a convolution by
+ * channel joins in only if its channels fill the blocks. So:
+ *
+ *   PRelu, a slope for each channel   x + C(1 - a, Relu(C(-1, x))), where C(w, x) is a 1x1
+ *                                     convolution by channel: two passes, both fused
+ *   PRelu, one slope for all          LeakyRelu, which fuses into the convolution before
+ *   stretches by channel with a       zero channels up to the next multiple of 16, from
+ *   number of channels that is no     the convolutions that make them to those that take
+ *   multiple of 16                    them
+ *
+ * What that does to numbers (docs/decisions/0004): where x >= 0 nothing; below, a*x comes
+ * out within 2^-23 * |x| for 0 <= a <= 2, as a sum of products that may be taken in another
+ * order does; a NaN stays a NaN; -inf becomes NaN. Added channels hold 0 for finite input and meet
+ * weights of 0. Networks differ from the original by about 1e-6 of their largest output, no
+ * more than between two optimization levels of the runtime itself; whoever loads one
+ * checks it on a self-test input.
+ *
+ * Reads what it does not know without understanding it and writes it back byte for
+ * byte; subgraphs (If, Loop, Scan) and local functions are left as they are. A model in
+ * which nothing is to be done comes out identical, so preparing twice is preparing once.
+ *
+ * Pure; any thread. */
+#pragma once
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/span.h"
+
+enum {
+    GW_GRAPH_BYTES_MAX = 512 << 20, /* of a model */
+    GW_GRAPH_NODES_MAX = 50'000,
+    GW_GRAPH_NAMES_MAX = 500'000,   /* inputs and outputs of all nodes, initializers, values described */
+    GW_GRAPH_BLOCK = 16,            /* channels in the largest block (AVX-512, NEON); of AVX2's 8 a multiple */
+    /* The result is at most the model, this many times it and GW_GRAPH_EXTRA_BYTES. */
+    GW_GRAPH_GROWTH_MAX = 4,
+    GW_GRAPH_EXTRA_BYTES = 16 << 20,
+};
+
+/* Why a PRelu was left as it is. */
+enum gw_graph_left {
+    GW_GRAPH_LEFT_OPSET,     /* the model's operators are not of opset 7 to 21 */
+    GW_GRAPH_LEFT_RANK,      /* its input is not known to have four dimensions */
+    GW_GRAPH_LEFT_INPUT,     /* the slope is computed, or an input the caller may replace */
+    GW_GRAPH_LEFT_DATA,      /* the slope is not float32, is outside the file, or has another size than its shape */
+    GW_GRAPH_LEFT_SHAPE,     /* the slope is not one a channel: C = 1 or the channels, in [C,1,1] or [1,C,1,1] ([C] goes along the width) */
+    GW_GRAPH_LEFT_UNUSUAL,   /* attributes or a number of inputs that PRelu does not have */
+    GW_GRAPH_LEFT_COUNT
+};
+const char *gw_graph_left_text(enum gw_graph_left why);
+
+struct gw_graph_report {
+    unsigned n_prelu;   /* PRelu nodes of the main graph */
+    unsigned n_conv;    /* of these became convolutions */
+    unsigned n_leaky;   /* became LeakyRelu */
+    unsigned n_widened; /* convolutions given zero channels */
+    unsigned left[GW_GRAPH_LEFT_COUNT]; /* n_prelu = n_conv + n_leaky + all left */
+};
+/* How many nodes were rewritten; 0: out equals the model. */
+static inline unsigned gw_graph_rewritten(const struct gw_graph_report *r)
+{
+    return r->n_conv + r->n_leaky + r->n_widened;
+}
+
+/* Writes the prepared model into out (zeroed or empty; added to). report may be NULL.
+ *   GW_ERR_FORMAT       not a protobuf message or not an ONNX model; err->at says where
+ *   GW_ERR_LIMIT        one of the limits above
+ *   GW_ERR_UNSUPPORTED  the weights are in other files (external data), whose bytes no hash covers */
+[[nodiscard]] bool gw_graph_prepare(struct gw_buf *out, struct gw_graph_report *report, struct gw_span onnx,
+    struct gw_err *err);
