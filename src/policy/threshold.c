@@ -76,7 +76,7 @@ int32_t gw_threshold_to_score(double score)
     return (int32_t)ceil(fmin(fmax(score, -GW_THRESHOLD_SCORE_MOST), GW_THRESHOLD_SCORE_MOST) * (1 << 28));
 }
 
-double gw_threshold_of_score(int32_t score)
+double gw_threshold_to_cosine(int32_t score)
 {
     return (double)score / (1 << 28);
 }

@@ -49,4 +49,4 @@ double gw_threshold_fmr_at(const struct gw_threshold_point *points, size_t n_poi
 /* Integer scores of gallery/ are these * 2^28. One reaches a threshold when it is at
  * least gw_threshold_to_score(threshold): rounded up, so never laxer. */
 int32_t gw_threshold_to_score(double score);
-double gw_threshold_of_score(int32_t score);
+double gw_threshold_to_cosine(int32_t score);

@@ -116,9 +116,9 @@ static void score_test(void **)
     CHECK_INT(gw_threshold_to_score(2), 429496730);
     CHECK_INT(gw_threshold_to_score(0.5), 1 << 27);
     CHECK_INT(gw_threshold_to_score(0x1p-29), 1); /* up */
-    CHECK_NEAR(gw_threshold_of_score(1 << 27), 0.5, 0);
+    CHECK_NEAR(gw_threshold_to_cosine(1 << 27), 0.5, 0);
     for (double c = -1; c < 1; c += 0.00317)
-        CHECK(gw_threshold_of_score(gw_threshold_to_score(c)) >= c);
+        CHECK(gw_threshold_to_cosine(gw_threshold_to_score(c)) >= c);
 }
 
 int main(void)
