@@ -32,7 +32,7 @@ struct gw_differential gw_group_differential(const struct gw_part *groups, size_
 {
     assert(n > 0);
     GW_AUTO_MEM double *rates = gw_alloc_array(n, sizeof *rates);
-    double high = 0, low = INFINITY, plain_high = 0, plain_low = INFINITY, logs = 0;
+    double high = 0, low = HUGE_VAL, plain_high = 0, plain_low = HUGE_VAL, logs = 0;
     for (size_t i = 0; i < n; i++) {
         const double raised = gw_group_rate(groups[i].events, groups[i].trials);
         rates[i] = (double)groups[i].events / (double)groups[i].trials;

@@ -106,8 +106,8 @@ static void det_test(void **)
     gw_scores_sort(same, 1000);
     struct gw_det_point p[100];
     const size_t n = gw_det(p, 100, 10, same, 1000, t);
-    /* 1e-1 to 1e-3, ten a decade, is 21; of so few scores the last ones share theirs: 3, 2 and 1 error. */
-    CHECK_INT(n, 18);
+    /* 1e-1 to 1e-3, ten a decade, is 21; of so few scores 3 errors and 1 serve several. */
+    CHECK_INT(n, 17);
     CHECK_NEAR(p[0].fmr, 0.1, 1e-9);
     CHECK_NEAR(p[0].threshold, 0.9, 1e-4);
     CHECK_NEAR(p[0].fnmr, 0.4, 0.0011);
