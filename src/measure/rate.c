@@ -236,7 +236,7 @@ size_t gw_det(struct gw_det_point *out, size_t max, unsigned each, const float *
 size_t gw_operating_table(struct gw_operating out[GW_OPERATING_MAX], struct gw_tally *t)
 {
     size_t n = 0;
-    double last = -INFINITY;
+    double last = -HUGE_VAL;
     settle(t);
     for (int decade = 2; decade < 2 + GW_OPERATING_MAX; decade++) {
         const double fmr = pow(10, -decade), behind = fmr * (double)t->count;
