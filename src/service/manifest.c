@@ -38,6 +38,8 @@ struct merge {
     struct gw_manifest_problem *problems;
     size_t n_problems, cap_problems;
     bool changed;
+    struct gw_id *moved; /* travelers of whom something changed that can be searched */
+    size_t n_moved;
     struct gw_err *err;
 };
 
@@ -155,7 +157,9 @@ static bool load_known(struct merge *g)
         return false;
     g->n_slots = 2 * (n + g->m->n_travelers) + 8;
     g->known = gw_arena_array(g->own, g->n_slots, struct known, g->err);
-    if (g->known == NULL)
+    /* Each of them moves at most once. */
+    g->moved = gw_arena_array(g->own, n + g->m->n_travelers, struct gw_id, g->err);
+    if (g->known == NULL || g->moved == NULL)
         return false;
     for (size_t i = 0; i < n; i++) {
         *slot(g, &marks[i].match) = (struct known){ .mark = marks[i], .used = true };
@@ -221,6 +225,7 @@ static bool remove_traveler(struct merge *g, struct known *k)
         return true;
     g->out->removed++;
     g->changed = true;
+    g->moved[g->n_moved++] = k->mark.id;
     k->mark.status = GW_STATUS_REMOVED;
     return gw_store_traveler_status(g->tx, k->mark.id, GW_STATUS_REMOVED, g->err) &&
            gw_store_templates_drop(g->tx, k->mark.id, g->err);
@@ -272,6 +277,7 @@ static bool merge_traveler(struct merge *g, size_t i)
         .mark = { row.id, row.ordinal, row.kind, row.status, match, content } };
     g->ids[i] = row.id;
     g->changed = true;
+    g->moved[g->n_moved++] = row.id;
     if (was_here)
         g->out->changed++;
     else
@@ -477,8 +483,8 @@ static bool take_manifest(struct gw_manifest_receipt *out, struct gw_arena *a, s
     } else {
         if (!gw_store_write(s->store, merge, &g, err))
             return false;
-        if (g.changed)
-            gw_galleries_touch(s->galleries, out->voyage);
+        if (g.n_moved > 0 || out->created)
+            gw_galleries_touch(s->galleries, out->voyage, g.moved, g.n_moved);
     }
     gw_count_add(&s->counters.manifests, 1);
     gw_log(GW_LOG_INFO, "manifest", GW_LOG_ID("voyage", out->voyage), GW_LOG_INT("added", out->added),

@@ -11,6 +11,10 @@
 #include <unistd.h>
 
 #define NOW_US (INT64_C(1795420800) * GW_US_PER_S) /* 2026-11-23T08:00:00Z */
+/* Of the made faces. */
+#ifndef PLACE_DIM
+#define PLACE_DIM 64
+#endif
 #define HOUR_US (INT64_C(3600) * GW_US_PER_S)
 
 struct place {
@@ -80,7 +84,7 @@ static inline void place_done(struct place *p)
 /* Face number n: any two are unrelated (cosine near 0). */
 static inline struct gw_template face(unsigned n)
 {
-    float v[64];
+    float v[PLACE_DIM];
     uint64_t x = n * UINT64_C(0x9E3779B97F4A7C15) + 1;
     for (size_t i = 0; i < GW_COUNT(v); i++) {
         double sum = 0; /* nearly normal, so directions are nearly even */
@@ -100,7 +104,7 @@ static inline struct gw_template face(unsigned n)
 static inline struct gw_template between(unsigned a, unsigned b, double share)
 {
     struct gw_template x = face(a), y = face(b), t;
-    float v[64];
+    float v[PLACE_DIM];
     for (size_t i = 0; i < GW_COUNT(v); i++)
         v[i] = (float)(x.v[i] * (1 - share) + y.v[i] * share);
     if (!gw_template_make(&t, v, GW_COUNT(v), NULL))
