@@ -12,11 +12,14 @@ bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_
     const struct gw_card_embedder *card = &f->card.embedder;
     struct gw_net_io *io = &s->io[GW_NET_EMBEDDER];
     const int64_t begun = gw_clock_monotonic_us();
-    struct gw_affine from_picture;
-    if (!gw_align(&from_picture, card, face->points))
-        return gw_fail(err, GW_ERR_INVALID, "the points of the face coincide: it cannot be aligned");
-    struct gw_image aligned = gw_scratch_image(s, card->net.input.width, card->net.input.height);
-    gw_align_warp(&aligned, image, from_picture);
+    struct gw_image aligned = gw_scratch_aligned(s);
+    if (!s->has_aligned || face->look != s->look) {
+        struct gw_affine from_picture;
+        if (!gw_align(&from_picture, card, face->points))
+            return gw_fail(err, GW_ERR_INVALID, "the points of the face coincide: it cannot be aligned");
+        aligned = gw_scratch_image(s, card->net.input.width, card->net.input.height);
+        gw_align_warp(&aligned, image, from_picture);
+    }
     const int64_t warped = gw_clock_monotonic_us();
 
     double sum[GW_EMBEDDING_MAX] = {};

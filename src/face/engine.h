@@ -28,6 +28,9 @@ struct gw_face_scratch {
     struct gw_net_io io[GW_NET_PURPOSES];
     uint8_t *pixels; /* RGB, as large as the largest input */
     size_t n_pixels;
+    uint8_t *aligned; /* the largest face of the last picture, as the embedder wants it */
+    uint64_t look;    /* number of that picture; 0: none yet */
+    bool has_aligned;
     struct gw_candidate *candidates; /* what one run of the detector can give */
     size_t max_candidates;
     struct gw_candidate *found; /* GW_FOUND_MAX: of all looks at one picture */
@@ -92,3 +95,4 @@ void gw_input_fill(float *out, const struct gw_card_input *input, const struct g
 struct gw_shape gw_input_shape(const struct gw_card_input *input);
 /* The scratch's pixels as a picture of that size. */
 struct gw_image gw_scratch_image(struct gw_face_scratch *s, uint32_t width, uint32_t height);
+struct gw_image gw_scratch_aligned(struct gw_face_scratch *s);

@@ -67,6 +67,7 @@ struct gw_face {
     bool has_component[GW_QUALITY_COUNT];       /* eyes and mouth need marks */
     double components[GW_QUALITY_COUNT];        /* 0 to 100 */
     double luminance;                           /* mean of the face region, 0 to 255 */
+    uint64_t look;                              /* private: which gw_face_find found it */
 };
 
 struct gw_face_times { /* us, added to */
@@ -88,7 +89,7 @@ struct gw_embedding {
     float v[GW_EMBEDDING_MAX]; /* of length 1; or, where the card weighs faces by how sure the network is of them,
                                   between the two above: do not normalise it again. A score may then pass 1 a little */
 };
-/* Aligns and embeds one face. */
+/* Aligns and embeds one face found in this picture. The picture must not have changed since. */
 [[nodiscard]] bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, const struct gw_face *face, struct gw_face_times *times, struct gw_err *err);
 

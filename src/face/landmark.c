@@ -38,8 +38,11 @@ static bool look(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s, cons
         const double y = at->y + (d * jitter[j][0] + c * jitter[j][1]) * at->side;
         struct gw_image crop = gw_scratch_image(s, card->net.input.width, card->net.input.height);
         const double zx = size / crop.width, zy = size / crop.height;
-        gw_image_warp(&crop, image,
-            (struct gw_affine){ c * zx, -d * zy, x - (c - d) * size / 2, d * zx, c * zy, y - (d + c) * size / 2 }, 0);
+        if (at->turn == 0)
+            gw_image_scale(&crop, image, x - size / 2, y - size / 2, size, size, 0);
+        else
+            gw_image_warp(&crop, image,
+                (struct gw_affine){ c * zx, -d * zy, x - (c - d) * size / 2, d * zx, c * zy, y - (d + c) * size / 2 }, 0);
         for (int m = 0; m <= (mirror ? 1 : 0); m++) {
             gw_input_fill(io->input, &card->net.input, &crop, m == 1);
             if (!gw_net_run(io, err))

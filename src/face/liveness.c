@@ -25,6 +25,27 @@ static bool place_crop(double *left, double *top, double *width, double *height,
     return scale >= card->least_scale;
 }
 
+/* Bilinear between the four nearest pixels, however many lie between two samples. */
+static void stretch(struct gw_image *dst, const struct gw_image *image, double left, double top, double width,
+    double height)
+{
+    const double most_x = image->width - 1.0, most_y = image->height - 1.0;
+    for (uint32_t j = 0; j < dst->height; j++) {
+        const double y = fmax(0, fmin(most_y, top + (j + 0.5) * height / dst->height - 0.5));
+        const size_t y0 = (size_t)y, y1 = GW_MIN(y0 + 1, image->height - 1);
+        const double v = y - (double)y0;
+        for (uint32_t i = 0; i < dst->width; i++) {
+            const double x = fmax(0, fmin(most_x, left + (i + 0.5) * width / dst->width - 0.5));
+            const size_t x0 = (size_t)x, x1 = GW_MIN(x0 + 1, image->width - 1);
+            const double u = x - (double)x0;
+            const uint8_t *a = image->data + y0 * image->stride, *b = image->data + y1 * image->stride;
+            for (size_t c = 0; c < 3; c++)
+                dst->data[j * dst->stride + 3 * (size_t)i + c] = (uint8_t)((1 - v) * ((1 - u) * a[3 * x0 + c] + u * a[3 * x1 + c]) +
+                                                                          v * ((1 - u) * b[3 * x0 + c] + u * b[3 * x1 + c]) + 0.5);
+        }
+    }
+}
+
 bool gw_face_liveness(double *out, bool *has, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, const struct gw_face *face, struct gw_face_times *times, struct gw_err *err)
 {
@@ -41,7 +62,10 @@ bool gw_face_liveness(double *out, bool *has, struct gw_faces *f, struct gw_face
     if (!*has)
         return true;
     struct gw_image crop = gw_scratch_image(s, card->net.input.width, card->net.input.height);
-    gw_image_scale(&crop, image, left, top, width, height, 0);
+    if (card->plain)
+        stretch(&crop, image, left, top, width, height);
+    else
+        gw_image_scale(&crop, image, left, top, width, height, 0);
     gw_input_fill(io->input, &card->net.input, &crop, false);
     if (!gw_net_run(io, err))
         return false;

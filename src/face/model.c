@@ -387,13 +387,16 @@ static bool read_embedder(struct gw_card_embedder *out, struct part *in)
 static bool read_liveness(struct gw_card_liveness *out, struct part *in)
 {
     struct part p;
+    static const char *const samplings[] = { "area", "bilinear" };
     const struct gw_json *live;
     uint32_t classes = 0;
+    size_t sampling = 0;
     if (!open_part(&p, in, "liveness") || !read_net(&out->net, &p) || !read_one_output(&p, "classes", &out->output) ||
         !read_crop(&out->crop, &p) || !get_flag(&p, "inside", &out->inside) ||
-        !get_real(&p, "least_scale", 0, 10, &out->least_scale) || !get_flag(&p, "softmax", &out->softmax) ||
+        !get_word(&p, "sampling", samplings, GW_COUNT(samplings), &sampling) || !get_real(&p, "least_scale", 0, 10, &out->least_scale) || !get_flag(&p, "softmax", &out->softmax) ||
         !get_count(&p, "classes", 2, GW_CARD_CLASSES_MAX, &classes) || !get_array(&p, "live", 1, classes - 1, &live))
         return false;
+    out->plain = sampling == 1;
     out->n_classes = classes;
     for (size_t i = 0; i < gw_json_size(live); i++) {
         int64_t v;

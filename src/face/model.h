@@ -91,6 +91,7 @@ struct gw_card_liveness {
     const char *output;
     struct gw_card_crop crop;
     bool inside;            /* the crop is shrunk and moved to lie within the picture */
+    bool plain;             /* sampled without averaging, as a network that looks at fine grain may have learned */
     double least_scale;     /* shrunk below this it says nothing: liveness is not known then */
     bool softmax;           /* the outputs are not yet probabilities */
     size_t n_classes;

@@ -408,8 +408,8 @@ static void live_classes(void **state)
         snprintf(more, sizeof more,
             ",\"liveness\":{\"file\":\"live.onnx\",\"sha256\":\"%s\",\"license\":\"none\",\"input\":{\"name\":\"in\",\"width\":32,"
             "\"height\":32,\"layout\":\"nchw\",\"channels\":\"rgb\",\"mean\":0,\"divide\":1},\"outputs\":{\"classes\":\"out\"},"
-            "\"crop\":{\"scale\":2.7,\"shift\":[0,0]},\"inside\":true,\"least_scale\":0.5,\"softmax\":%s,\"classes\":3,\"live\":[0,2]}",
-            sha, softmax ? "true" : "false");
+            "\"crop\":{\"scale\":2.7,\"shift\":[0,0]},\"inside\":true,\"sampling\":\"%s\",\"least_scale\":0.5,\"softmax\":%s,\"classes\":3,\"live\":[0,2]}",
+            sha, softmax ? "bilinear" : "area", softmax ? "true" : "false");
         p.more = more;
         GW_AUTO(gw_faces) *f = open_parts(&p, true, &err);
         if (f == NULL)

@@ -21,7 +21,7 @@ static const char card[] =
     "\"weight\":{\"length\":3.7,\"power\":-0.3,\"least\":0.8,\"most\":1.25,\"doubtful_below\":2.6}},"
     "\"liveness\":{\"file\":\"v.onnx\",\"sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\","
     "\"license\":\"MIT\",\"input\":{\"name\":\"i\",\"width\":128,\"height\":128,\"layout\":\"nhwc\",\"channels\":\"rgb\",\"mean\":0,"
-    "\"divide\":1},\"outputs\":{\"classes\":\"c\"},\"crop\":{\"scale\":2.7,\"shift\":[0,0]},\"inside\":true,\"least_scale\":1.8,\"softmax\":true,"
+    "\"divide\":1},\"outputs\":{\"classes\":\"c\"},\"crop\":{\"scale\":2.7,\"shift\":[0,0]},\"inside\":true,\"sampling\":\"area\",\"least_scale\":1.8,\"softmax\":true,"
     "\"classes\":3,\"live\":[0]},"
     "\"operating_points\":[{\"fmr\":1e-3,\"score\":0.3},{\"fmr\":1e-4,\"score\":0.4}]}";
 
