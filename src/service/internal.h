@@ -143,9 +143,10 @@ struct gw_portrait_made {
     const struct gw_template *template;
     double quality;
 };
-/* Keeps it, and copies it to everybody on an open voyage who travels with the document. */
-bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_portrait_made *made,
-    struct gw_once *once, struct gw_err *err);
+/* Keeps it, and copies it to everybody on an open voyage who travels with the document.
+ * out counts only the voyages `who` may know of. */
+bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_portrait_made *made, struct gw_once *once, struct gw_err *err);
 
 struct gw_probe_seen {
     struct gw_facts facts;       /* without attempt, and what the record tells of the best person */

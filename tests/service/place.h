@@ -140,15 +140,21 @@ static inline bool send_manifest(struct gw_manifest_receipt *out, struct place *
 }
 
 /* A portrait as it is after the picture was looked at. */
+static inline bool send_portrait_as(struct gw_portrait_receipt *out, struct place *p, const struct gw_caller *who,
+    const char *number, unsigned face_number, enum gw_portrait_source source, struct gw_date captured_on, struct gw_err *err)
+{
+    struct gw_template t = face(face_number);
+    struct gw_portrait_made made = { .source = source, .captured_on = captured_on, .template = &t, .quality = 70 };
+    memcpy(made.picture.bytes, &face_number, sizeof face_number);
+    *out = (struct gw_portrait_receipt){};
+    return gw_document_hash_of(&made.document, p->s, gw_span_str(number), gw_span_str("UTO"), err) &&
+           gw_portrait_keep(out, p->s, who, &made, NULL, err);
+}
+
 static inline bool send_portrait(struct gw_portrait_receipt *out, struct place *p, const char *number, unsigned face_number,
     enum gw_portrait_source source, struct gw_err *err)
 {
-    struct gw_template t = face(face_number);
-    struct gw_portrait_made made = { .source = source, .template = &t, .quality = 70 };
-    made.picture.bytes[0] = (uint8_t)face_number;
-    *out = (struct gw_portrait_receipt){};
-    return gw_document_hash_of(&made.document, p->s, gw_span_str(number), gw_span_str("UTO"), err) &&
-           gw_portrait_keep(out, p->s, &made, NULL, err);
+    return send_portrait_as(out, p, &p->carrier, number, face_number, source, (struct gw_date){}, err);
 }
 
 /* A good live picture of that template, as it is after the picture was looked at. */
