@@ -19,6 +19,7 @@ static const char *const purposes[GW_NET_PURPOSES] = { "detector", "landmarks", 
 
 const struct gw_card_net *gw_card_net(const struct gw_card *card, unsigned purpose)
 {
+    assert(card != NULL && purpose < GW_NET_PURPOSES);
     switch (purpose) {
     case GW_NET_DETECTOR:
         return &card->detector.net;
@@ -234,6 +235,17 @@ static bool open_purpose(struct gw_faces *f, unsigned purpose, const char *card_
     return true;
 }
 
+static bool open_all(struct gw_faces *f, const char *card_path, const struct gw_faces_options *o, struct gw_err *err)
+{
+    f->runtime = gw_ort_open(o->runtime_path, err);
+    if (f->runtime == NULL)
+        return false;
+    for (unsigned i = 0; i < GW_NET_PURPOSES; i++)
+        if (!open_purpose(f, i, card_path, o, err))
+            return false;
+    return true;
+}
+
 struct gw_faces_options gw_faces_options_of(const struct gw_conf *conf)
 {
     return (struct gw_faces_options){
@@ -257,14 +269,8 @@ struct gw_faces *gw_faces_open(const struct gw_faces_options *o, struct gw_err *
         gw_fail_prefix(err, "%.100s", gw_buf_text(&path));
         return NULL;
     }
-    if (o->card_only)
-        return gw_take(f);
-    f->runtime = gw_ort_open(o->runtime_path, err);
-    if (f->runtime == NULL)
+    if (!o->card_only && !open_all(f, gw_buf_text(&path), o, err))
         return NULL;
-    for (unsigned i = 0; i < GW_NET_PURPOSES; i++)
-        if (!open_purpose(f, i, gw_buf_text(&path), o, err))
-            return NULL;
     return gw_take(f);
 }
 
