@@ -772,6 +772,11 @@ static void infer_shapes(struct model *m)
     }
 }
 
+static bool opset_known(const struct model *m)
+{
+    return m->opset >= OPSET_LEAST && m->opset <= OPSET_MOST;
+}
+
 /* What becomes of a PRelu; false with the reason where nothing does. */
 static bool plan_prelu(struct node *n, struct model *m, enum gw_graph_left *why)
 {
@@ -780,7 +785,7 @@ static bool plan_prelu(struct node *n, struct model *m, enum gw_graph_left *why)
     if (n->n_in != 2 || n->n_out != 1 || n->n_attributes > 0 || x == NULL || slope == NULL || output_of(m, n, 0) == NULL)
         return false;
     *why = GW_GRAPH_LEFT_OPSET;
-    if (m->opset < OPSET_LEAST || m->opset > OPSET_MOST)
+    if (!opset_known(m))
         return false;
     *why = GW_GRAPH_LEFT_RANK;
     if (!x->four)
@@ -875,7 +880,7 @@ static void find_regions(struct model *m)
     for (size_t i = 0; i < m->n_values; i++) {
         struct value *v = &m->values[i], *root = region_of(m, v);
         root->fixed = root->fixed || v->input || v->output || v->tensor != NULL || !v->made || !v->four ||
-                      v->channels == 0 || v->channels != root->channels || m->entangled;
+                      v->channels == 0 || v->channels != root->channels || m->entangled || !opset_known(m);
     }
 }
 
@@ -970,8 +975,9 @@ static bool minus_one(char *name, struct model *m, uint64_t channels)
     m->ones = gw_arena_grow(m->work, m->ones, &m->ones_capacity, m->n_ones + 1, sizeof *m->ones, m->err);
     if (m->ones == NULL || !start_tensor(m, name, (uint64_t[]){ channels, 1, 1, 1 }, 4))
         return false;
+    const float minus = -1;
     for (uint64_t i = 0; i < channels; i++)
-        gw_buf_add(&m->tail, &(float){ -1 }, FLOAT);
+        gw_buf_add(&m->tail, &minus, FLOAT);
     m->ones[m->n_ones].channels = channels;
     memcpy(m->ones[m->n_ones++].name, name, NAME_SIZE);
     return true;
@@ -983,8 +989,10 @@ static bool rest_of_slope(char *name, struct model *m, struct tensor *t, uint64_
     if (t->rest_channels != channels) {
         if (!start_tensor(m, t->rest, (uint64_t[]){ channels, 1, 1, 1 }, 4))
             return false;
-        for (uint64_t i = 0; i < channels; i++)
-            gw_buf_add(&m->tail, &(float){ i < t->n ? (float)(1 - (double)float_at(t, i)) : 0 }, FLOAT);
+        for (uint64_t i = 0; i < channels; i++) {
+            const float rest = i < t->n ? (float)(1 - (double)float_at(t, i)) : 0;
+            gw_buf_add(&m->tail, &rest, FLOAT);
+        }
         t->rest_channels = channels;
     }
     memcpy(name, t->rest, NAME_SIZE);

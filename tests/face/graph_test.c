@@ -99,9 +99,9 @@ static void prelu(void **state)
 }
 
 /* The stretch that widening is for: 13 channels between an expansion and a projection. */
-static struct onnx narrow_model(uint64_t ir, bool observed)
+static struct onnx narrow_model_of(uint64_t ir, uint64_t opset, bool observed)
 {
-    struct onnx m = onnx_new(ir, 9);
+    struct onnx m = onnx_new(ir, opset);
     onnx_input(&m, "x", (int64_t[]){ 1, 3, 16, 16 }, 4);
     onnx_conv(&m, "x", "stem", 3, 32, 1, 3, 2);
     onnx_prelu(&m, "stem", "stem.p", 32);
@@ -119,6 +119,26 @@ static struct onnx narrow_model(uint64_t ir, bool observed)
         onnx_output(&m, "deep.p", (int64_t[]){ 1, 13, 8, 8 }, 4);
     onnx_done(&m);
     return m;
+}
+
+static struct onnx narrow_model(uint64_t ir, bool observed)
+{
+    return narrow_model_of(ir, 9, observed);
+}
+
+static void an_unknown_opset_is_left(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    for (uint64_t opset = 6; opset <= 22; opset += 16) {
+        struct onnx m = narrow_model_of(8, opset, false);
+        GW_AUTO_VALUE(gw_buf) out = {};
+        struct gw_graph_report report;
+        CHECK_OK(gw_graph_prepare(&out, &report, gw_buf_span(&m.model), &err));
+        CHECK_INT(gw_graph_rewritten(&report), 0);
+        CHECK(gw_span_equal(gw_buf_span(&out), gw_buf_span(&m.model)));
+        onnx_free(&m);
+    }
 }
 
 static void narrow_is_widened(void **state)
@@ -507,6 +527,7 @@ int main(void)
     check_rows("prelu", prelu_rows, prelu);
     check_add("widening", "a narrow stretch gets 16 channels", narrow_is_widened);
     check_add("widening", "a value that is put out keeps its shape", a_seen_value_keeps_its_shape);
+    check_add("widening", "an operator set that is not known is left", an_unknown_opset_is_left);
     check_add("graph", "subgraphs and what they may name are left", subgraphs_are_left);
     check_add("graph", "bytes that are not understood are kept", unknown_bytes_are_kept);
     check_add("graph", "new names are nobody else's", names_are_new);

@@ -1,0 +1,264 @@
+/* cmd_chip.c - reads a chip's files: EF.COM, DG1, DG2, SOD, or a portrait's record alone.
+ * Files given together are of one chip: EF.SOD's hashes are held against the others. */
+#include "cli/commands.h"
+#include "document/chip.h"
+#include "document/mrz.h"
+#include "document/sod.h"
+#include "image/image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { FILES_MAX = 64 };
+
+struct file {
+    const char *path;
+    struct gw_buf bytes;
+    struct gw_chip_file chip;
+    struct gw_err err;
+    bool read;
+};
+
+struct how {
+    bool pretty;
+    const char *extract, *csca, *mrz_path;
+    struct gw_date today;
+};
+
+static void set_text(struct gw_json *j, const char *key, const char *value)
+{
+    gw_json_set_text(j, key, value == NULL || value[0] == 0 ? NULL : value);
+}
+
+static void add_problem(struct gw_json *problems, bool is_error, const char *code, const char *text, size_t offset)
+{
+    struct gw_json *p = gw_json_object();
+    gw_json_set_text(p, "severity", is_error ? "error" : "warning");
+    if (offset != GW_NO_PLACE)
+        gw_json_set_integer(p, "offset", (int64_t)offset);
+    gw_json_set_text(p, "code", code);
+    gw_json_set_text(p, "text", text);
+    gw_json_add(problems, p);
+}
+
+static bool write_picture(const struct how *how, const struct gw_chip_image *m, size_t number, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) path = {};
+    gw_buf_addf(&path, "%s/portrait-%zu.%s", how->extract, number,
+        m->picture == GW_CHIP_JPEG ? "jpg" : m->picture == GW_CHIP_JPEG2000 ? "jp2" : "bin");
+    if (mkdir(how->extract, 0700) != 0 && errno != EEXIST)
+        return gw_fail(err, GW_ERR_IO, "%s: %s", how->extract, strerror(errno));
+    return gw_buf_write_file(m->bytes, gw_buf_text(&path), 0600, err);
+}
+
+static struct gw_json *image_json(const struct gw_chip_image *m, struct gw_json *problems, bool *valid)
+{
+    struct gw_json *j = gw_json_object(), *image = gw_json_object();
+    gw_json_set_text(j, "format", gw_chip_format_name(m->format));
+    set_text(j, "version", m->version);
+    if (m->year != 0)
+        gw_json_set_integer(j, "version_year", m->year);
+    if (m->has_details) {
+        set_text(j, "sex", m->sex);
+        set_text(j, "eye_color", m->eye_color);
+        set_text(j, "hair_color", m->hair_color);
+        set_text(j, "expression", m->expression);
+        gw_json_set_integer(j, "feature_points", m->feature_points);
+        set_text(j, "face_image_type", m->face_image_type);
+        set_text(j, "color_space", m->color_space);
+        set_text(j, "source", m->source);
+        static const char *const angles[] = { "yaw_deg", "pitch_deg", "roll_deg" };
+        for (int i = 0; i < 3; i++)
+            if (m->has_pose[i])
+                gw_json_set_integer(j, angles[i], m->pose_deg[i]);
+    }
+    struct gw_image_info info;
+    struct gw_err err = {};
+    const struct gw_image_limits limits = GW_IMAGE_LIMITS_DEFAULT;
+    bool probed = gw_image_probe(&info, m->bytes, &limits, &err);
+    set_text(image, "type", gw_chip_picture_name(m->picture));
+    gw_json_set_integer(image, "width", probed ? info.width : m->width);
+    gw_json_set_integer(image, "height", probed ? info.height : m->height);
+    gw_json_set_integer(image, "bytes", (int64_t)m->bytes.size);
+    gw_json_set(j, "image", image);
+    if (!probed && m->picture != GW_CHIP_UNKNOWN_PICTURE) {
+        *valid = false;
+        add_problem(problems, true, "picture", err.text, GW_NO_PLACE);
+    } else if (probed && m->width != 0 && (m->width != info.width || m->height != info.height)) {
+        add_problem(problems, false, "size", "the picture is of another size than announced", GW_NO_PLACE);
+    }
+    return j;
+}
+
+static void set_mrz(struct gw_json *j, struct gw_json *problems, const struct file *f, const struct how *how, bool *valid)
+{
+    struct gw_mrz m;
+    struct gw_err err = {};
+    struct gw_mrz_options o = { .today = how->today };
+    if (f->chip.mrz.size == 0)
+        return;
+    gw_json_set_span(j, "mrz", f->chip.mrz);
+    if (!gw_mrz_parse(&m, f->chip.mrz, &o, &err)) {
+        *valid = false;
+        add_problem(problems, true, "mrz", err.text, GW_NO_PLACE);
+        return;
+    }
+    for (size_t i = 0; i < m.n_problems; i++)
+        add_problem(problems, m.problems[i].is_error, m.problems[i].code, m.problems[i].text, GW_NO_PLACE);
+    *valid = *valid && m.valid;
+    if (how->mrz_path == NULL)
+        return;
+    /* The printed zone says the same, character by character. */
+    GW_AUTO_VALUE(gw_buf) printed = {};
+    GW_AUTO_VALUE(gw_buf) joined = {};
+    bool same = gw_buf_read_file(&printed, how->mrz_path, 65536, &err);
+    for (size_t i = 0; same && i < printed.size; i++)
+        if (printed.data[i] > ' ')
+            gw_buf_add(&joined, printed.data + i, 1);
+    same = same && gw_span_equal(gw_buf_span(&joined), f->chip.mrz);
+    gw_json_set_bool(j, "equals_printed", same);
+    if (!same) {
+        *valid = false;
+        add_problem(problems, true, "mrz_differs", "the zone in the chip is not the one printed", GW_NO_PLACE);
+    }
+}
+
+static unsigned group_of(enum gw_chip_kind kind)
+{
+    return kind == GW_CHIP_DG1 ? 1 : kind == GW_CHIP_DG2 ? 2 : 0;
+}
+
+static bool set_sod(struct gw_json *j, struct gw_json *problems, const struct file *files, size_t n, const struct file *f,
+    const struct gw_trust *trust, bool *valid, struct gw_err *err)
+{
+    struct gw_sod s;
+    struct gw_sod_group groups[FILES_MAX];
+    size_t n_groups = 0;
+    for (size_t i = 0; i < n; i++)
+        if (files[i].read && group_of(files[i].chip.kind) != 0)
+            groups[n_groups++] = (struct gw_sod_group){ group_of(files[i].chip.kind), files[i].chip.whole };
+    if (!gw_sod_check(&s, f->chip.whole, groups, n_groups, trust, gw_clock_now(NULL), err))
+        return false;
+    static const char *const matches[] = { "not_read", "match", "mismatch" };
+    gw_json_set_text(j, "state", gw_sod_state_name(s.state));
+    set_text(j, "digest", s.digest);
+    gw_json_set_integer(j, "lds_version", s.lds_version);
+    struct gw_json *hashes = gw_json_object();
+    for (size_t i = 0; i < s.n_groups; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "DG%u", s.groups[i].group);
+        gw_json_set_text(hashes, name, matches[s.groups[i].match]);
+    }
+    gw_json_set(j, "groups", hashes);
+    struct gw_json *signer = gw_json_object();
+    set_text(signer, "subject", s.signer);
+    set_text(signer, "issuer", s.issuer);
+    set_text(signer, "serial", s.serial);
+    set_text(signer, "country", s.country);
+    if (s.has_signing_time) {
+        char when[GW_TIME_TEXT];
+        gw_time_format(when, s.signing_us);
+        gw_json_set_text(signer, "signed_at", when);
+    }
+    gw_json_set(j, "signer", signer);
+    gw_json_set_integer(j, "trusted_certificates", (int64_t)gw_trust_count(trust));
+    if (s.weak_digest)
+        add_problem(problems, false, "digest", "SHA-1: allowed for old documents only", GW_NO_PLACE);
+    if (s.state != GW_SOD_VALID) {
+        *valid = false;
+        add_problem(problems, true, gw_sod_state_name(s.state), s.why, GW_NO_PLACE);
+    }
+    return true;
+}
+
+static int print_file(const struct file *files, size_t n, const struct file *f, const struct how *how,
+    const struct gw_trust *trust, size_t *extracted)
+{
+    GW_AUTO(gw_json) *j = gw_json_object();
+    struct gw_json *problems = gw_json_array();
+    bool valid = f->read && f->chip.valid;
+    struct gw_err err = f->err;
+    bool ok = f->read;
+    if (f->read) {
+        gw_json_set_text(j, "file", gw_chip_kind_name(f->chip.kind));
+        gw_json_set_text(j, "path", f->path);
+        for (size_t i = 0; i < f->chip.n_problems; i++)
+            add_problem(problems, f->chip.problems[i].is_error, f->chip.problems[i].code, f->chip.problems[i].text,
+                f->chip.problems[i].offset);
+        if (f->chip.kind == GW_CHIP_COM) {
+            struct gw_json *groups = gw_json_array();
+            set_text(j, "lds_version", f->chip.lds_version);
+            set_text(j, "unicode_version", f->chip.unicode_version);
+            for (size_t i = 0; i < f->chip.n_groups; i++)
+                gw_json_add_text(groups, f->chip.groups[i].name);
+            gw_json_set(j, "groups", groups);
+        } else if (f->chip.kind == GW_CHIP_DG1) {
+            set_mrz(j, problems, f, how, &valid);
+        } else if (f->chip.kind == GW_CHIP_SOD) {
+            ok = set_sod(j, problems, files, n, f, trust, &valid, &err);
+        } else {
+            struct gw_json *records = gw_json_array();
+            for (size_t i = 0; i < f->chip.n_images; i++) {
+                gw_json_add(records, image_json(&f->chip.images[i], problems, &valid));
+                if (ok && how->extract != NULL)
+                    ok = write_picture(how, &f->chip.images[i], ++*extracted, &err);
+            }
+            gw_json_set(j, "records", records);
+        }
+    } else {
+        gw_json_set_text(j, "path", f->path);
+    }
+    if (!ok) {
+        valid = false;
+        add_problem(problems, true, gw_err_name(err.code), err.text, err.at);
+        fprintf(stderr, "gangway chip: %s: %s\n", f->path, err.text);
+    }
+    gw_json_set_bool(j, "valid", valid);
+    gw_json_set(j, "problems", problems);
+    gw_cli_print(j, how->pretty);
+    return !ok ? gw_err_exit(err.code) : valid ? GW_EXIT_OK : GW_EXIT_INVALID;
+}
+
+static int run(int argc, char **argv)
+{
+    struct how how = { .today = gw_date_of(gw_clock_now(NULL)) };
+    const struct gw_option options[] = {
+        { "--pretty", GW_OPTION_FLAG, &how.pretty, NULL, "indent the JSON" },
+        { "--extract", GW_OPTION_TEXT, &how.extract, "DIR", "write the portraits into this folder, readable by you only" },
+        { "--csca", GW_OPTION_TEXT, &how.csca, "DIR", "certificates (and revocation lists) of the CSCAs you trust" },
+        { "--mrz", GW_OPTION_TEXT, &how.mrz_path, "FILE", "the zone as printed, to hold EF.DG1 against" },
+    };
+    int status = GW_EXIT_OK;
+    if (!gw_options_read(&argc, argv, &gw_command_chip, options, GW_COUNT(options), &status))
+        return status;
+    if (argc < 2 || argc - 1 > FILES_MAX) {
+        fprintf(stderr, argc < 2 ? "gangway chip: which file? (- is standard input)\n" : "gangway chip: more files than a chip has\n");
+        return GW_EXIT_USAGE;
+    }
+    struct gw_err err = {};
+    GW_AUTO(gw_trust) *trust = gw_trust_open(how.csca, &err);
+    if (trust == NULL)
+        return gw_cli_fail("chip", &err);
+    size_t n = (size_t)argc - 1, extracted = 0;
+    struct file *files = gw_alloc_array(n, sizeof *files);
+    for (size_t i = 0; i < n; i++) {
+        struct file *f = &files[i];
+        f->path = argv[i + 1];
+        f->read = gw_buf_read_file(&f->bytes, f->path, GW_CHIP_BYTES_MAX, &f->err) &&
+                  gw_chip_parse(&f->chip, gw_buf_span(&f->bytes), &f->err);
+    }
+    for (size_t i = 0; i < n; i++)
+        status = GW_MAX(status, print_file(files, n, &files[i], &how, trust, &extracted));
+    for (size_t i = 0; i < n; i++)
+        gw_buf_done(&files[i].bytes);
+    gw_free(files);
+    return status;
+}
+
+const struct gw_command gw_command_chip = {
+    .name = "chip",
+    .arguments = "FILE…",
+    .summary = "reads the files of a document's chip, its portrait and its signature",
+    .run = run,
+};

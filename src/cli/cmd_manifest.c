@@ -1,0 +1,174 @@
+/* cmd_manifest.c - reads manifests (PAXLST, JSON) and answers to them (CUSRES); one
+ * JSON object a message, or the answer a message gets. */
+#include "base/place.h"
+#include "cli/commands.h"
+#include "manifest/cusres.h"
+
+#include <stdio.h>
+
+struct how {
+    struct gw_date today;
+    bool pretty, reply;
+    struct gw_status_profile profile;
+};
+
+static struct gw_json *finish(struct gw_json *o, const struct gw_manifest *m)
+{
+    struct gw_json *count = gw_json_object();
+    if (m->has_declared)
+        gw_json_set_integer(count, "declared", (int64_t)m->declared);
+    else
+        gw_json_set_null(count, "declared");
+    gw_json_set_integer(count, "read", (int64_t)m->n_travelers);
+    gw_json_set(o, "count", count);
+    gw_json_set_bool(o, "valid", m->valid);
+    gw_json_set(o, "problems", gw_manifest_problems_to_json(m->problems, m->n_problems));
+    if (m->n_problems_all > m->n_problems)
+        gw_json_set_integer(o, "problems_not_listed", (int64_t)(m->n_problems_all - m->n_problems));
+    return o;
+}
+
+static int unreadable(const char *path, const struct gw_err *err, bool pretty)
+{
+    GW_AUTO(gw_json) *o = gw_json_object();
+    struct gw_manifest_problem p = { .is_error = true, .offset = err->at, .tag = NULL, .code = gw_err_name(err->code), .text = err->text };
+    gw_json_set_bool(o, "valid", false);
+    gw_json_set(o, "problems", gw_manifest_problems_to_json(&p, 1));
+    gw_cli_print(o, pretty);
+    fprintf(stderr, "gangway manifest: %s: %s\n", path, err->text);
+    return gw_err_exit(err->code);
+}
+
+static bool looks_like_json(struct gw_span text)
+{
+    if (gw_span_starts(text, "\xEF\xBB\xBF"))
+        text = gw_span_slice(text, 3, text.size);
+    text = gw_span_trim(text);
+    return text.size > 0 && (text.data[0] == '{' || text.data[0] == '[');
+}
+
+/* What a command without an authority can say: whose data is insufficient, and "not
+ * yet" of everybody else. */
+static void print_reply(const struct gw_paxlst_message *m, const struct how *how, uint64_t number)
+{
+    size_t n = m->manifest.n_travelers;
+    GW_AUTO_MEM enum gw_clearance *clearances = gw_alloc_array(n, sizeof *clearances);
+    for (size_t i = 0; i < n; i++) {
+        const struct gw_manifest_traveler *t = &m->manifest.travelers[i];
+        bool usable = (t->surname.size > 0 || t->given_names.size > 0) && t->birth_date.year != 0 && t->n_documents > 0;
+        clearances[i] = usable || m->manifest.kind == GW_MANIFEST_CLOSE_OUT ? GW_CLEARANCE_NOT_YET : GW_CLEARANCE_INSUFFICIENT;
+    }
+    GW_AUTO_VALUE(gw_buf) text = {};
+    const struct gw_cusres_answer answer = { .kind = GW_CUSRES_RESPONSE, .to = m, .clearances = clearances,
+        .profile = &how->profile, .sender = m->manifest.recipient.size > 0 ? m->manifest.recipient : gw_span_str("GANGWAY"),
+        .now_us = gw_clock_now(NULL), .number = number };
+    gw_cusres_format(&text, &answer);
+    fwrite(text.data, 1, text.size, stdout);
+}
+
+static bool is_cusres(struct gw_span text)
+{
+    for (size_t i = 0; i + 7 <= GW_MIN(text.size, (size_t)4096); i++)
+        if (memcmp(text.data + i, "CUSRES:", 7) == 0 || memcmp(text.data + i, "CUSRES+", 7) == 0)
+            return true;
+    return false;
+}
+
+static int read_file(const char *path, const struct how *how)
+{
+    struct gw_date today = how->today;
+    bool pretty = how->pretty;
+    GW_AUTO_VALUE(gw_buf) text = {};
+    struct gw_err err = {};
+    if (!gw_buf_read_file(&text, path, GW_MANIFEST_BYTES_MAX, &err))
+        return unreadable(path, &err, pretty);
+    GW_AUTO(gw_arena) *mem = gw_arena_new(GW_MANIFEST_ARENA_BYTES);
+    if (looks_like_json(gw_buf_span(&text))) {
+        struct gw_manifest m;
+        if (!gw_manifest_parse_json(&m, mem, gw_buf_span(&text), &err))
+            return unreadable(path, &err, pretty);
+        GW_AUTO(gw_json) *o = finish(gw_manifest_to_json(&m), &m);
+        gw_cli_print(o, pretty);
+        return m.valid ? GW_EXIT_OK : GW_EXIT_INVALID;
+    }
+    if (is_cusres(gw_buf_span(&text)) && !how->reply) {
+        struct gw_cusres c;
+        if (!gw_cusres_parse(&c, mem, gw_buf_span(&text), today, &err))
+            return unreadable(path, &err, pretty);
+        GW_AUTO(gw_json) *o = gw_cusres_to_json(&c, &how->profile);
+        gw_cli_print(o, pretty);
+        return c.valid ? GW_EXIT_OK : GW_EXIT_INVALID;
+    }
+    struct gw_paxlst p;
+    if (!gw_paxlst_parse(&p, mem, gw_buf_span(&text), today, &err))
+        return unreadable(path, &err, pretty);
+    int status = GW_EXIT_OK;
+    for (size_t i = 0; i < p.n_messages; i++) {
+        if (!p.messages[i].manifest.valid)
+            status = GW_EXIT_INVALID;
+        if (how->reply) {
+            print_reply(&p.messages[i], how, i + 1);
+            continue;
+        }
+        GW_AUTO(gw_json) *o = gw_manifest_to_json(&p.messages[i].manifest);
+        gw_paxlst_to_json(o, &p.messages[i]);
+        finish(o, &p.messages[i].manifest);
+        gw_cli_print(o, pretty);
+    }
+    return status;
+}
+
+static bool read_profile(struct how *how, struct gw_arena *mem, const char *name, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) path = {};
+    GW_AUTO_VALUE(gw_buf) text = {};
+    if (strchr(name, '/') != NULL) {
+        gw_buf_add_text(&path, name);
+    } else {
+        char in_source[80], in_prefix[100];
+        snprintf(in_source, sizeof in_source, "profiles/%.60s.json", name);
+        snprintf(in_prefix, sizeof in_prefix, "share/gangway/%s", in_source);
+        if (!gw_place_find(&path, in_source, in_prefix))
+            return gw_fail(err, GW_ERR_NOT_FOUND, "no profile is called \"%.60s\"; a path with a / names a file", name);
+    }
+    return gw_buf_read_file(&text, gw_buf_text(&path), 1 << 20, err) &&
+           gw_status_profile_parse(&how->profile, mem, gw_buf_span(&text), err);
+}
+
+static int run(int argc, char **argv)
+{
+    struct how how = {};
+    const char *today = NULL, *profile = "plain";
+    const struct gw_option options[] = {
+        { "--pretty", GW_OPTION_FLAG, &how.pretty, NULL, "indent the JSON" },
+        { "--reply", GW_OPTION_FLAG, &how.reply, NULL, "print the CUSRES answer to a PAXLST instead" },
+        { "--profile", GW_OPTION_TEXT, &profile, "NAME", "whose status codes: plain, cn-iapi, us-aqq, or a file" },
+        { "--today", GW_OPTION_TEXT, &today, "DATE", "the day that decides centuries where the message has no date (YYYY-MM-DD)" },
+    };
+    int status = GW_EXIT_OK;
+    if (!gw_options_read(&argc, argv, &gw_command_manifest, options, GW_COUNT(options), &status))
+        return status;
+    how.today = gw_date_of(gw_clock_now(NULL));
+    if (today != NULL && !gw_date_parse(&how.today, gw_span_str(today))) {
+        fprintf(stderr, "gangway manifest: --today takes a date as 2026-11-23\n");
+        return GW_EXIT_USAGE;
+    }
+    if (argc < 2) {
+        fprintf(stderr, "gangway manifest: which file? (- is standard input)\n");
+        return GW_EXIT_USAGE;
+    }
+    struct gw_err err = {};
+    GW_AUTO(gw_arena) *mem = gw_arena_new(1 << 20);
+    if (!read_profile(&how, mem, profile, &err))
+        return gw_cli_fail("manifest", &err);
+    for (int i = 1; i < argc; i++)
+        status = GW_MAX(status, read_file(argv[i], &how));
+    return status;
+}
+
+const struct gw_command gw_command_manifest = {
+    .name = "manifest",
+    .arguments = "FILE…",
+    .summary = "reads passenger and crew lists: PAXLST or JSON",
+    .run = run,
+};

@@ -1,0 +1,173 @@
+/* cmd_mrz.c - reads machine-readable zones, a zone per blank-line-separated block. */
+#include "cli/commands.h"
+#include "document/mrz.h"
+
+#include <stdio.h>
+
+enum { LARGEST_FILE = 64 << 20 };
+
+static void set_text(struct gw_json *j, const char *key, const char *value)
+{
+    gw_json_set_text(j, key, value[0] == 0 ? NULL : value);
+}
+
+static void set_check(struct gw_json *checks, const char *key, enum gw_mrz_check check)
+{
+    if (check == GW_MRZ_NONE)
+        gw_json_set_null(checks, key);
+    else
+        gw_json_set_bool(checks, key, check == GW_MRZ_RIGHT);
+}
+
+static struct gw_json *to_json(const struct gw_mrz *m)
+{
+    struct gw_json *j = gw_json_object();
+    char date[GW_MRZ_DATE_TEXT], one[2] = { m->sex, 0 };
+    gw_json_set_text(j, "format", gw_mrz_format_name(m->format));
+    set_text(j, "document_code", m->document_code);
+    set_text(j, "issuing_state", m->issuing_state);
+    set_text(j, "surname", m->surname);
+    set_text(j, "given_names", m->given_names);
+    set_text(j, "document_number", m->document_number);
+    set_text(j, "nationality", m->nationality);
+    gw_mrz_date_format(date, m->birth_date);
+    set_text(j, "birth_date", date);
+    gw_json_set_text(j, "sex", m->sex == '<' ? NULL : one);
+    gw_mrz_date_format(date, m->expiry_date);
+    set_text(j, "expiry_date", date);
+    set_text(j, "optional_data", m->optional_data);
+    if (m->format == GW_MRZ_TD1)
+        set_text(j, "optional_data_2", m->optional_data_2);
+    if (m->name_may_be_cut)
+        gw_json_set_bool(j, "name_may_be_cut", true);
+    if (m->specimen)
+        gw_json_set_bool(j, "specimen", true);
+    struct gw_json *checks = gw_json_object();
+    set_check(checks, "document_number", m->document_number_check);
+    set_check(checks, "birth_date", m->birth_date_check);
+    set_check(checks, "expiry_date", m->expiry_date_check);
+    set_check(checks, "optional_data", m->optional_data_check);
+    set_check(checks, "composite", m->composite_check);
+    gw_json_set(j, "checks", checks);
+    if (m->n_fixes > 0) {
+        struct gw_json *fixes = gw_json_array();
+        for (size_t i = 0; i < m->n_fixes; i++) {
+            struct gw_json *f = gw_json_object();
+            char from[2] = { m->fixes[i].from, 0 }, to[2] = { m->fixes[i].to, 0 };
+            gw_json_set_integer(f, "position", (int64_t)m->fixes[i].position);
+            gw_json_set_text(f, "from", from);
+            gw_json_set_text(f, "to", to);
+            gw_json_add(fixes, f);
+        }
+        gw_json_set(j, "corrected", fixes);
+    }
+    gw_json_set_bool(j, "valid", m->valid);
+    struct gw_json *problems = gw_json_array();
+    for (size_t i = 0; i < m->n_problems; i++) {
+        const struct gw_mrz_problem *p = &m->problems[i];
+        struct gw_json *one_problem = gw_json_object();
+        gw_json_set_text(one_problem, "severity", p->is_error ? "error" : "warning");
+        gw_json_set_text(one_problem, "field", p->field);
+        gw_json_set_integer(one_problem, "position", (int64_t)p->position);
+        gw_json_set_text(one_problem, "code", p->code);
+        gw_json_set_text(one_problem, "text", p->text);
+        gw_json_add(problems, one_problem);
+    }
+    gw_json_set(j, "problems", problems);
+    return j;
+}
+
+/* The next block of lines that are not empty; false at the end. */
+static bool next_block(struct gw_span *block, struct gw_span text, size_t *at)
+{
+    size_t start = SIZE_MAX, end = 0;
+    while (*at < text.size) {
+        const uint8_t *stop = memchr(text.data + *at, '\n', text.size - *at);
+        size_t line_end = stop == NULL ? text.size : (size_t)(stop - text.data);
+        bool empty = gw_span_trim(gw_span_slice(text, *at, line_end)).size == 0;
+        if (empty && start != SIZE_MAX)
+            break;
+        if (!empty) {
+            start = GW_MIN(start, *at);
+            end = line_end;
+        }
+        *at = line_end + 1;
+    }
+    if (start == SIZE_MAX)
+        return false;
+    *block = gw_span_slice(text, start, end);
+    return true;
+}
+
+static int read_file(const char *path, const struct gw_mrz_options *options, bool pretty)
+{
+    GW_AUTO_VALUE(gw_buf) text = {};
+    struct gw_err err = {};
+    if (!gw_buf_read_file(&text, path, LARGEST_FILE, &err))
+        return gw_cli_fail("mrz", &err);
+    int status = GW_EXIT_OK;
+    size_t at = 0, blocks = 0;
+    struct gw_span block;
+    while (next_block(&block, gw_buf_span(&text), &at)) {
+        struct gw_mrz m;
+        blocks++;
+        if (!gw_mrz_parse(&m, block, options, &err)) {
+            GW_AUTO(gw_json) *j = gw_json_object();
+            gw_json_set_bool(j, "valid", false);
+            struct gw_json *problems = gw_json_array(), *p = gw_json_object();
+            gw_json_set_text(p, "severity", "error");
+            gw_json_set_integer(p, "position", err.at == GW_NO_PLACE ? 0 : (int64_t)err.at);
+            gw_json_set_text(p, "code", gw_err_name(err.code));
+            gw_json_set_text(p, "text", err.text);
+            gw_json_add(problems, p);
+            gw_json_set(j, "problems", problems);
+            gw_cli_print(j, pretty);
+            fprintf(stderr, "gangway mrz: %s: zone %zu: %s\n", path, blocks, err.text);
+            status = GW_MAX(status, gw_err_exit(err.code));
+            continue;
+        }
+        GW_AUTO(gw_json) *j = to_json(&m);
+        gw_cli_print(j, pretty);
+        if (!m.valid)
+            status = GW_MAX(status, GW_EXIT_INVALID);
+    }
+    if (blocks == 0) {
+        fprintf(stderr, "gangway mrz: %s: no zone in it\n", path);
+        status = GW_EXIT_UNREADABLE;
+    }
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    bool pretty = false, repair = false;
+    const char *today = NULL;
+    const struct gw_option options[] = {
+        { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
+        { "--repair", GW_OPTION_FLAG, &repair, NULL,
+            "put right letters read for digits where exactly one way makes the check digits right; marked as corrected" },
+        { "--today", GW_OPTION_TEXT, &today, "DATE", "the day that decides the century of a birth date (YYYY-MM-DD)" },
+    };
+    int status = GW_EXIT_OK;
+    if (!gw_options_read(&argc, argv, &gw_command_mrz, options, GW_COUNT(options), &status))
+        return status;
+    struct gw_mrz_options how = { .today = gw_date_of(gw_clock_now(NULL)), .repair = repair };
+    if (today != NULL && !gw_date_parse(&how.today, gw_span_str(today))) {
+        fprintf(stderr, "gangway mrz: --today takes a date as 2026-11-23\n");
+        return GW_EXIT_USAGE;
+    }
+    if (argc < 2) {
+        fprintf(stderr, "gangway mrz: which file? (- is standard input)\n");
+        return GW_EXIT_USAGE;
+    }
+    for (int i = 1; i < argc; i++)
+        status = GW_MAX(status, read_file(argv[i], &how, pretty));
+    return status;
+}
+
+const struct gw_command gw_command_mrz = {
+    .name = "mrz",
+    .arguments = "FILE…",
+    .summary = "reads machine-readable zones of passports, cards and visas",
+    .run = run,
+};

@@ -1,0 +1,234 @@
+/* manifest.c - the words of a manifest, its numbers as they are compared, and its
+ * JSON form. */
+#include "manifest/manifest.h"
+
+#include "manifest/words.h"
+
+#include <stdio.h>
+
+static const char *const kinds[] = { "passenger_list", "crew_list", "close_out", "update" };
+static const char *const functions[] = { NULL, "add", "change", "remove" };
+static const char *const modes[] = { "air", "sea", "land" };
+static const char *const directions[] = { NULL, "arrival", "departure" };
+static const char *const traveler_kinds[] = { "passenger", "crew" };
+
+const char *gw_manifest_kind_name(enum gw_manifest_kind kind)
+{
+    assert((size_t)kind < GW_COUNT(kinds));
+    return kinds[kind];
+}
+
+const char *gw_manifest_function_name(enum gw_manifest_function function)
+{
+    assert((size_t)function < GW_COUNT(functions));
+    return functions[function];
+}
+
+const char *gw_mode_name(enum gw_mode mode)
+{
+    assert((size_t)mode < GW_COUNT(modes));
+    return modes[mode];
+}
+
+const char *gw_direction_name(enum gw_direction direction)
+{
+    assert((size_t)direction < GW_COUNT(directions));
+    return directions[direction];
+}
+
+const char *gw_traveler_kind_name(enum gw_traveler_kind kind)
+{
+    assert((size_t)kind < GW_COUNT(traveler_kinds));
+    return traveler_kinds[kind];
+}
+
+static bool find(unsigned *out, const char *const *names, size_t n, struct gw_span name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (names[i] != NULL && gw_span_is(name, names[i])) {
+            *out = (unsigned)i;
+            return true;
+        }
+    return false;
+}
+
+bool gw_mode_find(enum gw_mode *out, struct gw_span name)
+{
+    unsigned i;
+    return find(&i, modes, GW_COUNT(modes), name) && (*out = (enum gw_mode)i, true);
+}
+
+bool gw_manifest_kind_find(unsigned *out, struct gw_span name)
+{
+    return find(out, kinds, GW_COUNT(kinds), name);
+}
+
+bool gw_manifest_function_find(unsigned *out, struct gw_span name)
+{
+    return find(out, functions, GW_COUNT(functions), name);
+}
+
+bool gw_mode_word_find(unsigned *out, struct gw_span name)
+{
+    return find(out, modes, GW_COUNT(modes), name);
+}
+
+bool gw_direction_find(unsigned *out, struct gw_span name)
+{
+    return find(out, directions, GW_COUNT(directions), name);
+}
+
+bool gw_traveler_kind_find(unsigned *out, struct gw_span name)
+{
+    return find(out, traveler_kinds, GW_COUNT(traveler_kinds), name);
+}
+
+bool gw_document_number(char *out, size_t *n, struct gw_span text)
+{
+    *n = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        if (c == ' ' || c == '-')
+            continue;
+        if (c >= 'a' && c <= 'z')
+            c = (uint8_t)(c - 'a' + 'A');
+        if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) || *n == GW_MANIFEST_WORD_MAX)
+            return false;
+        out[(*n)++] = (char)c;
+    }
+    return *n > 0;
+}
+
+/* A birth date may have unknown parts: 1985-XX-XX. */
+static void set_date(struct gw_json *o, const char *key, struct gw_date d)
+{
+    char text[32];
+    if (d.year == 0)
+        return;
+    int n = snprintf(text, sizeof text, "%04d", d.year);
+    n += d.month == 0 ? snprintf(text + n, sizeof text - (size_t)n, "-XX")
+                      : snprintf(text + n, sizeof text - (size_t)n, "-%02d", d.month);
+    if (d.day == 0)
+        snprintf(text + n, sizeof text - (size_t)n, "-XX");
+    else
+        snprintf(text + n, sizeof text - (size_t)n, "-%02d", d.day);
+    gw_json_set_text(o, key, text);
+}
+
+static void set_time(struct gw_json *o, const char *key, struct gw_manifest_time t)
+{
+    char text[GW_TIME_TEXT];
+    if (!t.has)
+        return;
+    gw_time_format(text, t.us);
+    if (t.local) /* 2026-11-23T10:15, seconds only where they say something */
+        text[t.us % (60 * GW_US_PER_S) == 0 ? 16 : strlen(text) - 1] = 0;
+    gw_json_set_text(o, key, text);
+}
+
+static void set_span(struct gw_json *o, const char *key, struct gw_span s)
+{
+    if (s.size > 0)
+        gw_json_set_span(o, key, s);
+}
+
+struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *t)
+{
+    struct gw_json *o = gw_json_object();
+    gw_json_set_text(o, "kind", gw_traveler_kind_name(t->kind));
+    set_span(o, "surname", t->surname);
+    set_span(o, "given_names", t->given_names);
+    if (t->sex != 0)
+        gw_json_set_span(o, "sex", gw_span_of(&t->sex, 1));
+    set_date(o, "birth_date", t->birth_date);
+    set_span(o, "nationality", t->nationality);
+    set_span(o, "residence", t->residence);
+    struct gw_json *documents = gw_json_array();
+    for (size_t i = 0; i < t->n_documents; i++) {
+        const struct gw_manifest_document *d = &t->documents[i];
+        struct gw_json *j = gw_json_object();
+        set_span(j, "type", d->type);
+        set_span(j, "number", d->number);
+        set_span(j, "issuing_state", d->issuing_state);
+        set_date(j, "expiry_date", d->expiry_date);
+        gw_json_add(documents, j);
+    }
+    gw_json_set(o, "documents", documents);
+    set_span(o, "reservation", t->reservation);
+    set_span(o, "reference", t->reference);
+    set_span(o, "origin", t->origin);
+    set_span(o, "destination", t->destination);
+    set_span(o, "seat", t->seat);
+    gw_json_set_bool(o, "in_transit", t->in_transit);
+    return o;
+}
+
+struct gw_json *gw_manifest_to_json(const struct gw_manifest *m)
+{
+    struct gw_json *o = gw_json_object();
+    gw_json_set_text(o, "kind", gw_manifest_kind_name(m->kind));
+    gw_json_set_text(o, "function", gw_manifest_function_name(m->function));
+    set_span(o, "message_reference", m->message_reference);
+    set_span(o, "sender", m->sender);
+    set_span(o, "recipient", m->recipient);
+
+    struct gw_json *v = gw_json_object();
+    if (m->voyage.has_mode)
+        gw_json_set_text(v, "mode", gw_mode_name(m->voyage.mode));
+    if (m->voyage.direction != GW_DIRECTION_UNSTATED)
+        gw_json_set_text(v, "direction", gw_direction_name(m->voyage.direction));
+    set_span(v, "carrier", m->voyage.carrier);
+    set_span(v, "number", m->voyage.number);
+    set_span(v, "from", m->voyage.from);
+    set_span(v, "to", m->voyage.to);
+    set_time(v, "departure", m->voyage.departure);
+    set_time(v, "arrival", m->voyage.arrival);
+    struct gw_json *legs = gw_json_array();
+    for (size_t i = 0; i < m->voyage.n_legs; i++) {
+        const struct gw_manifest_leg *l = &m->voyage.legs[i];
+        struct gw_json *j = gw_json_object();
+        set_span(j, "from", l->from);
+        set_span(j, "to", l->to);
+        set_time(j, "departure", l->departure);
+        set_time(j, "arrival", l->arrival);
+        gw_json_add(legs, j);
+    }
+    gw_json_set(v, "legs", legs);
+    gw_json_set(o, "voyage", v);
+
+    struct gw_json *party = gw_json_object();
+    set_span(party, "name", m->reporting_party.name);
+    set_span(party, "telephone", m->reporting_party.telephone);
+    set_span(party, "email", m->reporting_party.email);
+    gw_json_set(o, "reporting_party", party);
+
+    struct gw_json *travelers = gw_json_array();
+    for (size_t i = 0; i < m->n_travelers; i++)
+        gw_json_add(travelers, gw_manifest_traveler_to_json(&m->travelers[i]));
+    gw_json_set(o, "travelers", travelers);
+    if (m->has_declared) {
+        struct gw_json *count = gw_json_object();
+        gw_json_set_integer(count, "declared", (int64_t)m->declared);
+        gw_json_set(o, "count", count);
+    }
+    return o;
+}
+
+struct gw_json *gw_manifest_problems_to_json(const struct gw_manifest_problem *problems, size_t n)
+{
+    struct gw_json *list = gw_json_array();
+    for (size_t i = 0; i < n; i++) {
+        const struct gw_manifest_problem *p = &problems[i];
+        struct gw_json *o = gw_json_object();
+        gw_json_set_text(o, "severity", p->is_error ? "error" : "warning");
+        if (p->has_segment)
+            gw_json_set_integer(o, "segment", (int64_t)p->segment);
+        if (p->offset != GW_NO_PLACE)
+            gw_json_set_integer(o, "offset", (int64_t)p->offset);
+        gw_json_set_text(o, "tag", p->tag);
+        gw_json_set_text(o, "code", p->code);
+        gw_json_set_text(o, "text", p->text);
+        gw_json_add(list, o);
+    }
+    return list;
+}

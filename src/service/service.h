@@ -1,0 +1,429 @@
+/* service.h - what the product does. The only place where decoder, networks, store
+ * and galleries meet; the doors (http/, cli/) translate and never decide.
+ *
+ * The service is opened once. A verb is `bool gw_service_verb(out, service, who, …,
+ * err)`: it checks by itself that the caller's role and scope allow it
+ * (GW_ERR_FORBIDDEN), records first and answers then, and gives each role only what
+ * it may see: what a role may not know is absent from the answer (has_… is false),
+ * so a door writes what is there and cannot leak.
+ *
+ * Everything in an answer that is a pointer or span lives in the arena given, as
+ * long as the arena does. Ids may stand in URLs and logs. References, seats and
+ * names may not: they are text about a person.
+ *
+ * Errors every verb may give, beside those at each:
+ *   GW_ERR_FORBIDDEN    the role may not, or not for this voyage or site
+ *   GW_ERR_NOT_FOUND    no such voyage (also: not one of the caller's)
+ *   GW_ERR_UNAVAILABLE  the store cannot be written now (disk full, read-only): nothing was done
+ *   GW_ERR_IO, GW_ERR_CORRUPT, GW_ERR_INTERNAL
+ *
+ * Threads: all verbs, at the same time. A gw_worker belongs to one thread. */
+#pragma once
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/crypto.h"
+#include "base/id.h"
+#include "manifest/manifest.h"
+#include "policy/policy.h"
+
+struct gw_service; /* opaque */
+
+/* ---- life ---------------------------------------------------------------- */
+
+struct gw_service_options {
+    const struct gw_conf *conf; /* borrowed until close */
+    struct gw_clock clock;      /* {} is the system's */
+    /* Administration (tokens, purge, doctor): no decoder child and no networks are
+     * started; verbs that take a picture answer GW_ERR_UNAVAILABLE. */
+    bool without_recognition;
+    const char *models_path;    /* folder of the model cards, already resolved; NULL: conf's models.path */
+    const char *runtime_path;   /* ONNX Runtime library; NULL: conf's runtime.path */
+};
+
+/* Starts the decoder child first (before any key or file is open), then the
+ * networks, then the store; migrates it, closes and purges what is overdue, and
+ * begins to build the galleries of open voyages in the background. Fails with what
+ * to do:
+ *   GW_ERR_IO           folder cannot be made or written; disk full
+ *   GW_ERR_CONFLICT     another process has the store open; or its database is of a newer version
+ *   GW_ERR_UNAVAILABLE  the clock is before 2020
+ *   GW_ERR_NOT_FOUND, GW_ERR_CORRUPT  a model, the runtime, the key file, the database
+ * Call before other threads exist: it forks. */
+[[nodiscard]] struct gw_service *gw_service_open(const struct gw_service_options *options, struct gw_err *err);
+/* Finishes what was accepted, wipes keys and galleries. No verb may be running. NULL is fine. */
+void gw_service_close(struct gw_service *s);
+GW_AUTO_FREE(gw_service, gw_service_close)
+
+const struct gw_conf *gw_service_conf(const struct gw_service *s);
+int64_t gw_service_now(const struct gw_service *s); /* us UTC, by the service's clock */
+
+/* What one recognition thread owns: network scratch, working memory, picture
+ * buffers. One per worker of the door's queue (base/work.h). */
+struct gw_worker; /* opaque */
+[[nodiscard]] struct gw_worker *gw_worker_new(struct gw_service *s, struct gw_err *err);
+void gw_worker_free(struct gw_worker *w); /* wipes; NULL is fine; before gw_service_close */
+GW_AUTO_FREE(gw_worker, gw_worker_free)
+
+/* ---- who asks ------------------------------------------------------------ */
+
+enum gw_role {
+    GW_ROLE_DEVICE,
+    GW_ROLE_CARRIER,
+    GW_ROLE_OFFICER,
+    GW_ROLE_SUPERVISOR,
+    GW_ROLE_AUDITOR,
+    GW_ROLE_ADMIN,
+    GW_ROLE_COUNT
+};
+const char *gw_role_name(enum gw_role role); /* "device" */
+bool gw_role_find(enum gw_role *out, struct gw_span name);
+
+enum { GW_SCOPE_TEXT = 17, GW_LABEL_TEXT = 65, GW_TOKEN_TEXT = 52 }; /* bytes with the zero */
+
+/* Who is asking, as checked; filled by gw_service_token_check or gw_caller_local. */
+struct gw_caller {
+    enum gw_role role;
+    struct gw_id token;           /* of a device: the device */
+    char site[GW_SCOPE_TEXT];     /* port code ("YVR"); always there for a device, else "" is all */
+    char carrier[GW_SCOPE_TEXT];  /* "XX"; always there for a carrier, else "" is all */
+};
+/* The person at the machine's own command line: who can read the key file is admin. */
+struct gw_caller gw_caller_local(void);
+
+struct gw_token {
+    struct gw_id id;
+    enum gw_role role;
+    char label[GW_LABEL_TEXT];    /* the operator's own words: "gate 12" */
+    char site[GW_SCOPE_TEXT], carrier[GW_SCOPE_TEXT];
+    int64_t created_us, expires_us;
+    bool has_revoked;
+    int64_t revoked_us;
+};
+struct gw_token_new {
+    enum gw_role role;
+    struct gw_span label, site, carrier;
+    int64_t lasts_us; /* 0: a year */
+};
+/* admin. The secret ("gw_" and 48 characters) is given this once; only its hash is kept.
+ * GW_ERR_INVALID: a device without site, a carrier without carrier, too long, not a port or carrier code. */
+[[nodiscard]] bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
+    const struct gw_caller *who, const struct gw_token_new *ask, struct gw_err *err);
+/* Bearer text to caller. GW_ERR_UNAUTHORIZED: unknown, expired, revoked (one text for
+ * all three). Costs a hash and a look into memory. */
+[[nodiscard]] bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct gw_span secret,
+    struct gw_err *err);
+/* admin. Takes effect before it returns. Twice is fine. GW_ERR_NOT_FOUND. */
+[[nodiscard]] bool gw_service_token_revoke(struct gw_service *s, const struct gw_caller *who, struct gw_id token,
+    struct gw_err *err);
+/* admin. All of them, oldest first, in the arena. */
+[[nodiscard]] bool gw_service_token_list(struct gw_token **out, size_t *n, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_err *err);
+
+/* ---- asked once ---------------------------------------------------------- */
+
+/* A request with an Idempotency-Key. Give it to a verb that changes state: the
+ * first time, the verb calls `render` with its answer and stores what that wrote in
+ * the same transaction as its effect; asked again within idempotency.keep, the verb
+ * does nothing, fills body and status from the store, and *out is zeroed. Either way
+ * the door sends body. A failed verb stores nothing: asking again tries again. Errors:
+ *   GW_ERR_CONFLICT  the first one is still being answered
+ *   GW_ERR_INVALID   the key was used for another request
+ * NULL everywhere a verb takes one is fine: then nothing is kept. */
+struct gw_once {
+    struct gw_hash key;     /* gw_once_init */
+    struct gw_hash request;
+    /* Writes the body the door will send and its HTTP status. Called on any thread,
+     * before the commit; must not call verbs. `answer` is the verb's out. */
+    void (*render)(struct gw_buf *body, int *status, const void *answer, void *context);
+    void *context;
+    bool replayed;
+    int status;
+    struct gw_buf body; /* the caller's: gw_buf_done */
+};
+/* key_text: the header's value, 1 to 255 bytes (else GW_ERR_INVALID); it is bound to
+ * the token. method_and_target and body are hashed. */
+[[nodiscard]] bool gw_once_init(struct gw_once *out, const struct gw_caller *who, struct gw_span key_text,
+    struct gw_span method_and_target, struct gw_span body, struct gw_err *err);
+
+/* ---- voyages ------------------------------------------------------------- */
+
+enum gw_traveler_status {
+    GW_STATUS_EXPECTED,
+    GW_STATUS_DECLINED,
+    GW_STATUS_CLEARED,
+    GW_STATUS_INSPECTED,
+    GW_STATUS_BOARDED,
+    GW_STATUS_DENIED,
+    GW_STATUS_NOT_BOARDED,
+    GW_STATUS_REMOVED, /* was on an earlier manifest; shown in no list */
+    GW_STATUS_COUNT
+};
+const char *gw_traveler_status_name(enum gw_traveler_status status); /* "not_boarded" */
+
+enum gw_voyage_state { GW_VOYAGE_OPEN, GW_VOYAGE_CLOSED };
+const char *gw_voyage_state_name(enum gw_voyage_state state); /* "open" */
+
+struct gw_manifest_status {
+    const char *reference; /* the carrier's own; NULL where it sent none */
+    enum gw_traveler_status status;
+    unsigned portraits;    /* usable ones known now */
+};
+struct gw_manifest_receipt {
+    struct gw_id voyage;
+    bool created;          /* 201, else 200 */
+    size_t n_travelers;    /* expected on the voyage now */
+    size_t added, changed, removed;
+    bool late;             /* came after the announced departure */
+    struct gw_manifest_status *statuses; /* one for each traveler of the message that could be read */
+    size_t n_statuses;
+    const struct gw_manifest_problem *problems; /* the message's own, borrowed from it */
+    size_t n_problems;
+};
+/* carrier (of that carrier), admin. Creates the voyage or updates it: the same voyage is the same mode, carrier, number,
+ * day of departure, from and to. The same message twice changes nothing. Galleries follow
+ * before it returns. A close_out closes, its travelers being those on board.
+ *   GW_ERR_INVALID   no usable voyage in it (what is missing is among the problems)
+ *   GW_ERR_CONFLICT  the voyage is closed */
+[[nodiscard]] bool gw_service_manifest(struct gw_manifest_receipt *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_manifest *m, struct gw_once *once, struct gw_err *err);
+
+struct gw_voyage {
+    struct gw_id id;
+    enum gw_mode mode;
+    enum gw_direction direction;
+    const char *carrier, *number, *from, *to;
+    struct gw_manifest_time departure, arrival;
+    enum gw_voyage_state state;
+    bool has_closed;
+    int64_t closed_us;
+    bool has_purge;
+    int64_t purge_us;      /* when everything about its persons is destroyed; known once closed */
+    size_t n_travelers;    /* without those removed */
+    size_t by_status[GW_STATUS_COUNT];
+};
+struct gw_voyage_filter {
+    bool has_from, has_to; /* departure in [from, to) */
+    int64_t from_us, to_us;
+    bool has_mode;
+    enum gw_mode mode;
+    struct gw_span port;   /* from or to; empty: any */
+    struct gw_span cursor; /* of the page before; empty: first page */
+    size_t limit;          /* 1 to 500; 0: 50 */
+};
+struct gw_voyage_page {
+    struct gw_voyage *voyages;
+    size_t n;
+    const char *cursor;    /* of the next page; NULL when this was the last */
+};
+/* carrier (its own), officer, supervisor, admin, device (those at its site). By departure. GW_ERR_INVALID: cursor, limit. */
+[[nodiscard]] bool gw_service_voyages(struct gw_voyage_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_voyage_filter *filter, struct gw_err *err);
+[[nodiscard]] bool gw_service_voyage(struct gw_voyage *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, struct gw_err *err);
+
+struct gw_traveler {
+    struct gw_id id;
+    enum gw_traveler_kind kind;
+    const char *reference, *seat; /* NULL where absent */
+    enum gw_traveler_status status;
+    unsigned portraits;
+    bool has_name;                /* officer, supervisor, and the carrier that sent them */
+    const char *surname, *given_names;
+    bool has_cleared;             /* officer, supervisor */
+    int64_t cleared_us;
+};
+struct gw_traveler_page {
+    struct gw_traveler *travelers;
+    size_t n;
+    const char *cursor;
+};
+/* carrier (its own), officer, supervisor. In the order they were announced.
+ * GW_ERR_GONE after the purge. */
+[[nodiscard]] bool gw_service_travelers(struct gw_traveler_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, struct gw_span cursor, size_t limit, struct gw_err *err);
+
+enum gw_gallery_state { GW_GALLERY_ABSENT, GW_GALLERY_BUILDING, GW_GALLERY_READY };
+const char *gw_gallery_state_name(enum gw_gallery_state state); /* "ready" */
+
+struct gw_readiness {
+    size_t expected, covered, covered_by_several; /* travelers; with a usable portrait; with more than one */
+    struct gw_traveler *uncovered;                /* for a manual check before boarding */
+    size_t n_uncovered;
+    enum gw_gallery_state gallery;
+    size_t gallery_persons, gallery_templates;
+    bool late;                /* the first manifest came after the announced departure */
+    int64_t first_manifest_us, last_manifest_us;
+};
+/* carrier (its own), officer, supervisor. */
+[[nodiscard]] bool gw_service_readiness(struct gw_readiness *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, struct gw_err *err);
+
+/* ---- portraits ----------------------------------------------------------- */
+
+enum gw_portrait_source {
+    GW_PORTRAIT_CHIP,
+    GW_PORTRAIT_PASSPORT,
+    GW_PORTRAIT_VISA,
+    GW_PORTRAIT_ENCOUNTER,
+    GW_PORTRAIT_APPLICATION,
+    GW_PORTRAIT_SOURCE_COUNT
+};
+const char *gw_portrait_source_name(enum gw_portrait_source source); /* "chip" */
+bool gw_portrait_source_find(enum gw_portrait_source *out, struct gw_span name);
+
+struct gw_portrait_ask {
+    struct gw_span document_number, issuing_state; /* three letters */
+    enum gw_portrait_source source;
+    struct gw_date captured_on;   /* year 0: not known */
+    struct gw_span picture;       /* JPEG, PNG or JPEG 2000 */
+};
+struct gw_portrait_receipt {
+    struct gw_id portrait;
+    bool created;                 /* false: the same source's portrait of that document was replaced or is the same */
+    double quality;               /* 0 to 100 */
+    size_t n_quality;             /* components, by name */
+    struct { const char *name; double value; } components[16];
+    unsigned voyages;             /* open voyages that expect the document and have it in their gallery now */
+};
+/* carrier, admin. Before or after the manifest. The picture is dropped when this
+ * returns; what is kept is its template. The newest of each source is kept.
+ *   GW_ERR_INVALID   no face, several faces, or too poor: the text says what is wrong
+ *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT  the picture could not be decoded
+ *   GW_ERR_UNAVAILABLE  without recognition */
+[[nodiscard]] bool gw_service_portrait(struct gw_portrait_receipt *out, struct gw_service *s, struct gw_worker *w,
+    const struct gw_caller *who, const struct gw_portrait_ask *ask, struct gw_once *once, struct gw_err *err);
+
+/* ---- the gate ------------------------------------------------------------ */
+
+struct gw_verify_ask {
+    struct gw_span picture;          /* JPEG, PNG or JPEG 2000 */
+    struct gw_span document_number;  /* empty: 1:N; else the document presented: 1:1 */
+    struct gw_span issuing_state;    /* with it; empty: any */
+    int64_t received_us;             /* gw_clock_monotonic_us when the request came; 0: now. For elapsed_us. */
+};
+struct gw_verification {
+    struct gw_id id;
+    enum gw_answer answer;
+    enum gw_guidance guidance;
+    bool has_traveler;               /* only with clear */
+    char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1]; /* "": absent */
+    unsigned attempt, attempts_left;
+    int64_t elapsed_us;              /* from received_us until it was durably recorded */
+};
+/* device, at its site. In this order: is the voyage open and at this site; did the person
+ * presented decline; only then is the picture decoded (in the child), searched among
+ * those expected, decided, recorded durably, and answered. A picture that cannot be
+ * decoded is an error, not an attempt:
+ *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT
+ *   GW_ERR_INVALID      document_number is none
+ *   GW_ERR_CONFLICT     the voyage is closed
+ *   GW_ERR_UNAVAILABLE  without recognition, gallery not built yet, store not writable: look at the document */
+[[nodiscard]] bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct gw_worker *w,
+    const struct gw_caller *who, struct gw_id voyage, const struct gw_verify_ask *ask, struct gw_once *once,
+    struct gw_err *err);
+
+/* A decision as it was recorded. */
+struct gw_verification_record {
+    struct gw_id id, device;
+    int64_t at_us, elapsed_us;
+    enum gw_answer answer;
+    enum gw_guidance guidance;
+    unsigned attempt, attempts_left;
+    enum gw_reason reason;          /* gw_reason_code, _text, _severity */
+    bool has_score;
+    double score, next_score, threshold; /* cosines */
+    bool has_quality;
+    double quality;
+    bool has_liveness;
+    double liveness;
+    bool has_traveler;              /* of a clear, or of an already_cleared: who it was taken for */
+    const char *reference, *seat;   /* NULL where absent */
+    size_t gallery_persons;
+};
+struct gw_verification_page {
+    struct gw_verification_record *records; /* oldest first */
+    size_t n;
+    const char *cursor;
+};
+/* officer, supervisor: what was decided and why. */
+[[nodiscard]] bool gw_service_verifications(struct gw_verification_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, struct gw_span cursor, size_t limit, struct gw_err *err);
+
+struct gw_decline_ask {
+    /* Who, where it is known: one of them, or none for a person nobody has looked up yet. */
+    struct gw_span reference, document_number, issuing_state;
+};
+struct gw_decline {
+    struct gw_id id;
+    bool has_traveler;              /* they are on this voyage */
+    char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1];
+};
+/* device (at its site), officer. The person is not searched for from now on and has
+ * no picture here; the document is looked at instead. Ends the device's attempt series.
+ *   GW_ERR_CONFLICT   the voyage is closed
+ *   GW_ERR_NOT_FOUND  a reference or document was given that nobody expected has */
+[[nodiscard]] bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id voyage, const struct gw_decline_ask *ask, struct gw_once *once, struct gw_err *err);
+
+/* ---- the end of a voyage -------------------------------------------------- */
+
+struct gw_close_ask {
+    bool has_boarded;               /* the carrier says who is on board; else those cleared are */
+    const struct gw_span *boarded;  /* references */
+    size_t n_boarded;
+};
+struct gw_close {
+    struct gw_id voyage;
+    size_t boarded, not_boarded;    /* travelers */
+    const char **boarded_references, **not_boarded_references; /* only of travelers that have one */
+    size_t n_boarded_references, n_not_boarded_references;
+    const char **unexpected;        /* references on board that no manifest announced */
+    size_t n_unexpected;
+    size_t cleared_not_boarded;     /* cleared at the gate but not said to be on board */
+    int64_t closed_us, purge_us;
+    bool already;                   /* it was closed before: nothing changed, counts are those of then */
+};
+/* carrier (its own), officer, admin. The clock of retention starts. */
+[[nodiscard]] bool gw_service_close_voyage(struct gw_close *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, const struct gw_close_ask *ask, struct gw_once *once,
+    struct gw_err *err);
+
+struct gw_purge {
+    size_t voyages_closed;          /* overdue ones nobody had closed (retention.open) */
+    size_t voyages, travelers, templates, verifications, answers, keys; /* what was destroyed */
+    bool has_next;
+    int64_t next_us;                /* when the next thing is due */
+};
+/* admin; also called by the service itself every minute and at start. Destroys what is due now: keys first,
+ * then rows, then the write-ahead log. Twice is fine. */
+[[nodiscard]] bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who,
+    struct gw_err *err);
+
+/* ---- how it is ------------------------------------------------------------ */
+
+/* Is everything there that a decision needs? False with why: for /readyz. */
+[[nodiscard]] bool gw_service_ready(struct gw_service *s, struct gw_err *err);
+/* Reads every page and row it can check (seconds on a large store); for doctor. */
+[[nodiscard]] bool gw_service_check_store(struct gw_service *s, struct gw_err *err);
+
+enum gw_stage {
+    GW_STAGE_DECODE, GW_STAGE_DETECT, GW_STAGE_LANDMARKS, GW_STAGE_QUALITY, GW_STAGE_LIVENESS, GW_STAGE_ALIGN,
+    GW_STAGE_EMBED, GW_STAGE_SEARCH, GW_STAGE_RECORD, /* until durable */ GW_STAGE_VERIFY /* whole */,
+    GW_STAGE_COUNT
+};
+const char *gw_stage_name(enum gw_stage stage); /* "decode" */
+/* Upper bounds of the histogram's buckets in us; the last bucket has none. */
+enum { GW_STAGE_BUCKETS = 14 };
+extern const int64_t gw_stage_bounds_us[GW_STAGE_BUCKETS - 1];
+struct gw_counters {
+    uint64_t verifications[3];                 /* by enum gw_answer */
+    uint64_t by_reason[GW_REASON_COUNT];
+    uint64_t declines, portraits, portraits_refused, manifests, closes;
+    uint64_t failed;                           /* verifications that ended in an error */
+    uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
+    struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];
+    uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
+    uint64_t voyages_open;                     /* now */
+};
+void gw_service_counters(struct gw_counters *out, struct gw_service *s); /* since start; no person in them */

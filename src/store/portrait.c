@@ -1,0 +1,161 @@
+/* portrait.c - templates: waiting for voyages, and of a voyage's travelers. */
+#include "store/tx.h"
+
+static struct gw_bound portrait_bound(const struct gw_portrait_row *p)
+{
+    return (struct gw_bound){ GW_KEY_PORTRAIT_DAY, gw_key_day(p->expiry_day), GW_SEALED_PORTRAIT,
+        gw_span_of(p->id.bytes, sizeof p->id.bytes) };
+}
+
+/* A template belongs to its traveler and to the portrait it was made from. */
+struct template_row {
+    uint8_t bytes[GW_HASH_BYTES];
+};
+
+static struct template_row template_row_of(const struct gw_id *traveler, const struct gw_id *portrait)
+{
+    struct template_row o;
+    static_assert(sizeof o.bytes == 2 * sizeof traveler->bytes);
+    memcpy(o.bytes, traveler->bytes, sizeof traveler->bytes);
+    memcpy(o.bytes + sizeof traveler->bytes, portrait->bytes, sizeof portrait->bytes);
+    return o;
+}
+
+static void read_portrait(struct gw_reading *r, struct gw_portrait_row *p, struct gw_arena *a)
+{
+    *p = (struct gw_portrait_row){
+        .id = gw_column_id(r, 0),
+        .document = { gw_column_hash(r, 1), true, gw_column_hash(r, 2) },
+        .source = (int)gw_column_int(r, 3),
+        .received_us = gw_column_int(r, 5),
+        .expiry_day = gw_column_int(r, 6),
+        .picture = gw_column_hash(r, 7),
+        .model = gw_column_copy(r, 8, a),
+        .quality = gw_column_real(r, 9),
+        .template = gw_column_copy(r, 10, a),
+    };
+    p->has_captured = gw_column_maybe_int(r, 4, &p->captured_day);
+}
+
+static bool unseal_portrait(struct gw_portrait_row *p, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
+{
+    struct gw_bound bound = portrait_bound(p);
+    return gw_tx_unseal(&p->template, a, tx, &bound, p->template, err);
+}
+
+bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_hash *document, int source, struct gw_err *err)
+{
+    struct gw_reading r;
+    *found = false;
+    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAIT_FIND, GW_VALUES(gw_v_id(document), gw_v_int(source)), err))
+        return false;
+    if (gw_reading_next(&r)) {
+        *found = true;
+        read_portrait(&r, row, a);
+    }
+    return gw_reading_done(&r) && (!*found || unseal_portrait(row, a, tx, err));
+}
+
+bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) sealed = {};
+    struct gw_bound bound = portrait_bound(p);
+    const struct gw_hash *document = &p->document.document;
+    return gw_store_key_make(tx, GW_KEY_PORTRAIT_DAY, bound.scope, p->received_us, err) &&
+           gw_tx_seal(&sealed, tx, &bound, p->template, err) &&
+           gw_tx_run(tx, GW_QUERY_TEMPLATES_OF_PORTRAIT_DROP, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL,
+               err) &&
+           gw_tx_run(tx, GW_QUERY_PORTRAIT_DELETE, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL, err) &&
+           gw_tx_run(tx, GW_QUERY_PORTRAIT_INSERT,
+               GW_VALUES(gw_v_id(&p->id), gw_v_id(&p->document.number), gw_v_id(document), gw_v_int(p->source),
+                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us), gw_v_int(p->expiry_day),
+                   gw_v_id(&p->picture), gw_v_text(p->model), gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed))),
+               NULL, err);
+}
+
+bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *d, struct gw_span model, struct gw_err *err)
+{
+    struct gw_reading r;
+    size_t capacity = 0;
+    *rows = NULL;
+    *n = 0;
+    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAITS,
+            GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_text(model)), err))
+        return false;
+    while (gw_reading_next(&r)) {
+        *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
+        if (*rows == NULL) {
+            gw_reading_fail(&r);
+            break;
+        }
+        read_portrait(&r, &(*rows)[(*n)++], a);
+    }
+    if (!gw_reading_done(&r))
+        return false;
+    for (size_t i = 0; i < *n; i++)
+        if (!unseal_portrait(&(*rows)[i], a, tx, err))
+            return false;
+    return true;
+}
+
+bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,
+    const struct gw_portrait_row *p, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) sealed = {};
+    struct template_row row = template_row_of(&traveler, &p->id);
+    struct gw_bound bound = { GW_KEY_VOYAGE, voyage, GW_SEALED_TEMPLATE, gw_span_of(row.bytes, sizeof row.bytes) };
+    return gw_tx_seal(&sealed, tx, &bound, p->template, err) &&
+           gw_tx_run(tx, GW_QUERY_TEMPLATE_INSERT,
+               GW_VALUES(gw_v_id(&traveler), gw_v_id(&p->id), gw_v_id(&voyage), gw_v_text(p->model),
+                   gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed))),
+               NULL, err);
+}
+
+bool gw_store_covered(struct gw_covered **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
+    struct gw_span model, struct gw_err *err)
+{
+    struct gw_reading r;
+    size_t capacity = 0;
+    *rows = NULL;
+    *n = 0;
+    if (!gw_reading_start(&r, tx, GW_QUERY_COVERED, GW_VALUES(gw_v_id(&voyage), gw_v_text(model)), err))
+        return false;
+    while (gw_reading_next(&r)) {
+        *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
+        if (*rows == NULL) {
+            gw_reading_fail(&r);
+            break;
+        }
+        (*rows)[(*n)++] = (struct gw_covered){ gw_column_id(&r, 0), (unsigned)gw_column_int(&r, 1) };
+    }
+    return gw_reading_done(&r);
+}
+
+bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_TEMPLATES_DROP, GW_VALUES(gw_v_id(&traveler)), NULL, err);
+}
+
+bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model, gw_store_template_fn *each,
+    void *to, struct gw_err *err)
+{
+    struct gw_reading r;
+    enum { ONE_BYTES = 8192 };
+    GW_AUTO(gw_arena) *one = gw_arena_new(ONE_BYTES);
+    if (!gw_reading_start(&r, tx, GW_QUERY_TEMPLATES, GW_VALUES(gw_v_id(&voyage), gw_v_text(model)), err))
+        return false;
+    while (gw_reading_next(&r)) {
+        struct gw_id traveler = gw_column_id(&r, 0), portrait = gw_column_id(&r, 1);
+        struct gw_span sealed = gw_column_bytes(&r, 2), plain;
+        if (r.failed)
+            break;
+        struct template_row row = template_row_of(&traveler, &portrait);
+        struct gw_bound bound = { GW_KEY_VOYAGE, voyage, GW_SEALED_TEMPLATE, gw_span_of(row.bytes, sizeof row.bytes) };
+        gw_arena_reset(one);
+        if (!gw_tx_unseal(&plain, one, tx, &bound, sealed, err) || !each(to, traveler, plain, err))
+            gw_reading_fail(&r);
+    }
+    return gw_reading_done(&r);
+}

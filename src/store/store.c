@@ -1,0 +1,506 @@
+/* store.c - opening, the one writer and its group commit, readers, and reading rows.
+ *
+ * 1. Only the writer thread changes the database; its transactions follow one another.
+ * 2. Who waits in gw_store_write is woken after the commit that holds his change, or
+ *    after his change was undone; never in between.
+ * 3. A job that fails is undone alone; a commit that fails fails every job in it. */
+#include "store/tx.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { JOBS_MAX = 64, READERS_MAX = 32, LOG_PAGES_BYTES = 4 << 20 };
+
+struct job {
+    gw_store_fn *run;
+    void *arg;
+    struct gw_err *err;
+    bool ok, done;
+    pthread_cond_t finished;
+    struct job *next;
+};
+
+struct gw_store {
+    const struct gw_backend *db;
+    char *path;
+    int lock_file;
+    struct gw_vault *vault;
+
+    pthread_mutex_t lock; /* over the queue and the counters */
+    pthread_cond_t arrived;
+    struct job *first, **last;
+    bool stopping;
+    uint64_t commits, jobs;
+    pthread_t writer;
+    struct gw_conn *conn; /* the writer's, but for the time before it runs */
+
+    pthread_mutex_t readers_lock;
+    pthread_cond_t reader_free;
+    struct gw_conn *readers[READERS_MAX];
+    size_t n_readers, n_free;
+    struct gw_conn *free_readers[READERS_MAX];
+
+    pthread_mutex_t checkpoint_lock;
+    struct gw_conn *checkpointer;
+};
+
+static const char *const sql[GW_QUERY_COUNT] = {
+#define GW_QUERY(NAME, text) [GW_QUERY_##NAME] = text,
+#include "store/query.def"
+#undef GW_QUERY
+};
+static const char *const names[GW_QUERY_COUNT] = {
+#define GW_QUERY(NAME, text) [GW_QUERY_##NAME] = #NAME,
+#include "store/query.def"
+#undef GW_QUERY
+};
+
+const char *gw_query_sql(enum gw_query q)
+{
+    return sql[q];
+}
+
+const char *gw_query_name(enum gw_query q)
+{
+    return names[q];
+}
+
+/* ---- running statements ------------------------------------------------------- */
+
+bool gw_tx_run(struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n, size_t *changed,
+    struct gw_err *err)
+{
+    struct gw_rows *rows;
+    bool more;
+    if (!tx->db->start(&rows, tx->conn, q, values, n, err))
+        return false;
+    bool fine = tx->db->next(&more, rows, err);
+    if (fine && changed != NULL)
+        *changed += (size_t)tx->db->changes(tx->conn);
+    tx->db->finish(rows);
+    return fine;
+}
+
+bool gw_reading_start(struct gw_reading *r, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
+    struct gw_err *err)
+{
+    *r = (struct gw_reading){ .tx = tx, .query = q, .err = err };
+    return tx->db->start(&r->rows, tx->conn, q, values, n, err);
+}
+
+bool gw_reading_next(struct gw_reading *r)
+{
+    bool more = false;
+    if (r->failed)
+        return false;
+    if (!r->tx->db->next(&more, r->rows, r->err))
+        r->failed = true;
+    return more;
+}
+
+bool gw_reading_done(struct gw_reading *r)
+{
+    r->tx->db->finish(r->rows);
+    return !r->failed;
+}
+
+bool gw_reading_fail(struct gw_reading *r)
+{
+    r->failed = true;
+    return false;
+}
+
+static struct gw_value typed(struct gw_reading *r, int i, enum gw_value_kind kind, size_t size, bool *has)
+{
+    struct gw_value v = r->tx->db->column(r->rows, i);
+    bool fine = v.kind == kind && (size == 0 || v.bytes.size == size);
+    if (has != NULL)
+        *has = v.kind != GW_VALUE_NULL;
+    if (!fine && !(has != NULL && v.kind == GW_VALUE_NULL)) {
+        if (!r->failed)
+            gw_fail(r->err, GW_ERR_CORRUPT, "the database holds another kind of value than it should (%s column %d)",
+                names[r->query], i);
+        r->failed = true;
+        return (struct gw_value){};
+    }
+    return v;
+}
+
+int64_t gw_column_int(struct gw_reading *r, int i)
+{
+    return typed(r, i, GW_VALUE_INTEGER, 0, NULL).integer;
+}
+
+bool gw_column_maybe_int(struct gw_reading *r, int i, int64_t *out)
+{
+    bool has;
+    *out = typed(r, i, GW_VALUE_INTEGER, 0, &has).integer;
+    return has;
+}
+
+double gw_column_real(struct gw_reading *r, int i)
+{
+    return typed(r, i, GW_VALUE_REAL, 0, NULL).real;
+}
+
+bool gw_column_maybe_real(struct gw_reading *r, int i, double *out)
+{
+    bool has;
+    *out = typed(r, i, GW_VALUE_REAL, 0, &has).real;
+    return has;
+}
+
+bool gw_column_maybe_id(struct gw_reading *r, int i, struct gw_id *out)
+{
+    bool has;
+    struct gw_value v = typed(r, i, GW_VALUE_BLOB, sizeof out->bytes, &has);
+    *out = (struct gw_id){};
+    if (v.bytes.size == sizeof out->bytes)
+        memcpy(out->bytes, v.bytes.data, sizeof out->bytes);
+    return has;
+}
+
+struct gw_id gw_column_id(struct gw_reading *r, int i)
+{
+    struct gw_id id = {};
+    struct gw_value v = typed(r, i, GW_VALUE_BLOB, sizeof id.bytes, NULL);
+    if (v.bytes.size == sizeof id.bytes)
+        memcpy(id.bytes, v.bytes.data, sizeof id.bytes);
+    return id;
+}
+
+bool gw_column_maybe_hash(struct gw_reading *r, int i, struct gw_hash *out)
+{
+    bool has;
+    struct gw_value v = typed(r, i, GW_VALUE_BLOB, sizeof out->bytes, &has);
+    *out = (struct gw_hash){};
+    if (v.bytes.size == sizeof out->bytes)
+        memcpy(out->bytes, v.bytes.data, sizeof out->bytes);
+    return has;
+}
+
+struct gw_hash gw_column_hash(struct gw_reading *r, int i)
+{
+    struct gw_hash h = {};
+    struct gw_value v = typed(r, i, GW_VALUE_BLOB, sizeof h.bytes, NULL);
+    if (v.bytes.size == sizeof h.bytes)
+        memcpy(h.bytes, v.bytes.data, sizeof h.bytes);
+    return h;
+}
+
+struct gw_span gw_column_bytes(struct gw_reading *r, int i)
+{
+    struct gw_value v = r->tx->db->column(r->rows, i);
+    if (v.kind == GW_VALUE_TEXT || v.kind == GW_VALUE_BLOB)
+        return v.bytes;
+    return typed(r, i, GW_VALUE_BLOB, 0, NULL).bytes;
+}
+
+struct gw_span gw_column_copy(struct gw_reading *r, int i, struct gw_arena *a)
+{
+    struct gw_span s = gw_column_bytes(r, i);
+    char *copy = r->failed ? NULL : gw_arena_text(a, s, r->err);
+    if (copy == NULL) {
+        r->failed = true;
+        return (struct gw_span){};
+    }
+    return gw_span_of(copy, s.size);
+}
+
+/* ---- the writer ------------------------------------------------------------------ */
+
+static void run_jobs(struct gw_store *s, struct job *jobs)
+{
+    struct gw_err e = {};
+    struct gw_tx tx = { s->db, s->conn, s->vault, true };
+    bool any = false, fine = s->db->begin(s->conn, true, &e);
+    for (struct job *j = jobs; fine && j != NULL; j = j->next) {
+        fine = s->db->part_begin(s->conn, &e);
+        if (!fine)
+            break;
+        j->ok = j->run(&tx, j->arg, j->err);
+        if (!j->ok)
+            gw_vault_forget_new(s->vault);
+        /* Some failures (disk full) make the database undo everything by itself:
+         * then the part cannot be ended, and all fail. */
+        fine = s->db->part_end(s->conn, j->ok, &e);
+        any = any || j->ok;
+    }
+    if (fine && any)
+        fine = s->db->commit(s->conn, &e);
+    else
+        s->db->rollback(s->conn);
+    if (fine)
+        gw_vault_keep_new(s->vault);
+    else
+        gw_vault_forget_new(s->vault);
+    for (struct job *j = jobs; !fine && j != NULL; j = j->next) {
+        /* Its own failure says more than that of the whole. */
+        bool has_own = !j->ok && j->err != NULL && j->err->code != GW_OK;
+        j->ok = false;
+        if (!has_own && j->err != NULL)
+            *j->err = e;
+    }
+}
+
+static void *write_loop(void *arg)
+{
+    struct gw_store *s = arg;
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        while (s->first == NULL && !s->stopping)
+            pthread_cond_wait(&s->arrived, &s->lock);
+        if (s->first == NULL)
+            break;
+        struct job *jobs = s->first, *end = jobs;
+        size_t n = 1;
+        while (end->next != NULL && n < JOBS_MAX) {
+            end = end->next;
+            n++;
+        }
+        s->first = end->next;
+        if (s->first == NULL)
+            s->last = &s->first;
+        end->next = NULL;
+        pthread_mutex_unlock(&s->lock);
+
+        run_jobs(s, jobs);
+
+        pthread_mutex_lock(&s->lock);
+        s->commits++;
+        s->jobs += n;
+        for (struct job *j = jobs; j != NULL;) {
+            struct job *next = j->next; /* j is gone once its owner wakes */
+            j->done = true;
+            pthread_cond_signal(&j->finished);
+            j = next;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_err *err)
+{
+    struct gw_err own = {};
+    struct job j = { .run = run, .arg = arg, .err = &own };
+    pthread_cond_init(&j.finished, NULL);
+    pthread_mutex_lock(&s->lock);
+    *s->last = &j;
+    s->last = &j.next;
+    pthread_cond_signal(&s->arrived);
+    while (!j.done)
+        pthread_cond_wait(&j.finished, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+    pthread_cond_destroy(&j.finished);
+    if (!j.ok && err != NULL)
+        *err = own;
+    return j.ok;
+}
+
+bool gw_store_read(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_err *err)
+{
+    pthread_mutex_lock(&s->readers_lock);
+    while (s->n_free == 0)
+        pthread_cond_wait(&s->reader_free, &s->readers_lock);
+    struct gw_conn *conn = s->free_readers[--s->n_free];
+    pthread_mutex_unlock(&s->readers_lock);
+
+    struct gw_tx tx = { s->db, conn, s->vault, false };
+    bool fine = s->db->begin(conn, false, err) && run(&tx, arg, err);
+    s->db->rollback(conn);
+
+    pthread_mutex_lock(&s->readers_lock);
+    s->free_readers[s->n_free++] = conn;
+    pthread_cond_signal(&s->reader_free);
+    pthread_mutex_unlock(&s->readers_lock);
+    return fine;
+}
+
+void gw_store_count(struct gw_store_counters *out, struct gw_store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    *out = (struct gw_store_counters){ s->commits, s->jobs };
+    pthread_mutex_unlock(&s->lock);
+}
+
+struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data)
+{
+    return gw_vault_hash(s->vault, use, data);
+}
+
+/* ---- life --------------------------------------------------------------------------- */
+
+static bool make_folder(const char *path, struct gw_err *err)
+{
+    struct stat st;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return gw_fail(err, GW_ERR_IO, "store.path %.120s cannot be made: %s", path, strerror(errno));
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return gw_fail(err, GW_ERR_IO, "store.path %.120s is not a folder", path);
+    return true;
+}
+
+/* Held until the process ends, however it ends; the decoder child does not inherit it. */
+static bool take_lock(struct gw_store *s, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) path = {};
+    gw_buf_addf(&path, "%s/lock", s->path);
+    s->lock_file = open(gw_buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock_file < 0)
+        return gw_fail(err, GW_ERR_IO, "store.path %.120s cannot be written: %s", s->path, strerror(errno));
+    if (flock(s->lock_file, LOCK_EX | LOCK_NB) != 0)
+        return gw_fail(err, GW_ERR_CONFLICT, "another gangway is using %.120s: stop it, or give this one its own store.path",
+            s->path);
+    return true;
+}
+
+static bool migrate(struct gw_store *s, int64_t *was, struct gw_err *err)
+{
+    if (!s->db->version(was, s->conn, err))
+        return false;
+    if (*was < 0 || (uint64_t)*was > gw_n_migrations)
+        return gw_fail(err, GW_ERR_CONFLICT,
+            "the database in %.100s was written by a newer gangway (version %lld, this one knows %zu): install that one",
+            s->path, (long long)*was, gw_n_migrations);
+    for (size_t i = (size_t)*was; i < gw_n_migrations; i++)
+        if (!s->db->migrate(s->conn, gw_migrations[i].sql, (int64_t)i + 1, err))
+            return gw_fail_prefix(err, "migration %s", gw_migrations[i].name);
+    return true;
+}
+
+struct first_words {
+    struct gw_hash check;
+    bool found;
+};
+
+static bool check_key(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct first_words *w = arg;
+    struct gw_reading r;
+    if (!gw_reading_start(&r, tx, GW_QUERY_META_GET, GW_VALUES(gw_v_text(gw_span_str("key_check"))), err))
+        return false;
+    while (gw_reading_next(&r)) {
+        struct gw_hash h = gw_column_hash(&r, 0);
+        w->found = true;
+        if (!r.failed && memcmp(h.bytes, w->check.bytes, sizeof h.bytes) != 0) {
+            gw_fail(err, GW_ERR_CORRUPT, "master.key is not the one this database was written with: restore the pair");
+            gw_reading_fail(&r);
+        }
+    }
+    if (!gw_reading_done(&r) || w->found)
+        return w->found && !r.failed;
+    return gw_tx_run(tx, GW_QUERY_META_PUT,
+        GW_VALUES(gw_v_text(gw_span_str("key_check")), gw_v_blob(gw_span_of(w->check.bytes, sizeof w->check.bytes))),
+        NULL, err);
+}
+
+struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw_err *err)
+{
+    GW_AUTO(gw_store) *s = gw_alloc(sizeof *s);
+    s->db = &gw_backend_sqlite;
+    s->path = gw_strdup(options->path);
+    s->lock_file = -1;
+    s->last = &s->first;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->arrived, NULL);
+    pthread_mutex_init(&s->readers_lock, NULL);
+    pthread_cond_init(&s->reader_free, NULL);
+    pthread_mutex_init(&s->checkpoint_lock, NULL);
+
+    int64_t was = 0;
+    if (!make_folder(s->path, err) || !take_lock(s, err) || !s->db->open(&s->conn, s->path, true, err) ||
+        !s->db->version(&was, s->conn, err))
+        return NULL;
+    s->vault = gw_vault_open(s->path, was == 0, err);
+    if (s->vault == NULL || !migrate(s, &was, err))
+        return NULL;
+    s->n_readers = GW_MIN(options->readers == 0 ? (size_t)4 : (size_t)options->readers, (size_t)READERS_MAX);
+    for (size_t i = 0; i < s->n_readers; i++) {
+        if (!s->db->open(&s->readers[i], s->path, false, err))
+            return NULL;
+        s->free_readers[s->n_free++] = s->readers[i];
+    }
+    if (!s->db->open(&s->checkpointer, s->path, true, err))
+        return NULL;
+    if (pthread_create(&s->writer, NULL, write_loop, s) != 0) {
+        s->writer = pthread_self();
+        return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for the store");
+    }
+    struct first_words words = { .check = gw_vault_check(s->vault) };
+    if (!gw_store_write(s, check_key, &words, err))
+        return NULL;
+    return gw_take(s);
+}
+
+void gw_store_close(struct gw_store *s)
+{
+    if (s == NULL)
+        return;
+    if (s->checkpointer != NULL) { /* the last thing made before the writer */
+        pthread_mutex_lock(&s->lock);
+        s->stopping = true;
+        pthread_cond_signal(&s->arrived);
+        pthread_mutex_unlock(&s->lock);
+        if (!pthread_equal(s->writer, pthread_self()))
+            pthread_join(s->writer, NULL);
+        s->db->close(s->checkpointer);
+    }
+    for (size_t i = 0; i < s->n_readers; i++)
+        s->db->close(s->readers[i]);
+    s->db->close(s->conn);
+    gw_vault_close(s->vault);
+    if (s->lock_file >= 0)
+        close(s->lock_file);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->arrived);
+    pthread_mutex_destroy(&s->readers_lock);
+    pthread_cond_destroy(&s->reader_free);
+    pthread_mutex_destroy(&s->checkpoint_lock);
+    gw_free(s->path);
+    gw_free(s);
+}
+
+static bool probe(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    (void)arg;
+    uint8_t random[8];
+    gw_random(random, sizeof random);
+    return gw_tx_run(tx, GW_QUERY_META_PUT,
+        GW_VALUES(gw_v_text(gw_span_str("probe")), gw_v_blob(gw_span_of(random, sizeof random))), NULL, err);
+}
+
+bool gw_store_probe(struct gw_store *s, struct gw_err *err)
+{
+    return gw_store_write(s, probe, NULL, err);
+}
+
+static bool check(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    (void)arg;
+    return tx->db->check(tx->conn, err);
+}
+
+bool gw_store_check(struct gw_store *s, struct gw_err *err)
+{
+    return gw_store_read(s, check, NULL, err);
+}
+
+bool gw_store_checkpoint(struct gw_store *s, bool wipe, struct gw_err *err)
+{
+    if (!wipe) {
+        GW_AUTO_VALUE(gw_buf) path = {};
+        struct stat st;
+        gw_buf_addf(&path, "%s/gangway.db-wal", s->path);
+        if (stat(gw_buf_text(&path), &st) == 0 && st.st_size < LOG_PAGES_BYTES)
+            return true;
+    }
+    pthread_mutex_lock(&s->checkpoint_lock);
+    bool fine = s->db->checkpoint(s->checkpointer, wipe, err);
+    pthread_mutex_unlock(&s->checkpoint_lock);
+    return fine;
+}

@@ -1,0 +1,295 @@
+/* store.h - what is kept: voyages, their travelers, portraits, decisions, tokens.
+ *
+ * One thread writes. gw_store_write hands it a function that runs inside a
+ * transaction; functions waiting together share one commit, each undone alone if it
+ * fails. When gw_store_write returns true the effect is durable (write-ahead log,
+ * synchronized). Readers see the last commit and never wait for the writer.
+ *
+ * Everything about a person is sealed by this module before the database sees it:
+ * callers hand over and get plain text. Losing the data key (gw_store_key_destroy)
+ * erases whatever was sealed under it.
+ *
+ * A folder belongs to one process at a time: lock file, master.key (0600, made at
+ * first start, needed with every backup), gangway.db.
+ *
+ * Errors, where not said otherwise: GW_ERR_UNAVAILABLE (disk full or read-only now:
+ * nothing was done, and it works again when there is room), GW_ERR_IO,
+ * GW_ERR_CORRUPT, GW_ERR_INTERNAL.
+ *
+ * Threads: gw_store_write, gw_store_read, gw_store_secret_hash from any; a tx only by
+ * the function it was given to. */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/id.h"
+
+struct gw_store; /* opaque */
+struct gw_tx;    /* a transaction, during the function it was given to; opaque */
+
+struct gw_store_options {
+    const char *path; /* folder; made (0700) if absent */
+    int64_t now_us;   /* of keys made at first start */
+    unsigned readers; /* connections for reading at the same time; 0: 4 */
+};
+/* GW_ERR_CONFLICT: another process has it, or its database is newer than this
+ * program. GW_ERR_NOT_FOUND: there is a database but no master.key. */
+[[nodiscard]] struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw_err *err);
+void gw_store_close(struct gw_store *s); /* finishes what was handed over; NULL is fine */
+GW_AUTO_FREE(gw_store, gw_store_close)
+
+/* Runs in a transaction; returning false undoes it (fill err). It must not wait for
+ * anything but the tx, and must not call gw_store_write. */
+typedef bool gw_store_fn(struct gw_tx *tx, void *job, struct gw_err *err);
+[[nodiscard]] bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
+/* The same on the caller's thread, one snapshot, nothing can be written. */
+[[nodiscard]] bool gw_store_read(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
+
+struct gw_store_counters {
+    uint64_t commits, jobs;
+};
+void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
+/* Could something be written now? Tries it. */
+[[nodiscard]] bool gw_store_probe(struct gw_store *s, struct gw_err *err);
+/* Reads every page, checks references between rows: GW_ERR_CORRUPT says what. */
+[[nodiscard]] bool gw_store_check(struct gw_store *s, struct gw_err *err);
+/* Moves the write-ahead log into the database when it has grown; cheap else. wipe:
+ * at once, and truncates it, so that nothing deleted is left in it. */
+[[nodiscard]] bool gw_store_checkpoint(struct gw_store *s, bool wipe, struct gw_err *err);
+
+/* ---- secrets --------------------------------------------------------------- */
+
+enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE };
+/* A hash under a key of the store's own for each use: the same in every voyage. */
+struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
+
+enum gw_key_kind { GW_KEY_VOYAGE = 1, GW_KEY_PORTRAIT_DAY = 2, GW_KEY_ANSWER_DAY = 3 };
+struct gw_id gw_key_day(int64_t day); /* the scope of a day's key */
+/* Makes the key if it is not there (write only). */
+[[nodiscard]] bool gw_store_key_make(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id scope, int64_t now_us,
+    struct gw_err *err);
+/* Deletes it and forgets it. *n adds 1 if it was there. */
+[[nodiscard]] bool gw_store_key_destroy(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id scope, size_t *n,
+    struct gw_err *err);
+/* Days' keys of that kind before `day`. */
+[[nodiscard]] bool gw_store_keys_destroy_before(struct gw_tx *tx, enum gw_key_kind kind, int64_t day, size_t *n,
+    struct gw_err *err);
+/* A hash under a key derived from the data key: it dies with the voyage. GW_ERR_GONE without key. */
+[[nodiscard]] bool gw_store_voyage_hash(struct gw_hash *out, struct gw_tx *tx, struct gw_id voyage, struct gw_span data,
+    struct gw_err *err);
+
+/* ---- voyages ---------------------------------------------------------------- */
+
+/* Numbers of the enums of service.h and manifest.h are kept as they are. Text is in
+ * the arena of who reads, and the caller's of who writes. */
+struct gw_voyage_row {
+    struct gw_id id;
+    int mode, direction, state;
+    struct gw_span carrier, number, from, to;
+    struct gw_span ports; /* " YVR SEA JFK " */
+    int64_t day, departure_us;
+    bool departure_local, arrival_local, late;
+    bool has_arrival, has_closed, has_purge, has_purged;
+    int64_t arrival_us, closed_us, purge_us, purged_us;
+    int64_t first_manifest_us, last_manifest_us;
+};
+/* By mode, carrier, number, day, from and to of *row; fills the rest. */
+[[nodiscard]] bool gw_store_voyage_find(struct gw_voyage_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_voyage_get(struct gw_voyage_row *row, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id id, struct gw_err *err); /* GW_ERR_NOT_FOUND */
+[[nodiscard]] bool gw_store_voyage_put(struct gw_tx *tx, const struct gw_voyage_row *row, bool is_new,
+    struct gw_err *err);
+
+struct gw_voyage_search {
+    int64_t from_us, to_us; /* departure in [from, to) */
+    bool has_mode;
+    int mode;
+    struct gw_span port, carrier, site; /* empty: any; site: from, to or a leg's */
+    bool has_after;
+    int64_t after_us;       /* strictly after this departure and id */
+    struct gw_id after;
+    size_t limit;
+};
+[[nodiscard]] bool gw_store_voyage_search(struct gw_voyage_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_voyage_search *search, struct gw_err *err);
+/* Ids of open voyages that departed before; all of them with INT64_MAX. */
+[[nodiscard]] bool gw_store_voyages_open(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t departed_before_us, struct gw_err *err);
+/* Ids of closed voyages whose purge is due at or before now. */
+[[nodiscard]] bool gw_store_voyages_due(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t now_us, struct gw_err *err);
+/* When the next purge of a closed voyage is due, and the earliest departure of an open one. */
+[[nodiscard]] bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us,
+    struct gw_tx *tx, struct gw_err *err);
+/* counts[status], of the travelers or, after the purge, of the tally. */
+[[nodiscard]] bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, struct gw_id voyage,
+    struct gw_err *err);
+
+struct gw_store_purged {
+    size_t voyages, travelers, templates, portraits, verifications, answers, keys;
+};
+/* Key, then every row about its persons; leaves the voyage with its tally. Adds to *out. */
+[[nodiscard]] bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct gw_id voyage,
+    int64_t now_us, struct gw_err *err);
+/* Portraits and answers whose time is over, with the keys of days past. */
+[[nodiscard]] bool gw_store_expire(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
+
+/* ---- travelers --------------------------------------------------------------- */
+
+struct gw_traveler_row {
+    struct gw_id id, voyage;
+    int64_t ordinal;
+    int kind, status;
+    struct gw_hash match, content;
+    bool has_reference;
+    struct gw_hash reference; /* hash of it */
+    struct gw_span person;    /* sealed in the store: what the manifest said, as JSON */
+    bool has_cleared;
+    int64_t cleared_us;
+    unsigned portraits;       /* templates of the model asked for; read only */
+};
+/* What tells travelers apart, without unsealing: every row of the voyage, by ordinal. */
+struct gw_traveler_mark {
+    struct gw_id id;
+    int64_t ordinal;
+    int kind, status;
+    struct gw_hash match, content;
+};
+[[nodiscard]] bool gw_store_traveler_marks(struct gw_traveler_mark **marks, size_t *n, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_id voyage, struct gw_err *err);
+[[nodiscard]] bool gw_store_traveler_put(struct gw_tx *tx, const struct gw_traveler_row *row, bool is_new,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_traveler_status(struct gw_tx *tx, struct gw_id traveler, int status, struct gw_err *err);
+[[nodiscard]] bool gw_store_traveler_cleared(struct gw_tx *tx, struct gw_id traveler, int status, int64_t now_us,
+    struct gw_err *err);
+/* found = false: no such traveler. Without person unless asked. */
+[[nodiscard]] bool gw_store_traveler_get(struct gw_traveler_row *row, bool *found, bool with_person, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_id id, struct gw_err *err);
+[[nodiscard]] bool gw_store_traveler_by_reference(struct gw_id *id, bool *found, struct gw_tx *tx, struct gw_id voyage,
+    const struct gw_hash *reference, struct gw_err *err);
+/* Not removed ones, after that ordinal, with persons and portraits. */
+[[nodiscard]] bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_span model, int64_t after_ordinal, size_t limit, bool only_uncovered,
+    struct gw_err *err);
+/* Of the travelers not removed and not declined: how many, with a template of the model, with several. */
+[[nodiscard]] bool gw_store_coverage(size_t *expected, size_t *covered, size_t *several, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_span model, struct gw_err *err);
+
+/* A document, as hashes of GW_HASH_DOCUMENT: of its number, and of number and state. */
+struct gw_document_hash {
+    struct gw_hash number;
+    bool has_document;
+    struct gw_hash document;
+};
+/* Documents match when their numbers do and their states do not differ. */
+[[nodiscard]] bool gw_store_documents_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,
+    const struct gw_document_hash *documents, size_t n, struct gw_err *err); /* replaces */
+/* Who on this voyage travels with it; voyage NULL: on any open voyage. */
+struct gw_holder {
+    struct gw_id traveler, voyage;
+    int status;
+};
+[[nodiscard]] bool gw_store_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *document, const struct gw_id *voyage, struct gw_err *err);
+
+/* ---- portraits and templates --------------------------------------------------- */
+
+struct gw_portrait_row {
+    struct gw_id id;
+    struct gw_document_hash document; /* has_document is always true here */
+    int source;
+    bool has_captured;
+    int64_t captured_day, received_us, expiry_day;
+    struct gw_hash picture;
+    struct gw_span model;
+    double quality;
+    struct gw_span template; /* sealed in the store */
+};
+/* The one of that document and source. */
+[[nodiscard]] bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
+/* Replaces that of the same document and source, whose templates go from every voyage. */
+[[nodiscard]] bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *row, struct gw_err *err);
+/* All that match the document, of the model, in the arena. */
+[[nodiscard]] bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *document, struct gw_span model, struct gw_err *err);
+
+/* Copies a template to a traveler, under the voyage's key. There already: nothing. */
+[[nodiscard]] bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,
+    const struct gw_portrait_row *portrait, struct gw_err *err);
+/* How many templates of the model each traveler of the voyage has, by traveler's id; who has none is not there. */
+struct gw_covered {
+    struct gw_id traveler;
+    unsigned portraits;
+};
+[[nodiscard]] bool gw_store_covered(struct gw_covered **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_span model, struct gw_err *err);
+/* All templates of a traveler go. */
+[[nodiscard]] bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err);
+/* Of everybody on the voyage who may be searched (not removed, not declined), by traveler. Each is handed
+ * over plain, until `each` returns. */
+typedef bool gw_store_template_fn(void *to, struct gw_id traveler, struct gw_span template, struct gw_err *err);
+[[nodiscard]] bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model,
+    gw_store_template_fn *each, void *to, struct gw_err *err);
+
+/* ---- decisions ------------------------------------------------------------------ */
+
+struct gw_verification_row {
+    int64_t seq; /* read only: their order */
+    struct gw_id id, voyage, device;
+    int64_t at_us, elapsed_us;
+    int answer, guidance;
+    struct gw_span reason, model;
+    unsigned attempt, attempts_left;
+    bool has_score, has_next, has_quality, has_liveness, has_traveler;
+    int32_t score, next_score, threshold; /* threshold with score */
+    double quality, liveness;
+    size_t gallery_persons, gallery_templates;
+    struct gw_id traveler;
+};
+[[nodiscard]] bool gw_store_verification_put(struct gw_tx *tx, const struct gw_verification_row *row,
+    struct gw_err *err);
+/* The device's latest on the voyage that is later than its latest decline there. */
+[[nodiscard]] bool gw_store_verification_last(struct gw_verification_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_id voyage, struct gw_id device, struct gw_err *err);
+[[nodiscard]] bool gw_store_verifications(struct gw_verification_row **rows, size_t *n, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_id voyage, int64_t after_seq, size_t limit, struct gw_err *err);
+
+struct gw_decline_row {
+    struct gw_id id, voyage, device, traveler;
+    bool has_traveler;
+    int64_t at_us;
+};
+[[nodiscard]] bool gw_store_decline_put(struct gw_tx *tx, const struct gw_decline_row *row, struct gw_err *err);
+
+/* ---- tokens and answers ----------------------------------------------------------- */
+
+struct gw_token_row {
+    struct gw_id id;
+    struct gw_hash hash;
+    int role;
+    struct gw_span label, site, carrier;
+    int64_t created_us, expires_us;
+    bool has_revoked;
+    int64_t revoked_us;
+};
+[[nodiscard]] bool gw_store_token_put(struct gw_tx *tx, const struct gw_token_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err); /* oldest first */
+
+struct gw_answer_row {
+    struct gw_hash key, request;
+    bool has_voyage; /* sealed under its key; else under that of the day it expires */
+    struct gw_id voyage;
+    int status;
+    int64_t expires_us;
+    struct gw_span body; /* sealed in the store */
+};
+[[nodiscard]] bool gw_store_answer_find(struct gw_answer_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_hash *key, int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_answer_put(struct gw_tx *tx, const struct gw_answer_row *row, int64_t now_us,
+    struct gw_err *err);

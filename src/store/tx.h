@@ -1,0 +1,77 @@
+/* tx.h - inside store/: a transaction, how statements are run in it, and the keys. */
+#pragma once
+#include "store/backend.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+struct gw_vault; /* vault.c: the keys in memory */
+
+struct gw_tx {
+    const struct gw_backend *db;
+    struct gw_conn *conn;
+    struct gw_vault *vault;
+    bool writable;
+};
+
+#define GW_VALUES(...)                                                                            \
+    (const struct gw_value[]){ __VA_ARGS__ }, GW_COUNT(((const struct gw_value[]){ __VA_ARGS__ }))
+
+/* Runs a statement that gives no rows; *changed (may be NULL) adds how many it touched. */
+bool gw_tx_run(struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n, size_t *changed,
+    struct gw_err *err);
+
+/* A query being read:
+ *     struct gw_reading r;
+ *     if (!gw_reading_start(&r, tx, GW_QUERY_X, GW_VALUES(…), err)) return false;
+ *     while (gw_reading_next(&r)) … gw_column_…(&r, i) …
+ *     return gw_reading_done(&r);
+ * An error on the way ends the loop and is what done returns. Columns of another
+ * kind than asked for are errors, too: GW_ERR_CORRUPT. */
+struct gw_reading {
+    struct gw_tx *tx;
+    struct gw_rows *rows;
+    enum gw_query query;
+    bool failed;
+    struct gw_err *err;
+};
+bool gw_reading_start(struct gw_reading *r, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
+    struct gw_err *err);
+bool gw_reading_next(struct gw_reading *r);
+bool gw_reading_done(struct gw_reading *r);
+bool gw_reading_fail(struct gw_reading *r); /* err was filled: ends the loop, done gives false */
+
+int64_t gw_column_int(struct gw_reading *r, int i);
+bool gw_column_maybe_int(struct gw_reading *r, int i, int64_t *out); /* false: NULL */
+double gw_column_real(struct gw_reading *r, int i);
+bool gw_column_maybe_real(struct gw_reading *r, int i, double *out);
+struct gw_id gw_column_id(struct gw_reading *r, int i);
+bool gw_column_maybe_id(struct gw_reading *r, int i, struct gw_id *out);
+struct gw_hash gw_column_hash(struct gw_reading *r, int i);
+bool gw_column_maybe_hash(struct gw_reading *r, int i, struct gw_hash *out);
+struct gw_span gw_column_bytes(struct gw_reading *r, int i); /* text or blob; until the next row */
+struct gw_span gw_column_copy(struct gw_reading *r, int i, struct gw_arena *a);
+
+/* vault.c */
+struct gw_vault *gw_vault_open(const char *folder, bool may_make, struct gw_err *err);
+void gw_vault_close(struct gw_vault *v);
+struct gw_hash gw_vault_check(const struct gw_vault *v); /* tells whether the key file is the database's */
+struct gw_hash gw_vault_hash(const struct gw_vault *v, enum gw_hash_use use, struct gw_span data);
+
+/* What a ciphertext belongs to; it opens nowhere else. */
+enum gw_sealed_kind { GW_SEALED_PERSON = 1, GW_SEALED_PORTRAIT, GW_SEALED_TEMPLATE, GW_SEALED_ANSWER };
+struct gw_bound {
+    enum gw_key_kind key;
+    struct gw_id scope; /* of the key */
+    enum gw_sealed_kind kind;
+    struct gw_span row; /* id or hash of the row */
+};
+/* Appends to out. GW_ERR_GONE: the key is not there (any more). */
+bool gw_tx_seal(struct gw_buf *out, struct gw_tx *tx, const struct gw_bound *bound, struct gw_span plain,
+    struct gw_err *err);
+/* Into the arena. GW_ERR_GONE, GW_ERR_CORRUPT. */
+bool gw_tx_unseal(struct gw_span *plain, struct gw_arena *a, struct gw_tx *tx, const struct gw_bound *bound,
+    struct gw_span sealed, struct gw_err *err);
+/* After a transaction was undone: keys made in it are forgotten. */
+void gw_vault_forget_new(struct gw_vault *v);
+void gw_vault_keep_new(struct gw_vault *v);
