@@ -169,7 +169,7 @@ static void whole_test(void **)
 static int status_of(const char *arguments)
 {
     GW_AUTO_VALUE(gw_buf) command = {};
-    gw_buf_addf(&command, "%s/gangway evaluate %s >%s 2>%s", getenv("GANGWAY_TEST_BUILD"), arguments, at("out"), at("err"));
+    gw_buf_addf(&command, "env -u GANGWAY_TEST_BUILD -u GANGWAY_TEST_SOURCE -u GANGWAY_SHARED '%s/gangway' evaluate %s >%s 2>%s", getenv("GANGWAY_TEST_BUILD"), arguments, at("out"), at("err"));
     const int status = system(gw_buf_text(&command));
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
