@@ -16,15 +16,17 @@ static bool take_set(int *argc, char **argv, const char **set)
     int kept = 1;
     for (int i = 1; i < *argc; i++) {
         const char *value = NULL;
-        const int at = i;
+        bool next = false; /* the value is an argument of its own */
         if (strcmp(argv[i], "--") == 0) {
             while (i < *argc)
                 argv[kept++] = argv[i++];
             break;
         }
-        if (strcmp(argv[i], "--set") == 0 && i + 1 < *argc)
+        if (strcmp(argv[i], "--set") == 0 && i + 1 < *argc) {
             value = argv[i + 1];
-        else if (strncmp(argv[i], "--set=", 6) == 0)
+            next = true;
+        }
+        if (strncmp(argv[i], "--set=", 6) == 0)
             value = argv[i] + 6;
         if (value == NULL || strchr(value, '=') != NULL) {
             argv[kept++] = argv[i];
@@ -33,7 +35,7 @@ static bool take_set(int *argc, char **argv, const char **set)
         if (*set != NULL)
             return false;
         *set = value;
-        i += value == argv[at] + 6 ? 0 : 1;
+        i += next;
     }
     *argc = kept;
     return true;

@@ -545,9 +545,11 @@ static void groups_json(struct gw_json *answer, const struct run *r)
 static struct gw_json *integers_json(const struct run *r)
 {
     const struct gw_eval *e = r->e;
-    double most = 0, threshold;
+    double most = 0, threshold = 0;
     uint64_t compared = 0, changed = 0, first_changed = 0, searched = 0;
     const bool decides = gw_tally_threshold(&threshold, r->tally, 1e-4);
+    /* That one lies exactly on somebody's score; a card's has four decimals. */
+    threshold = decides ? round(threshold * 1e4) / 1e4 : 0;
     for (size_t a = 0; a < e->n_pictures; a += GW_MAX(e->n_pictures / 500, (size_t)1)) {
         if (!usable(&e->pictures[a]))
             continue;
