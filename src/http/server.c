@@ -567,7 +567,7 @@ static int listen_on(const char *listen_text, struct gw_err *err)
 
 static void name_address(struct gw_server *s, int fd)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {};
     socklen_t size = sizeof a;
     char host[64] = "?", port[6] = "0";
     if (getsockname(fd, (struct sockaddr *)&a, &size) == 0)
