@@ -9,6 +9,7 @@
 #include "face/graph.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -405,6 +406,9 @@ static bool describe(struct gw_face *face, bool first, struct gw_faces *f, struc
     return true;
 }
 
+/* Numbers looks at pictures, over all engines and scratches: a face carries that of its own. */
+static atomic_uint_least64_t looks = 1;
+
 bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, struct gw_face_times *times, struct gw_err *err)
 {
@@ -412,7 +416,7 @@ bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces 
     struct gw_face_times unasked = {}, *t = times == NULL ? &unasked : times;
     struct gw_candidate candidates[GW_FACES_MAX];
     *n = 0;
-    s->look++;
+    s->look = atomic_fetch_add(&looks, 1);
     s->has_aligned = false;
     size_t found;
     const int64_t begun = gw_clock_monotonic_us();
