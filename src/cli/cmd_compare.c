@@ -61,7 +61,8 @@ static int compare(struct gw_recognizer *r, const char *a, const char *b, bool p
     for (unsigned i = 0; i < e[0].dim; i++)
         score += (double)e[0].v[i] * (double)e[1].v[i];
     const struct gw_operating_point point = default_point(r->faces);
-    gw_json_set_rounded(j, "score", score, 4);
+    /* Weighted embeddings may pass 1 by a little: what people read is a cosine. */
+    gw_json_set_rounded(j, "score", GW_MAX(-1.0, GW_MIN(1.0, score)), 4);
     gw_json_set_bool(j, "same", score >= point.score);
     gw_json_set_rounded(j, "threshold", point.score, 4);
     gw_json_set_real(j, "fmr", point.fmr);

@@ -28,7 +28,8 @@ static size_t up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
-struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim, struct gw_err *err)
+struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
+    void (*seen)(void *, const int16_t *), void *whom, struct gw_err *err)
 {
     sort_rows(rows, n);
     size_t n_persons = 0;
@@ -56,6 +57,7 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
     float *g_scales = (void *)(block + scales), *g_errors = (void *)(block + errors);
     int8_t *g_small = (void *)(block + small);
     int16_t *g_whole = (void *)(block + whole);
+    const struct gw_kernel *kernel = gw_kernel_best();
     uint32_t person = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -67,7 +69,14 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
         }
         g_persons[i] = person;
         memcpy(g_whole + i * stride, rows[i].v, dim * sizeof(int16_t));
-        struct gw_small s = gw_small_make(g_small + i * stride, g_whole + i * stride, stride);
+        const struct gw_small s = kernel->small(g_small + i * stride, g_whole + i * stride, stride);
+        if (!gw_square_check(s.square)) {
+            gw_fail_at(err, GW_ERR_INVALID, rows[i].order, "a template whose length is not %d", GW_TEMPLATE_LENGTH);
+            gw_secret_pages_free(block, bytes);
+            return NULL;
+        }
+        if (seen != NULL)
+            seen(whom, rows[i].v);
         g_scales[i] = s.scale;
         g_errors[i] = s.error;
     }
@@ -89,10 +98,10 @@ static bool add_items(struct gw_row *rows, size_t order, unsigned *dim, const st
         const struct gw_template *t = items[i].portrait;
         if (*dim == 0)
             *dim = t->dim;
+        if (t->dim < 1 || t->dim > GW_TEMPLATE_DIM_MAX)
+            return gw_fail_at(err, GW_ERR_INVALID, i, "a template of dimension %u", t->dim);
         if (t->dim != *dim)
             return gw_fail_at(err, GW_ERR_INVALID, i, "a template of dimension %u among those of %u", t->dim, *dim);
-        if (!gw_template_check(t))
-            return gw_fail_at(err, GW_ERR_INVALID, i, "a template whose length is not %d", GW_TEMPLATE_LENGTH);
         rows[i] = (struct gw_row){ .person = items[i].person, .v = t->v, .order = order + i };
     }
     return true;
@@ -112,7 +121,7 @@ struct gw_gallery *gw_gallery_new(const struct gw_gallery_item *items, size_t n,
     unsigned dim = 0;
     if (!add_items(rows, 0, &dim, items, n, err))
         return NULL;
-    return gw_gallery_build(rows, n, dim, err);
+    return gw_gallery_build(rows, n, dim, NULL, NULL, err);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -141,7 +150,13 @@ struct gw_gallery *gw_gallery_change(const struct gw_gallery *g, const struct gw
     unsigned dim = n > 0 ? g->dim : 0; /* once empty, any dimension may follow */
     if (!add_items(rows + n, n, &dim, add, n_add, err))
         return NULL;
-    return gw_gallery_build(rows, n + n_add, dim, err);
+    struct gw_err why = {};
+    struct gw_gallery *changed = gw_gallery_build(rows, n + n_add, dim, NULL, NULL, &why);
+    if (changed == NULL && why.code == GW_ERR_INVALID)
+        why.at -= n; /* the old rows are good: it is one of those added */
+    if (changed == NULL && err != NULL)
+        *err = why;
+    return changed;
 }
 
 struct gw_gallery *gw_gallery_ref(struct gw_gallery *g)

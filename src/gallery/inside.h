@@ -28,22 +28,18 @@ struct gw_gallery {
     const struct gw_id *ids; /* of a person, ascending */
 };
 
-/* A template in the form that is scanned. */
-struct gw_small {
-    float scale, error, length; /* the latter two rounded up */
-};
-/* whole: stride components, zeros behind dim. Components of small are -127 to 127. */
-struct gw_small gw_small_make(int8_t *small, const int16_t *whole, size_t stride);
-
 struct gw_row { /* where a gallery's next row comes from */
     struct gw_id person;
     const int16_t *v; /* dim of them, at any even address */
     size_t order;
 };
-/* Sorts the rows by person and order and copies them; their lengths are known good. */
-struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim, struct gw_err *err);
+/* Sorts the rows by person and order, and copies them. `seen`, if not NULL, is called
+ * with each row on its way. GW_ERR_LIMIT without memory; GW_ERR_INVALID for a length
+ * that is wrong, and err->at is that row's order. */
+struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
+    void (*seen)(void *, const int16_t *), void *whom, struct gw_err *err);
 
 /* The row of a person, or false. */
 bool gw_gallery_find(const struct gw_gallery *g, struct gw_id person, size_t *p);
-/* Length within GW_TEMPLATE_LENGTH_SLACK. */
-bool gw_length_check(const int16_t *v, size_t dim);
+/* Of a template's length: within GW_TEMPLATE_LENGTH_SLACK. */
+bool gw_square_check(uint64_t square);

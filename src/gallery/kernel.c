@@ -1,12 +1,18 @@
 /* kernel.c - what a score and a bound are, in plain C; and which kernel runs here. */
 #include "gallery/kernel.h"
 #include "gallery/kernels.h"
+#include "gallery/small.h"
 
 #include <stdatomic.h>
 
 static bool always(void)
 {
     return true;
+}
+
+static struct gw_small small(int8_t *out, const int16_t *whole, size_t n)
+{
+    return gw_small_of(out, whole, n);
 }
 
 /* Unsigned: signed overflow must not be undefined where tests reach it. */
@@ -28,13 +34,6 @@ static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t strid
     }
 }
 
-static void dots8x4(int32_t *dots, size_t dots_stride, const int8_t *rows, size_t n_rows, size_t stride,
-    const int8_t *probes)
-{
-    for (size_t p = 0; p < GW_KERNEL_TOGETHER; p++)
-        dots8(dots + p * dots_stride, rows, n_rows, stride, probes + p * stride);
-}
-
 static void bounds(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
     size_t n_tiles, float c, float g, float h)
 {
@@ -50,8 +49,36 @@ static void bounds(float *out, float *tops, const int32_t *dots, const float *sc
     }
 }
 
+static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)
+{
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t p = 0; p < GW_KERNEL_TOGETHER; p++)
+            dots8(dots + r * GW_KERNEL_TOGETHER + p, rows + r * stride, 1, stride, probes + p * stride);
+}
+
+static void bounds_together(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
+    size_t n_tiles, const float *c, const float *g, const float *h)
+{
+    for (size_t r = 0; r < n_tiles * GW_KERNEL_TILE; r++) {
+        float *top = tops + r / GW_KERNEL_TILE * GW_KERNEL_TOGETHER;
+        for (size_t p = 0; p < GW_KERNEL_TOGETHER; p++) {
+            const size_t i = r * GW_KERNEL_TOGETHER + p;
+            out[i] = (float)dots[i] * scales[r] * c[p] + errors[r] * g[p] + h[p];
+            if (r % GW_KERNEL_TILE == 0 || out[i] > top[p])
+                top[p] = out[i];
+        }
+    }
+}
+
 const struct gw_kernel gw_kernel_c = {
-    .name = "c", .usable = always, .dot16 = dot16, .dots8 = dots8, .dots8x4 = dots8x4, .bounds = bounds,
+    .name = "c",
+    .usable = always,
+    .small = small,
+    .dot16 = dot16,
+    .dots8 = dots8,
+    .bounds = bounds,
+    .dots8_together = dots8_together,
+    .bounds_together = bounds_together,
 };
 
 static const struct gw_kernel *const kernels[] = {

@@ -1,5 +1,6 @@
 /* kernel_avx512.c - AVX-512 with VNNI: Intel servers since Cascade Lake, Zen 4. */
 #include "gallery/kernels.h"
+#include "gallery/small.h"
 
 #include <immintrin.h>
 
@@ -7,6 +8,11 @@ static bool usable(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
+static struct gw_small small(int8_t *out, const int16_t *whole, size_t n)
+{
+    return gw_small_of(out, whole, n);
 }
 
 static inline __m512i load(const void *p)
@@ -26,12 +32,17 @@ static int32_t dot16(const int16_t *a, const int16_t *b, size_t n)
 
 /* See kernel_avxvnni.c: rows are made unsigned by their top bit, and the sum is
  * then too large by 128 times the sum of the probe. */
-static inline __m512i minus_surplus(const int8_t *probe, size_t stride)
+static inline __m512i unsigned_of(const int8_t *row)
+{
+    return _mm512_xor_si512(load(row), _mm512_set1_epi8(-128));
+}
+
+static inline __m512i surplus(const int8_t *probe, size_t stride)
 {
     __m512i s = _mm512_setzero_si512();
     for (size_t i = 0; i < stride; i += 64)
         s = _mm512_dpbusd_epi32(s, _mm512_set1_epi8(-128), load(probe + i));
-    return _mm512_sub_epi32(_mm512_setzero_si512(), s);
+    return s;
 }
 
 /* Four sums of sixteen: each 128-bit lane holds a part of all four. */
@@ -48,58 +59,55 @@ static inline __m512i fold16(__m512i a, __m512i b, __m512i c, __m512i d)
     __m512i cd = _mm512_add_epi32(_mm512_shuffle_i32x4(c, d, 0x88), _mm512_shuffle_i32x4(c, d, 0xdd));
     return _mm512_add_epi32(_mm512_shuffle_i32x4(ab, cd, 0x88), _mm512_shuffle_i32x4(ab, cd, 0xdd));
 }
-static inline __m128i fold_lanes(__m512i s)
+/* Two of those: eight numbers in order. */
+static inline __m256i fold8(__m512i a, __m512i b)
 {
-    __m256i h = _mm256_add_epi32(_mm512_castsi512_si256(s), _mm512_extracti64x4_epi64(s, 1));
-    return _mm_add_epi32(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1));
+    __m512i s = _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, 0x88), _mm512_shuffle_i32x4(a, b, 0xdd));
+    /* Lanes are a, a, b, b. */
+    s = _mm512_add_epi32(s, _mm512_shuffle_i32x4(s, s, 0xb1));
+    return _mm512_castsi512_si256(_mm512_shuffle_i32x4(s, s, 0x08));
 }
 
-/* How far ahead of the row in hand the next are asked for; measured, see docs/benchmarks.md. */
-enum { AHEAD = 4096 };
-
-/* Of 4 rows, or fewer at the end: then the last one again, its sum thrown away. */
-static inline __m512i four(const int8_t *row, const int8_t *row1, const int8_t *row2, const int8_t *row3,
-    const int8_t *probe, size_t stride, __m512i start)
+/* One row after another: memory is then read in order, which the processor
+ * foresees. Four rows at a time, with or without asking for lines ahead, ran at a
+ * third to a half of that speed. */
+static inline __attribute__((always_inline)) __m512i one(const int8_t *row, const int8_t *probe, size_t stride)
 {
-    const __m512i flip = _mm512_set1_epi8(-128);
-    __m512i s0 = start, s1 = start, s2 = start, s3 = start;
-    for (size_t i = 0; i < stride; i += 64) {
-        __m512i p = load(probe + i);
-        _mm_prefetch((const char *)row + AHEAD + i, _MM_HINT_T0);
-        s0 = _mm512_dpbusd_epi32(s0, _mm512_xor_si512(load(row + i), flip), p);
-        _mm_prefetch((const char *)row1 + AHEAD + i, _MM_HINT_T0);
-        s1 = _mm512_dpbusd_epi32(s1, _mm512_xor_si512(load(row1 + i), flip), p);
-        _mm_prefetch((const char *)row2 + AHEAD + i, _MM_HINT_T0);
-        s2 = _mm512_dpbusd_epi32(s2, _mm512_xor_si512(load(row2 + i), flip), p);
-        _mm_prefetch((const char *)row3 + AHEAD + i, _MM_HINT_T0);
-        s3 = _mm512_dpbusd_epi32(s3, _mm512_xor_si512(load(row3 + i), flip), p);
+    __m512i s0 = _mm512_setzero_si512(), s1 = s0;
+    size_t i = 0;
+#pragma GCC unroll 8
+    for (; i + 128 <= stride; i += 128) {
+        s0 = _mm512_dpbusd_epi32(s0, unsigned_of(row + i), load(probe + i));
+        s1 = _mm512_dpbusd_epi32(s1, unsigned_of(row + i + 64), load(probe + i + 64));
     }
-    return fold4(s0, s1, s2, s3);
+    if (i < stride)
+        s0 = _mm512_dpbusd_epi32(s0, unsigned_of(row + i), load(probe + i));
+    return _mm512_add_epi32(s0, s1);
+}
+
+static inline __attribute__((always_inline)) __m512i four(const int8_t *rows, const int8_t *probe, size_t stride)
+{
+    const __m512i a = one(rows, probe, stride), b = one(rows + stride, probe, stride);
+    const __m512i c = one(rows + 2 * stride, probe, stride), d = one(rows + 3 * stride, probe, stride);
+    return fold4(a, b, c, d);
 }
 
 static inline __attribute__((always_inline)) void scan(int32_t *dots, const int8_t *rows, size_t n_rows,
     size_t stride, const int8_t *probe)
 {
-    const __m512i start = minus_surplus(probe, stride);
+    const int32_t over = _mm512_reduce_add_epi32(surplus(probe, stride));
+    const __m512i all_over = _mm512_set1_epi32(over);
     size_t r = 0;
-    for (; r + 16 <= n_rows; r += 16) {
-        const int8_t *q = rows + r * stride;
-        __m512i s[4];
-#pragma GCC unroll 4
-        for (size_t i = 0; i < 4; i++, q += 4 * stride)
-            s[i] = four(q, q + stride, q + 2 * stride, q + 3 * stride, probe, stride, start);
-        _mm512_storeu_si512(dots + r, fold16(s[0], s[1], s[2], s[3]));
+    for (; r + 16 <= n_rows; r += 16, rows += 16 * stride) {
+        const __m512i a = four(rows, probe, stride), b = four(rows + 4 * stride, probe, stride);
+        const __m512i c = four(rows + 8 * stride, probe, stride), d = four(rows + 12 * stride, probe, stride);
+        _mm512_storeu_si512(dots + r, _mm512_sub_epi32(fold16(a, b, c, d), all_over));
     }
-    for (; r < n_rows; r += 4) {
-        const int8_t *q = rows + r * stride;
-        const size_t last = GW_MIN(n_rows - r, 4) - 1;
-        __m512i s = four(q, q + GW_MIN(1, last) * stride, q + GW_MIN(2, last) * stride, q + last * stride, probe,
-            stride, start);
-        _mm_mask_storeu_epi32(dots + r, (__mmask8)((2U << last) - 1), fold_lanes(s));
-    }
+    for (; r < n_rows; r++, rows += stride)
+        dots[r] = _mm512_reduce_add_epi32(one(rows, probe, stride)) - over;
 }
 
-/* A length known to the compiler keeps the whole probe in registers. */
+/* Lengths the compiler knows keep the whole probe in registers. */
 static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probe)
 {
     if (stride == 512)
@@ -108,45 +116,6 @@ static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t strid
         scan(dots, rows, n_rows, 128, probe);
     else
         scan(dots, rows, n_rows, stride, probe);
-}
-
-/* Four rows with four probes: sixteen sums in registers, so that each load feeds four. */
-static void dots8x4(int32_t *dots, size_t dots_stride, const int8_t *rows, size_t n_rows, size_t stride,
-    const int8_t *probes)
-{
-    const __m512i flip = _mm512_set1_epi8(-128);
-    __m512i start[4];
-    for (size_t p = 0; p < 4; p++)
-        start[p] = minus_surplus(probes + p * stride, stride);
-
-    for (size_t r = 0; r < n_rows; r += 4) {
-        const size_t last = GW_MIN(n_rows - r, 4) - 1;
-        const int8_t *row[4];
-        __m512i s[4][4];
-        for (size_t i = 0; i < 4; i++)
-            row[i] = rows + (r + GW_MIN(i, last)) * stride;
-#pragma GCC unroll 4
-        for (size_t p = 0; p < 4; p++)
-#pragma GCC unroll 4
-            for (size_t i = 0; i < 4; i++)
-                s[p][i] = start[p];
-        for (size_t k = 0; k < stride; k += 64) {
-            const __m512i a = _mm512_xor_si512(load(row[0] + k), flip), b = _mm512_xor_si512(load(row[1] + k), flip);
-            const __m512i c = _mm512_xor_si512(load(row[2] + k), flip), d = _mm512_xor_si512(load(row[3] + k), flip);
-#pragma GCC unroll 4
-            for (size_t p = 0; p < 4; p++) {
-                const __m512i v = load(probes + p * stride + k);
-                s[p][0] = _mm512_dpbusd_epi32(s[p][0], a, v);
-                s[p][1] = _mm512_dpbusd_epi32(s[p][1], b, v);
-                s[p][2] = _mm512_dpbusd_epi32(s[p][2], c, v);
-                s[p][3] = _mm512_dpbusd_epi32(s[p][3], d, v);
-            }
-        }
-#pragma GCC unroll 4
-        for (size_t p = 0; p < 4; p++)
-            _mm_mask_storeu_epi32(dots + p * dots_stride + r, (__mmask8)((2U << last) - 1),
-                fold_lanes(fold4(s[p][0], s[p][1], s[p][2], s[p][3])));
-    }
 }
 
 static void bounds(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
@@ -163,6 +132,58 @@ static void bounds(float *out, float *tops, const int32_t *dots, const float *sc
     }
 }
 
+static inline __attribute__((always_inline)) void scan_together(int32_t *dots, const int8_t *rows, size_t n_rows,
+    size_t stride, const int8_t *probes)
+{
+    __m512i o[8];
+    for (size_t p = 0; p < 8; p++)
+        o[p] = surplus(probes + p * stride, stride);
+    const __m256i over = fold8(fold4(o[0], o[1], o[2], o[3]), fold4(o[4], o[5], o[6], o[7]));
+    for (size_t r = 0; r < n_rows; r++, rows += stride, dots += 8) {
+        __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        /* 64 vectors of probes fit no registers; the compiler is kept from moving them to its stack
+         * before the loop, which halved the speed. */
+        __asm__ volatile("" ::: "memory");
+#pragma GCC unroll 8
+        for (size_t i = 0; i < stride; i += 64) {
+            const __m512i v = unsigned_of(rows + i);
+            s0 = _mm512_dpbusd_epi32(s0, v, load(probes + i));
+            s1 = _mm512_dpbusd_epi32(s1, v, load(probes + stride + i));
+            s2 = _mm512_dpbusd_epi32(s2, v, load(probes + 2 * stride + i));
+            s3 = _mm512_dpbusd_epi32(s3, v, load(probes + 3 * stride + i));
+            s4 = _mm512_dpbusd_epi32(s4, v, load(probes + 4 * stride + i));
+            s5 = _mm512_dpbusd_epi32(s5, v, load(probes + 5 * stride + i));
+            s6 = _mm512_dpbusd_epi32(s6, v, load(probes + 6 * stride + i));
+            s7 = _mm512_dpbusd_epi32(s7, v, load(probes + 7 * stride + i));
+        }
+        const __m256i d = fold8(fold4(s0, s1, s2, s3), fold4(s4, s5, s6, s7));
+        _mm256_storeu_si256((__m256i *)(void *)dots, _mm256_sub_epi32(d, over));
+    }
+}
+
+static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)
+{
+    if (stride == 512)
+        scan_together(dots, rows, n_rows, 512, probes);
+    else if (stride == 128)
+        scan_together(dots, rows, n_rows, 128, probes);
+    else
+        scan_together(dots, rows, n_rows, stride, probes);
+}
+
+static void bounds_together(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
+    size_t n_tiles, const float *c, const float *g, const float *h)
+{
+    gw_kernel_avx2.bounds_together(out, tops, dots, scales, errors, n_tiles, c, g, h);
+}
+
 const struct gw_kernel gw_kernel_avx512 = {
-    .name = "avx512", .usable = usable, .dot16 = dot16, .dots8 = dots8, .dots8x4 = dots8x4, .bounds = bounds,
+    .name = "avx512",
+    .usable = usable,
+    .small = small,
+    .dot16 = dot16,
+    .dots8 = dots8,
+    .bounds = bounds,
+    .dots8_together = dots8_together,
+    .bounds_together = bounds_together,
 };

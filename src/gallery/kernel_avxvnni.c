@@ -54,7 +54,12 @@ static int32_t dot16(const int16_t *a, const int16_t *b, size_t n)
 
 /* dpbusd wants one unsigned operand: row + 128, which a flipped top bit gives. The
  * sum is then too large by 128 times the sum of the probe. */
-static __m256i surplus(const int8_t *probe, size_t stride)
+static inline __m256i unsigned_of(const int8_t *row)
+{
+    return _mm256_xor_si256(load(row), _mm256_set1_epi8(-128));
+}
+
+static inline __m256i surplus(const int8_t *probe, size_t stride)
 {
     __m256i s = _mm256_setzero_si256();
     for (size_t i = 0; i < stride; i += 32)
@@ -62,61 +67,72 @@ static __m256i surplus(const int8_t *probe, size_t stride)
     return s;
 }
 
+static inline __m256i one(const int8_t *row, const int8_t *probe, size_t stride)
+{
+    __m256i s0 = _mm256_setzero_si256(), s1 = s0;
+    for (size_t i = 0; i < stride; i += 64) {
+        s0 = DPBUSD(s0, unsigned_of(row + i), load(probe + i));
+        s1 = DPBUSD(s1, unsigned_of(row + i + 32), load(probe + i + 32));
+    }
+    return _mm256_add_epi32(s0, s1);
+}
+
 static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probe)
 {
-    const __m256i flip = _mm256_set1_epi8(-128);
-    const __m256i start = _mm256_sub_epi32(_mm256_setzero_si256(), surplus(probe, stride));
+    const __m256i s = surplus(probe, stride);
+    const __m128i over = sums4(s, s, s, s);
     size_t r = 0;
-    for (; r + 4 <= n_rows; r += 4) {
-        const int8_t *row = rows + r * stride;
-        __m256i s0 = start, s1 = start, s2 = start, s3 = start;
-        for (size_t i = 0; i < stride; i += 32) {
-            __m256i p = load(probe + i);
-            s0 = DPBUSD(s0, _mm256_xor_si256(load(row + i), flip), p);
-            s1 = DPBUSD(s1, _mm256_xor_si256(load(row + stride + i), flip), p);
-            s2 = DPBUSD(s2, _mm256_xor_si256(load(row + 2 * stride + i), flip), p);
-            s3 = DPBUSD(s3, _mm256_xor_si256(load(row + 3 * stride + i), flip), p);
-        }
-        _mm_storeu_si128((__m128i *)(void *)(dots + r), sums4(s0, s1, s2, s3));
+    for (; r + 4 <= n_rows; r += 4, rows += 4 * stride) {
+        const __m256i a = one(rows, probe, stride), b = one(rows + stride, probe, stride);
+        const __m256i c = one(rows + 2 * stride, probe, stride), d = one(rows + 3 * stride, probe, stride);
+        _mm_storeu_si128((__m128i *)(void *)(dots + r), _mm_sub_epi32(sums4(a, b, c, d), over));
     }
-    for (; r < n_rows; r++) {
-        __m256i s = start;
-        for (size_t i = 0; i < stride; i += 32)
-            s = DPBUSD(s, _mm256_xor_si256(load(rows + r * stride + i), flip), load(probe + i));
-        dots[r] = _mm_cvtsi128_si32(sums4(s, s, s, s));
+    for (; r < n_rows; r++, rows += stride) {
+        const __m256i a = one(rows, probe, stride);
+        dots[r] = _mm_cvtsi128_si32(_mm_sub_epi32(sums4(a, a, a, a), over));
     }
 }
 
-static void dots8x4(int32_t *dots, size_t dots_stride, const int8_t *rows, size_t n_rows, size_t stride,
-    const int8_t *probes)
+static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)
 {
-    const __m256i flip = _mm256_set1_epi8(-128), zero = _mm256_setzero_si256();
-    const int8_t *p0 = probes, *p1 = p0 + stride, *p2 = p1 + stride, *p3 = p2 + stride;
-    const __m256i n0 = _mm256_sub_epi32(zero, surplus(p0, stride)), n1 = _mm256_sub_epi32(zero, surplus(p1, stride));
-    const __m256i n2 = _mm256_sub_epi32(zero, surplus(p2, stride)), n3 = _mm256_sub_epi32(zero, surplus(p3, stride));
-    for (size_t r = 0; r < n_rows; r++) {
-        const int8_t *row = rows + r * stride;
-        __m256i s0 = n0, s1 = n1, s2 = n2, s3 = n3;
+    __m256i o[8];
+    for (size_t p = 0; p < 8; p++)
+        o[p] = surplus(probes + p * stride, stride);
+    const __m128i low = sums4(o[0], o[1], o[2], o[3]), high = sums4(o[4], o[5], o[6], o[7]);
+    for (size_t r = 0; r < n_rows; r++, rows += stride, dots += 8) {
+        __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
         for (size_t i = 0; i < stride; i += 32) {
-            __m256i v = _mm256_xor_si256(load(row + i), flip);
-            s0 = DPBUSD(s0, v, load(p0 + i));
-            s1 = DPBUSD(s1, v, load(p1 + i));
-            s2 = DPBUSD(s2, v, load(p2 + i));
-            s3 = DPBUSD(s3, v, load(p3 + i));
+            const __m256i v = unsigned_of(rows + i);
+            s0 = DPBUSD(s0, v, load(probes + i));
+            s1 = DPBUSD(s1, v, load(probes + stride + i));
+            s2 = DPBUSD(s2, v, load(probes + 2 * stride + i));
+            s3 = DPBUSD(s3, v, load(probes + 3 * stride + i));
+            s4 = DPBUSD(s4, v, load(probes + 4 * stride + i));
+            s5 = DPBUSD(s5, v, load(probes + 5 * stride + i));
+            s6 = DPBUSD(s6, v, load(probes + 6 * stride + i));
+            s7 = DPBUSD(s7, v, load(probes + 7 * stride + i));
         }
-        __m128i s = sums4(s0, s1, s2, s3);
-        dots[r] = _mm_extract_epi32(s, 0);
-        dots[dots_stride + r] = _mm_extract_epi32(s, 1);
-        dots[2 * dots_stride + r] = _mm_extract_epi32(s, 2);
-        dots[3 * dots_stride + r] = _mm_extract_epi32(s, 3);
+        _mm_storeu_si128((__m128i *)(void *)dots, _mm_sub_epi32(sums4(s0, s1, s2, s3), low));
+        _mm_storeu_si128((__m128i *)(void *)(dots + 4), _mm_sub_epi32(sums4(s4, s5, s6, s7), high));
     }
 }
 
-/* Not worth a second version: AVX2's does it, wherever this runs. */
+/* Not worth a second version: AVX2's do it, wherever this runs. */
+static struct gw_small small(int8_t *out, const int16_t *whole, size_t n)
+{
+    return gw_kernel_avx2.small(out, whole, n);
+}
+
 static void bounds(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
     size_t n_tiles, float c, float g, float h)
 {
     gw_kernel_avx2.bounds(out, tops, dots, scales, errors, n_tiles, c, g, h);
+}
+
+static void bounds_together(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
+    size_t n_tiles, const float *c, const float *g, const float *h)
+{
+    gw_kernel_avx2.bounds_together(out, tops, dots, scales, errors, n_tiles, c, g, h);
 }
 
 const struct gw_kernel NAME = {
@@ -126,8 +142,10 @@ const struct gw_kernel NAME = {
     .name = "avxvnni",
 #endif
     .usable = usable,
+    .small = small,
     .dot16 = dot16,
     .dots8 = dots8,
-    .dots8x4 = dots8x4,
     .bounds = bounds,
+    .dots8_together = dots8_together,
+    .bounds_together = bounds_together,
 };

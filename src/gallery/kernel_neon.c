@@ -1,6 +1,7 @@
 /* kernel_neon.c - 64-bit Arm with the dot-product instructions (Armv8.2 and later:
  * Neoverse, Graviton 2, Cortex-A55 and newer). */
 #include "gallery/kernels.h"
+#include "gallery/small.h"
 
 #include <arm_neon.h>
 #include <sys/auxv.h>
@@ -9,6 +10,11 @@ static bool usable(void)
 {
     const unsigned long asimddp = 1UL << 20; /* HWCAP_ASIMDDP */
     return (getauxval(AT_HWCAP) & asimddp) != 0;
+}
+
+static struct gw_small small(int8_t *out, const int16_t *whole, size_t n)
+{
+    return gw_small_of(out, whole, n);
 }
 
 static int32_t dot16(const int16_t *a, const int16_t *b, size_t n)
@@ -27,48 +33,27 @@ static inline int32x4_t sums4(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d
     return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
 }
 
+/* One row after another: memory is then read in order. */
+static inline int32x4_t one(const int8_t *row, const int8_t *probe, size_t stride)
+{
+    int32x4_t s0 = vdupq_n_s32(0), s1 = s0;
+    for (size_t i = 0; i < stride; i += 32) {
+        s0 = vdotq_s32(s0, vld1q_s8(row + i), vld1q_s8(probe + i));
+        s1 = vdotq_s32(s1, vld1q_s8(row + i + 16), vld1q_s8(probe + i + 16));
+    }
+    return vaddq_s32(s0, s1);
+}
+
 static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probe)
 {
     size_t r = 0;
-    for (; r + 4 <= n_rows; r += 4) {
-        const int8_t *row = rows + r * stride;
-        int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0;
-        for (size_t i = 0; i < stride; i += 16) {
-            const int8x16_t p = vld1q_s8(probe + i);
-            s0 = vdotq_s32(s0, vld1q_s8(row + i), p);
-            s1 = vdotq_s32(s1, vld1q_s8(row + stride + i), p);
-            s2 = vdotq_s32(s2, vld1q_s8(row + 2 * stride + i), p);
-            s3 = vdotq_s32(s3, vld1q_s8(row + 3 * stride + i), p);
-        }
-        vst1q_s32(dots + r, sums4(s0, s1, s2, s3));
+    for (; r + 4 <= n_rows; r += 4, rows += 4 * stride) {
+        const int32x4_t a = one(rows, probe, stride), b = one(rows + stride, probe, stride);
+        const int32x4_t c = one(rows + 2 * stride, probe, stride), d = one(rows + 3 * stride, probe, stride);
+        vst1q_s32(dots + r, sums4(a, b, c, d));
     }
-    for (; r < n_rows; r++) {
-        int32x4_t s = vdupq_n_s32(0);
-        for (size_t i = 0; i < stride; i += 16)
-            s = vdotq_s32(s, vld1q_s8(rows + r * stride + i), vld1q_s8(probe + i));
-        dots[r] = vaddvq_s32(s);
-    }
-}
-
-static void dots8x4(int32_t *dots, size_t dots_stride, const int8_t *rows, size_t n_rows, size_t stride,
-    const int8_t *probes)
-{
-    for (size_t r = 0; r < n_rows; r++) {
-        const int8_t *row = rows + r * stride;
-        int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0;
-        for (size_t i = 0; i < stride; i += 16) {
-            const int8x16_t v = vld1q_s8(row + i);
-            s0 = vdotq_s32(s0, v, vld1q_s8(probes + i));
-            s1 = vdotq_s32(s1, v, vld1q_s8(probes + stride + i));
-            s2 = vdotq_s32(s2, v, vld1q_s8(probes + 2 * stride + i));
-            s3 = vdotq_s32(s3, v, vld1q_s8(probes + 3 * stride + i));
-        }
-        const int32x4_t s = sums4(s0, s1, s2, s3);
-        dots[r] = vgetq_lane_s32(s, 0);
-        dots[dots_stride + r] = vgetq_lane_s32(s, 1);
-        dots[2 * dots_stride + r] = vgetq_lane_s32(s, 2);
-        dots[3 * dots_stride + r] = vgetq_lane_s32(s, 3);
-    }
+    for (; r < n_rows; r++, rows += stride)
+        dots[r] = vaddvq_s32(one(rows, probe, stride));
 }
 
 static void bounds(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
@@ -87,6 +72,52 @@ static void bounds(float *out, float *tops, const int32_t *dots, const float *sc
     }
 }
 
+static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)
+{
+    for (size_t r = 0; r < n_rows; r++, rows += stride, dots += 8) {
+        int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        for (size_t i = 0; i < stride; i += 16) {
+            const int8x16_t v = vld1q_s8(rows + i);
+            s0 = vdotq_s32(s0, v, vld1q_s8(probes + i));
+            s1 = vdotq_s32(s1, v, vld1q_s8(probes + stride + i));
+            s2 = vdotq_s32(s2, v, vld1q_s8(probes + 2 * stride + i));
+            s3 = vdotq_s32(s3, v, vld1q_s8(probes + 3 * stride + i));
+            s4 = vdotq_s32(s4, v, vld1q_s8(probes + 4 * stride + i));
+            s5 = vdotq_s32(s5, v, vld1q_s8(probes + 5 * stride + i));
+            s6 = vdotq_s32(s6, v, vld1q_s8(probes + 6 * stride + i));
+            s7 = vdotq_s32(s7, v, vld1q_s8(probes + 7 * stride + i));
+        }
+        vst1q_s32(dots, sums4(s0, s1, s2, s3));
+        vst1q_s32(dots + 4, sums4(s4, s5, s6, s7));
+    }
+}
+
+static void bounds_together(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,
+    size_t n_tiles, const float *c, const float *g, const float *h)
+{
+    for (size_t t = 0; t < n_tiles; t++)
+        for (size_t half = 0; half < 8; half += 4) {
+            const float32x4_t vc = vld1q_f32(c + half), vg = vld1q_f32(g + half), vh = vld1q_f32(h + half);
+            float32x4_t top = vdupq_n_f32(0);
+            for (size_t i = 0; i < GW_KERNEL_TILE; i++) {
+                const size_t r = t * GW_KERNEL_TILE + i;
+                float32x4_t u = vcvtq_f32_s32(vld1q_s32(dots + r * 8 + half));
+                u = vmulq_f32(vmulq_n_f32(u, scales[r]), vc);
+                u = vaddq_f32(vaddq_f32(u, vmulq_n_f32(vg, errors[r])), vh);
+                vst1q_f32(out + r * 8 + half, u);
+                top = i == 0 ? u : vmaxq_f32(top, u);
+            }
+            vst1q_f32(tops + t * 8 + half, top);
+        }
+}
+
 const struct gw_kernel gw_kernel_neon = {
-    .name = "neon", .usable = usable, .dot16 = dot16, .dots8 = dots8, .dots8x4 = dots8x4, .bounds = bounds,
+    .name = "neon",
+    .usable = usable,
+    .small = small,
+    .dot16 = dot16,
+    .dots8 = dots8,
+    .bounds = bounds,
+    .dots8_together = dots8_together,
+    .bounds_together = bounds_together,
 };

@@ -28,8 +28,8 @@
 
 #define SLACK 256.0F
 
-/* Rows between two looks at the bounds: their bounds and a flight's rows stay in the cache. */
-enum { CHUNK = 512, TILES = CHUNK / GW_KERNEL_TILE };
+/* Rows between two looks at the bounds: all that is written in between stays in the nearest cache. */
+enum { CHUNK = 512, CHUNK_TOGETHER = 128, TOGETHER = GW_KERNEL_TOGETHER };
 
 struct best {
     uint32_t person, row;
@@ -78,12 +78,13 @@ struct probe {
     float c, g, h; /* of gw_kernel.bounds */
 };
 
-static void probe_init(struct probe *p, int8_t *small, const struct gw_gallery *g, const struct gw_template *t)
+static void probe_init(struct probe *p, int8_t *small, const struct gw_gallery *g, const struct gw_kernel *k,
+    const struct gw_template *t)
 {
     assert(t->dim == g->dim);
     memcpy(p->whole, t->v, sizeof t->v[0] * t->dim);
     memset(p->whole + t->dim, 0, sizeof p->whole[0] * (g->stride - t->dim));
-    struct gw_small s = gw_small_make(small, p->whole, g->stride);
+    struct gw_small s = k->small(small, p->whole, g->stride);
     p->c = s.scale;
     p->g = s.length + s.error;
     p->h = (GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK) * s.error + SLACK;
@@ -95,43 +96,50 @@ static void compare(struct top *t, const struct gw_gallery *g, const struct gw_k
                     .score = k->dot16(g->whole + row * g->stride, p->whole, g->stride) });
 }
 
-/* Compares those rows of a chunk that may be among the best. */
+/* What a scan says of a chunk of rows: every step-th bound, and of each tile the largest. */
+struct looks {
+    float *bounds, *tops;
+    size_t step, first_row, n_tiles;
+};
+
+/* Compares those rows of a chunk that may be among the best. Bounds are used up. */
 static void harvest(struct top *t, const struct gw_gallery *g, const struct gw_kernel *k, const struct probe *p,
-    const int32_t *dots, size_t first_row, size_t n_tiles)
+    const struct looks *l)
 {
-    float bounds[CHUNK], tops[TILES];
-    k->bounds(bounds, tops, dots, g->scales + first_row, g->errors + first_row, n_tiles, p->c, p->g, p->h);
+    const size_t step = l->step;
+    float *tops = l->tops;
 
     /* As long as nothing is known, the most promising first: the floor then stands
      * high, and few of the rest reach it. */
     for (size_t tries = GW_MIN(t->max - t->n, 4); tries > 0; tries--) {
         size_t tile = 0;
-        for (size_t i = 1; i < n_tiles; i++)
-            if (tops[i] > tops[tile])
+        for (size_t i = 1; i < l->n_tiles; i++)
+            if (tops[i * step] > tops[tile * step])
                 tile = i;
-        float *b = bounds + tile * GW_KERNEL_TILE;
+        float *b = l->bounds + tile * GW_KERNEL_TILE * step;
         size_t at = 0;
         for (size_t i = 1; i < GW_KERNEL_TILE; i++)
-            if (b[i] > b[at])
+            if (b[i * step] > b[at * step])
                 at = i;
-        const size_t row = first_row + tile * GW_KERNEL_TILE + at;
-        if (row >= g->n_rows)
-            break; /* the rows of zeros behind the last: nobody is left */
+        const size_t row = l->first_row + tile * GW_KERNEL_TILE + at;
+        if (row >= g->n_rows || b[at * step] == -INFINITY)
+            break; /* only rows of zeros behind the last, and rows already compared: nobody is left */
         compare(t, g, k, p, row);
-        b[at] = -INFINITY;
-        tops[tile] = -INFINITY;
+        b[at * step] = -INFINITY;
+        float top = -INFINITY;
         for (size_t i = 0; i < GW_KERNEL_TILE; i++)
-            tops[tile] = GW_MAX(tops[tile], b[i]);
+            top = GW_MAX(top, b[i * step]);
+        tops[tile * step] = top;
     }
 
     float floor = floor_of(t);
-    for (size_t tile = 0; tile < n_tiles; tile++) {
-        if (tops[tile] < floor || tops[tile] == -INFINITY)
+    for (size_t tile = 0; tile < l->n_tiles; tile++) {
+        if (tops[tile * step] < floor)
             continue;
-        const float *b = bounds + tile * GW_KERNEL_TILE;
+        const float *b = l->bounds + tile * GW_KERNEL_TILE * step;
         for (size_t i = 0; i < GW_KERNEL_TILE; i++) {
-            const size_t row = first_row + tile * GW_KERNEL_TILE + i;
-            if (b[i] < floor || b[i] == -INFINITY || row >= g->n_rows)
+            const size_t row = l->first_row + tile * GW_KERNEL_TILE + i;
+            if (b[i * step] < floor || b[i * step] == -INFINITY || row >= g->n_rows)
                 continue;
             compare(t, g, k, p, row);
             floor = floor_of(t);
@@ -166,45 +174,56 @@ size_t gw_gallery_search(struct gw_hit *hits, size_t max, const struct gw_galler
     GW_AUTO_MEM struct best *many = max > FEW ? gw_alloc_array(max, sizeof *many) : NULL;
     struct top top = { .at = many == NULL ? few : many, .max = max };
 
-    probe_init(&p, small, g, probe);
+    probe_init(&p, small, g, k, probe);
     for (size_t row = 0; row < g->n_rows; row += CHUNK) {
         alignas(64) int32_t dots[CHUNK];
+        alignas(64) float bounds[CHUNK], tops[CHUNK / GW_KERNEL_TILE];
         const size_t n = GW_MIN(g->n_rows - row, CHUNK), tiles = tiles_of(n);
         k->dots8(dots, g->small + row * g->stride, n, g->stride, small);
         memset(dots + n, 0, sizeof dots[0] * (tiles * GW_KERNEL_TILE - n));
-        harvest(&top, g, k, &p, dots, row, tiles);
+        k->bounds(bounds, tops, dots, g->scales + row, g->errors + row, tiles, p.c, p.g, p.h);
+        harvest(&top, g, k, &p, &(struct looks){ bounds, tops, 1, row, tiles });
     }
     return answer(hits, &top, g);
 }
 
-static void search_four(struct gw_hit *hits, size_t *n_hits, size_t max, const struct gw_gallery *g,
+static void search_together(struct gw_hit *hits, size_t *n_hits, size_t max, const struct gw_gallery *g,
     const struct gw_template *const *probes, size_t n_probes)
 {
     const struct gw_kernel *k = gw_kernel_best();
-    alignas(64) int8_t small[GW_KERNEL_TOGETHER * GW_TEMPLATE_DIM_MAX];
-    struct probe p[GW_KERNEL_TOGETHER];
-    struct top top[GW_KERNEL_TOGETHER];
-    struct best few[GW_KERNEL_TOGETHER * FEW];
+    alignas(64) int8_t small[TOGETHER * GW_TEMPLATE_DIM_MAX];
+    struct probe p[TOGETHER];
+    struct top top[TOGETHER];
+    struct best few[TOGETHER * FEW];
+    float c[TOGETHER], e[TOGETHER], h[TOGETHER];
     const size_t keep = GW_MIN(max, g->n_persons);
-    GW_AUTO_MEM struct best *many = keep > FEW ? gw_alloc_array(keep * GW_KERNEL_TOGETHER, sizeof *many) : NULL;
+    GW_AUTO_MEM struct best *many = keep > FEW ? gw_alloc_array(keep * TOGETHER, sizeof *many) : NULL;
 
-    for (size_t i = 0; i < GW_KERNEL_TOGETHER; i++) {
-        /* Fewer than four: the last one again, its answer not asked for. */
-        probe_init(&p[i], small + i * g->stride, g, probes[GW_MIN(i, n_probes - 1)]);
+    for (size_t i = 0; i < TOGETHER; i++) {
+        /* Fewer than there are places: the last one again, its answer not asked for. */
+        probe_init(&p[i], small + i * g->stride, g, k, probes[GW_MIN(i, n_probes - 1)]);
+        c[i] = p[i].c;
+        e[i] = p[i].g;
+        h[i] = p[i].h;
         top[i] = (struct top){ .at = (many == NULL ? few : many) + i * keep, .max = keep };
     }
-    for (size_t row = 0; row < g->n_rows; row += CHUNK) {
-        alignas(64) int32_t dots[GW_KERNEL_TOGETHER][CHUNK];
-        const size_t n = GW_MIN(g->n_rows - row, CHUNK), tiles = tiles_of(n);
-        k->dots8x4(dots[0], CHUNK, g->small + row * g->stride, n, g->stride, small);
-        for (size_t i = 0; i < n_probes; i++) {
-            memset(dots[i] + n, 0, sizeof dots[i][0] * (tiles * GW_KERNEL_TILE - n));
-            harvest(&top[i], g, k, &p[i], dots[i], row, tiles);
-        }
+    for (size_t row = 0; row < g->n_rows; row += CHUNK_TOGETHER) {
+        alignas(64) int32_t dots[CHUNK_TOGETHER * TOGETHER];
+        alignas(64) float bounds[CHUNK_TOGETHER * TOGETHER], tops[CHUNK_TOGETHER / GW_KERNEL_TILE * TOGETHER];
+        const size_t n = GW_MIN(g->n_rows - row, CHUNK_TOGETHER), tiles = tiles_of(n);
+        k->dots8_together(dots, g->small + row * g->stride, n, g->stride, small);
+        memset(dots + n * TOGETHER, 0, sizeof dots[0] * (tiles * GW_KERNEL_TILE - n) * TOGETHER);
+        k->bounds_together(bounds, tops, dots, g->scales + row, g->errors + row, tiles, c, e, h);
+        for (size_t i = 0; i < n_probes; i++)
+            harvest(&top[i], g, k, &p[i], &(struct looks){ bounds + i, tops + i, TOGETHER, row, tiles });
     }
     for (size_t i = 0; i < n_probes; i++)
         n_hits[i] = answer(hits + i * max, &top[i], g);
 }
+
+/* A pass together costs about as much as four alone while the rows are in a cache,
+ * and as much as one when they are not. */
+enum { WORTH = 4, CACHED_BYTES = 8 << 20 };
 
 void gw_gallery_search_many(struct gw_hit *hits, size_t *n_hits, size_t max, const struct gw_gallery *g,
     const struct gw_template *const *probes, size_t n_probes)
@@ -214,12 +233,13 @@ void gw_gallery_search_many(struct gw_hit *hits, size_t *n_hits, size_t max, con
             n_hits[i] = 0;
         return;
     }
+    const size_t worth = g->n_rows * g->stride > CACHED_BYTES ? 2 : WORTH;
     while (n_probes > 0) {
-        const size_t n = GW_MIN(n_probes, (size_t)GW_KERNEL_TOGETHER);
+        const size_t n = n_probes < worth ? 1 : GW_MIN(n_probes, (size_t)TOGETHER);
         if (n == 1)
             *n_hits = gw_gallery_search(hits, max, g, *probes);
         else
-            search_four(hits, n_hits, max, g, probes, n);
+            search_together(hits, n_hits, max, g, probes, n);
         hits += n * max;
         n_hits += n;
         probes += n;
@@ -238,7 +258,7 @@ bool gw_gallery_score_person(struct gw_hit *hit, const struct gw_gallery *g, str
     struct probe p;
     struct best one[1];
     struct top top = { .at = one, .max = 1 };
-    probe_init(&p, small, g, probe);
+    probe_init(&p, small, g, k, probe);
     for (size_t row = g->first[at]; row < g->first[at + 1]; row++)
         compare(&top, g, k, &p, row);
     return answer(hit, &top, g) == 1;

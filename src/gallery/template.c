@@ -6,19 +6,24 @@
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "kept forms are copied as they lie");
 
-bool gw_length_check(const int16_t *v, size_t dim)
+bool gw_square_check(uint64_t square)
 {
-    int64_t square = 0; /* at most 1024 * 2^30 */
-    for (size_t i = 0; i < dim; i++)
-        square += (int32_t)v[i] * v[i];
-    const int64_t least = GW_TEMPLATE_LENGTH - GW_TEMPLATE_LENGTH_SLACK;
-    const int64_t most = GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK;
+    const uint64_t least = GW_TEMPLATE_LENGTH - GW_TEMPLATE_LENGTH_SLACK;
+    const uint64_t most = GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK;
     return square >= least * least && square <= most * most;
+}
+
+static uint64_t square_of(const int16_t *v, size_t dim)
+{
+    uint64_t square = 0; /* at most 2^40 */
+    for (size_t i = 0; i < dim; i++)
+        square += (uint32_t)(v[i] * v[i]);
+    return square;
 }
 
 bool gw_template_check(const struct gw_template *t)
 {
-    return t->dim >= 1 && t->dim <= GW_TEMPLATE_DIM_MAX && gw_length_check(t->v, t->dim);
+    return t->dim >= 1 && t->dim <= GW_TEMPLATE_DIM_MAX && gw_square_check(square_of(t->v, t->dim));
 }
 
 bool gw_template_make(struct gw_template *out, const float *embedding, unsigned dim, struct gw_err *err)
@@ -77,30 +82,4 @@ bool gw_template_parse(struct gw_template *out, struct gw_span bytes, struct gw_
     if (!gw_template_check(out))
         return gw_fail(err, GW_ERR_INVALID, "a template whose length is not %d", GW_TEMPLATE_LENGTH);
     return true;
-}
-
-struct gw_small gw_small_make(int8_t *small, const int16_t *whole, size_t stride)
-{
-    int32_t most = 1; /* never 0: a row of zeros stays a row of zeros */
-    for (size_t i = 0; i < stride; i++) {
-        int32_t a = whole[i] < 0 ? -whole[i] : whole[i];
-        most = GW_MAX(most, a);
-    }
-    /* In 16.16: |whole * per| <= 127 * 2^16, so small never reaches -128. */
-    const int32_t per = (127 << 16) / most;
-    uint64_t off = 0, square = 0;
-    for (size_t i = 0; i < stride; i++) {
-        const int32_t q = (whole[i] * per + (1 << 15)) >> 16;
-        small[i] = (int8_t)q;
-        /* 127 times the error: whole, and below 2^15 * 127; rounding keeps it below most. */
-        const int32_t e = 127 * whole[i] - most * q;
-        off += (uint64_t)((int64_t)e * e);
-        square += (uint64_t)((int32_t)whole[i] * whole[i]);
-    }
-    /* Sums are exact; a float is off by at most 6e-8 of itself, a thousandth of what is added. */
-    return (struct gw_small){
-        .scale = (float)most / 127.0F,
-        .error = (float)(sqrt((double)off) / 127 * 1.0001),
-        .length = (float)(sqrt((double)square) * 1.0001),
-    };
 }

@@ -665,8 +665,10 @@ static bool take_travelers(struct parse *p, struct gw_span raw)
         } else if (!take_traveler(p, &at, &t, &usable)) {
             return false;
         }
-        if (!usable)
+        if (!usable) {
+            m->n_left_out++;
             continue;
+        }
         m->travelers = gw_arena_grow(p->a, m->travelers, &p->cap_travelers, m->n_travelers + 1, sizeof *m->travelers,
             p->err);
         places = gw_arena_grow(p->a, places, &cap_places, m->n_travelers + 1, sizeof *places, p->err);

@@ -102,6 +102,7 @@ struct gw_manifest {
     } reporting_party;
     struct gw_manifest_traveler *travelers;
     size_t n_travelers;
+    size_t n_left_out; /* travelers of the message that could not be read, each with a problem */
     bool has_declared;
     uint64_t declared; /* how many the sender says there are */
     struct gw_manifest_problem *problems;

@@ -129,7 +129,9 @@ static bool face_fault(enum gw_reason *reason, const struct gw_policy *p, const 
 
 bool gw_policy_usable(enum gw_reason *reason, const struct gw_policy *p, const struct gw_facts *f)
 {
-    if (f->declined)
+    if (f->not_expected)
+        *reason = GW_REASON_NOT_EXPECTED;
+    else if (f->declined)
         *reason = GW_REASON_DECLINED;
     else if (f->n_faces == 0)
         *reason = GW_REASON_NO_FACE;
@@ -148,6 +150,8 @@ static enum gw_reason judge(const struct gw_policy *p, const struct gw_facts *f)
         return GW_REASON_LIVENESS;
     if (f->gallery_empty || !f->searched)
         return GW_REASON_GALLERY_EMPTY;
+    if (f->is_named && !f->has_best)
+        return GW_REASON_NO_PORTRAIT;
     if (!f->has_best || f->best_score < f->threshold)
         return f->is_named ? GW_REASON_NAMED_MISMATCH : GW_REASON_BELOW_THRESHOLD;
     if (!f->is_named && f->has_next && (int64_t)f->best_score - f->next_score < p->margin)

@@ -77,6 +77,7 @@ struct gw_face_facts {
  * integers (gallery/gallery.h), so this part replays anywhere. */
 struct gw_facts {
     unsigned attempt;       /* of its series, from 1 */
+    bool not_expected;      /* the document presented is on nobody's row of this voyage */
     bool declined;          /* the person presented (1:1) declined before */
     unsigned n_faces;
     double second_face_share; /* area of the second over the first's; 0 without one */

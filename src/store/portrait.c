@@ -113,6 +113,26 @@ bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id
                NULL, err);
 }
 
+bool gw_store_covered(struct gw_covered **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
+    struct gw_span model, struct gw_err *err)
+{
+    struct gw_reading r;
+    size_t capacity = 0;
+    *rows = NULL;
+    *n = 0;
+    if (!gw_reading_start(&r, tx, GW_QUERY_COVERED, GW_VALUES(gw_v_id(&voyage), gw_v_text(model)), err))
+        return false;
+    while (gw_reading_next(&r)) {
+        *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
+        if (*rows == NULL) {
+            gw_reading_fail(&r);
+            break;
+        }
+        (*rows)[(*n)++] = (struct gw_covered){ gw_column_id(&r, 0), (unsigned)gw_column_int(&r, 1) };
+    }
+    return gw_reading_done(&r);
+}
+
 bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_TEMPLATES_DROP, GW_VALUES(gw_v_id(&traveler)), NULL, err);

@@ -219,6 +219,13 @@ struct gw_portrait_row {
 /* Copies a template to a traveler, under the voyage's key. There already: nothing. */
 [[nodiscard]] bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,
     const struct gw_portrait_row *portrait, struct gw_err *err);
+/* How many templates of the model each traveler of the voyage has, by traveler's id; who has none is not there. */
+struct gw_covered {
+    struct gw_id traveler;
+    unsigned portraits;
+};
+[[nodiscard]] bool gw_store_covered(struct gw_covered **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_span model, struct gw_err *err);
 /* All templates of a traveler go. */
 [[nodiscard]] bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err);
 /* Of everybody on the voyage who may be searched (not removed, not declined), by traveler. Each is handed

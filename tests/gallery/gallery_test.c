@@ -177,8 +177,17 @@ static void refused_test(void **)
     made_template(&bad, &seed, 128);
     CHECK_FAILS(gw_gallery_new(list, 5, &err) != NULL, GW_ERR_INVALID);
     CHECK_INT(err.at, 3);
+    /* Seventeen unit lengths at once: 17 * 2^28 is 2^28 in 32 bits. */
+    bad = (struct gw_template){ .dim = 512 };
+    for (int i = 0; i < 17; i++)
+        bad.v[i] = GW_TEMPLATE_LENGTH;
+    CHECK_FAILS(gw_gallery_new(list, 5, &err) != NULL, GW_ERR_INVALID);
+    CHECK_INT(err.at, 3);
     GW_AUTO(gw_gallery) *g = gw_gallery_new(list, 3, &err);
     CHECK_OK(g != NULL);
+    CHECK_FAILS(gw_gallery_change(g, list + 1, 3, NULL, 0, &err) != NULL, GW_ERR_INVALID);
+    CHECK_INT(err.at, 2);
+    made_template(&bad, &seed, 128);
     CHECK_FAILS(gw_gallery_change(g, list + 3, 1, NULL, 0, &err) != NULL, GW_ERR_INVALID);
     CHECK_FAILS(gw_gallery_new(list, (size_t)GW_GALLERY_MAX + 1, &err) != NULL, GW_ERR_LIMIT);
     CHECK_FAILS(gw_gallery_change(g, list, GW_GALLERY_MAX - 2, NULL, 0, &err) != NULL, GW_ERR_LIMIT);

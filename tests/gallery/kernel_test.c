@@ -102,13 +102,18 @@ static void same(const struct gw_kernel *k, size_t dim, size_t n_rows, enum fill
     if (memcmp(want, got, sizeof want) != 0)
         fail_msg("%s: dots8, dimension %zu, %zu rows", k->name, dim, n_rows);
 
-    int32_t want4[GW_KERNEL_TOGETHER][ROWS_MAX + 1], got4[GW_KERNEL_TOGETHER][ROWS_MAX + 1];
-    memset(want4, 77, sizeof want4);
-    memset(got4, 77, sizeof got4);
-    c->dots8x4(want4[0], ROWS_MAX + 1, small_rows, n_rows, stride, small_probes);
-    k->dots8x4(got4[0], ROWS_MAX + 1, small_rows, n_rows, stride, small_probes);
-    if (memcmp(want4, got4, sizeof want4) != 0)
-        fail_msg("%s: dots8x4, dimension %zu, %zu rows", k->name, dim, n_rows);
+    static int32_t want8[(ROWS_MAX + 1) * GW_KERNEL_TOGETHER], got8[(ROWS_MAX + 1) * GW_KERNEL_TOGETHER];
+    memset(want8, 77, sizeof want8);
+    memset(got8, 77, sizeof got8);
+    c->dots8_together(want8, small_rows, n_rows, stride, small_probes);
+    k->dots8_together(got8, small_rows, n_rows, stride, small_probes);
+    if (memcmp(want8, got8, sizeof want8) != 0)
+        fail_msg("%s: dots8_together, dimension %zu, %zu rows", k->name, dim, n_rows);
+
+    alignas(64) static int8_t want_small[DIM_MAX], got_small[DIM_MAX];
+    const struct gw_small s = c->small(want_small, whole_a, stride), t = k->small(got_small, whole_a, stride);
+    if (memcmp(want_small, got_small, stride) != 0 || s.scale != t.scale || s.error != t.error || s.length != t.length || s.square != t.square)
+        fail_msg("%s: small, dimension %zu", k->name, dim);
 
     enum { TILES = 3, N = TILES * GW_KERNEL_TILE };
     int32_t dots[N];
@@ -123,6 +128,21 @@ static void same(const struct gw_kernel *k, size_t dim, size_t n_rows, enum fill
     k->bounds(got_b, got_t, dots, scales, errors, TILES, 7.3F, 16421.5F, 12345.6F);
     if (memcmp(want_b, got_b, sizeof want_b) != 0 || memcmp(want_t, got_t, sizeof want_t) != 0)
         fail_msg("%s: bounds", k->name);
+
+    int32_t dots8[N * GW_KERNEL_TOGETHER];
+    float want_b8[N * GW_KERNEL_TOGETHER], got_b8[N * GW_KERNEL_TOGETHER], c8[GW_KERNEL_TOGETHER], g8[GW_KERNEL_TOGETHER];
+    float want_t8[TILES * GW_KERNEL_TOGETHER], got_t8[TILES * GW_KERNEL_TOGETHER], h8[GW_KERNEL_TOGETHER];
+    for (size_t i = 0; i < N * GW_KERNEL_TOGETHER; i++)
+        dots8[i] = value(f, i, N, false, 127 * 127 * 1024, state);
+    for (size_t p = 0; p < GW_KERNEL_TOGETHER; p++) {
+        c8[p] = 1.3F + (float)p;
+        g8[p] = 16384.5F + 3.3F * (float)p;
+        h8[p] = 77.7F * (float)p;
+    }
+    c->bounds_together(want_b8, want_t8, dots8, scales, errors, TILES, c8, g8, h8);
+    k->bounds_together(got_b8, got_t8, dots8, scales, errors, TILES, c8, g8, h8);
+    if (memcmp(want_b8, got_b8, sizeof want_b8) != 0 || memcmp(want_t8, got_t8, sizeof want_t8) != 0)
+        fail_msg("%s: bounds_together", k->name);
 }
 
 static void equal_test(void **state)
@@ -157,6 +177,16 @@ static void plain_test(void **)
     gw_kernel_c.bounds(out, &top, tile, scales, errors, 1, 0.5F, 10, 1);
     CHECK_NEAR((double)out[0], 10 * 2 * 0.5 + 4 * 10 + 1, 0);
     CHECK_NEAR((double)top, 20 * 3 * 0.5 + 5 * 10 + 1, 0);
+
+    int8_t eight[8 * 64] = { 127, 127, -5, [64] = 1, [7 * 64 + 1] = 2 };
+    int32_t both[16];
+    gw_kernel_c.dots8_together(both, row, 2, 64, eight);
+    CHECK_INT(both[0], -5);
+    CHECK_INT(both[1], 127);
+    CHECK_INT(both[7], -254);
+    CHECK_INT(both[8], 127);
+    CHECK_INT(both[9], -3);
+    CHECK_INT(both[15], 8);
 }
 
 static void chosen_test(void **)

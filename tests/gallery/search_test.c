@@ -177,7 +177,7 @@ static void exact_test(void **state)
         if (!kernels[k]->usable())
             continue;
         gw_kernel_force(kernels[k]);
-        /* 1 and 5 and 11: alone, four and one alone, two fours and three. */
+        /* Alone; together with places left; together and three alone. */
         same(g, r->n, list, 1, r->max);
         same(g, r->n, list + 1, 5, r->max);
         same(g, r->n, list, 11, r->max);
@@ -198,9 +198,9 @@ static void bound_test(void **state)
     double tightest = 1e30;
     for (size_t p = 0; p < GW_COUNT(probes); p++) {
         int8_t small_p[GW_TEMPLATE_DIM_MAX], small_a[GW_TEMPLATE_DIM_MAX];
-        struct gw_small sp = gw_small_make(small_p, probes[p].v, stride);
+        struct gw_small sp = gw_kernel_c.small(small_p, probes[p].v, stride);
         for (size_t i = 0; i < GW_MIN(r->n, 100); i++) {
-            struct gw_small sa = gw_small_make(small_a, faces[i].v, stride);
+            struct gw_small sa = gw_kernel_c.small(small_a, faces[i].v, stride);
             double error = 0, dot = 0;
             for (size_t k = 0; k < stride; k++) {
                 double e = faces[i].v[k] - (double)sa.scale * small_a[k];

@@ -1,0 +1,101 @@
+/* decline.c - somebody chose not to be photographed: written down, searched for no more,
+ * and nothing held against them. */
+#include "service/internal.h"
+
+#include "base/log.h"
+
+struct decline {
+    struct gw_decline *out;
+    struct gw_service *s;
+    struct gw_arena *a;
+    const struct gw_caller *who;
+    struct gw_id voyage;
+    const struct gw_decline_ask *ask;
+    struct gw_once *once;
+    bool has_document;
+    struct gw_document_hash document;
+    bool changed;
+};
+
+static bool find_traveler(struct decline *d, struct gw_tx *tx, struct gw_id *traveler, bool *found, struct gw_err *err)
+{
+    *found = false;
+    if (d->ask->reference.size > 0) {
+        struct gw_hash reference;
+        struct gw_err e = {};
+        if (!gw_store_voyage_hash(&reference, tx, d->voyage, d->ask->reference, &e))
+            return e.code == GW_ERR_GONE || (err != NULL && (*err = e, false));
+        return gw_store_traveler_by_reference(traveler, found, tx, d->voyage, &reference, err);
+    }
+    struct gw_holder *holders;
+    size_t n;
+    if (!gw_store_holders(&holders, &n, d->a, tx, &d->document, &d->voyage, err))
+        return false;
+    if (n > 0) {
+        *traveler = holders[0].traveler;
+        *found = true;
+    }
+    return true;
+}
+
+static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct decline *d = arg;
+    struct gw_voyage_row voyage;
+    int64_t now = gw_clock_now(&d->s->clock);
+    struct gw_decline_row row = { .id = gw_id_new(now), .voyage = d->voyage, .device = d->who->token, .at_us = now };
+    if (!gw_store_voyage_get(&voyage, d->a, tx, d->voyage, err) || !gw_allow_voyage(d->who, &voyage, err))
+        return false;
+    if (voyage.state != GW_VOYAGE_OPEN)
+        return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
+    *d->out = (struct gw_decline){ .id = row.id };
+    if (d->ask->reference.size > 0 || d->has_document) {
+        struct gw_traveler_row t;
+        struct gw_person person;
+        if (!find_traveler(d, tx, &row.traveler, &row.has_traveler, err))
+            return false;
+        if (!row.has_traveler)
+            return gw_fail(err, GW_ERR_NOT_FOUND, "nobody expected on this voyage has this reference or document");
+        bool found;
+        if (!gw_store_traveler_get(&t, &found, true, d->a, tx, row.traveler, err) || !found ||
+            !gw_person_read(&person, d->a, t.person, err))
+            return false;
+        d->out->has_traveler = true;
+        memcpy(d->out->reference, person.reference.data == NULL ? (const void *)"" : person.reference.data,
+            GW_MIN(person.reference.size, sizeof d->out->reference - 1));
+        memcpy(d->out->seat, person.seat.data == NULL ? (const void *)"" : person.seat.data,
+            GW_MIN(person.seat.size, sizeof d->out->seat - 1));
+        /* Who was cleared or looked at already keeps that. */
+        if (t.status == GW_STATUS_EXPECTED) {
+            d->changed = true;
+            if (!gw_store_traveler_status(tx, t.id, GW_STATUS_DECLINED, err) ||
+                !gw_store_templates_drop(tx, t.id, err))
+                return false;
+        }
+    }
+    return gw_store_decline_put(tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
+}
+
+bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who, struct gw_id voyage,
+    const struct gw_decline_ask *ask, struct gw_once *once, struct gw_err *err)
+{
+    bool replayed;
+    *out = (struct gw_decline){};
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
+    struct decline d = { .out = out, .s = s, .a = a, .who = who, .voyage = voyage, .ask = ask, .once = once,
+        .has_document = ask->document_number.size > 0 };
+    if (!gw_allow(who, GW_ROLE_BIT(DEVICE) | GW_ROLE_BIT(OFFICER), err) ||
+        (d.has_document && !gw_document_hash_of(&d.document, s, ask->document_number, ask->issuing_state, err)) ||
+        !gw_once_enter(s, once, &replayed, err))
+        return false;
+    bool fine = replayed || gw_store_write(s->store, run, &d, err);
+    if (fine && !replayed) {
+        if (d.changed)
+            gw_galleries_touch(s->galleries, voyage);
+        gw_count_add(&s->counters.declines, 1);
+        gw_log(GW_LOG_INFO, "decline", GW_LOG_ID("id", out->id), GW_LOG_ID("voyage", voyage),
+            GW_LOG_ID("device", who->token));
+    }
+    gw_once_leave(s, once, fine);
+    return fine;
+}

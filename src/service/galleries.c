@@ -1,0 +1,246 @@
+/* galleries.c - the galleries of open voyages, each swapped whole by reference.
+ *
+ * 1. A gallery is built from what the store has committed, never from what a verb
+ *    says it did: order of arrival cannot matter.
+ * 2. `wanted` counts committed changes, `built` is the count when building began. A
+ *    search takes the gallery only if they are equal, else builds first: who was
+ *    taken off a manifest is not found by the next search.
+ * 3. One builds, others wait for him; an entry stays while anybody uses it. */
+#include "service/internal.h"
+
+#include "base/log.h"
+
+enum { BUCKETS = 256 };
+
+struct entry {
+    struct entry *next;
+    struct gw_id voyage;
+    struct gw_gallery *gallery; /* NULL: none yet */
+    uint64_t wanted, built;
+    uint64_t failed;            /* the background tried for this `wanted` in vain; searches try again */
+    unsigned users;             /* who must not see the entry go */
+    bool dropped;
+    pthread_mutex_t building;
+};
+
+struct gw_galleries {
+    struct gw_service *s;
+    pthread_mutex_t lock; /* over everything but building */
+    struct entry *buckets[BUCKETS];
+};
+
+struct gw_galleries *gw_galleries_new(struct gw_service *s)
+{
+    struct gw_galleries *g = gw_alloc(sizeof *g);
+    g->s = s;
+    pthread_mutex_init(&g->lock, NULL);
+    return g;
+}
+
+static void free_entry(struct entry *e)
+{
+    gw_gallery_unref(e->gallery);
+    pthread_mutex_destroy(&e->building);
+    gw_free(e);
+}
+
+void gw_galleries_free(struct gw_galleries *g)
+{
+    if (g == NULL)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (g->buckets[i] != NULL) {
+            struct entry *e = g->buckets[i];
+            g->buckets[i] = e->next;
+            free_entry(e);
+        }
+    pthread_mutex_destroy(&g->lock);
+    gw_free(g);
+}
+
+static struct entry **place(struct gw_galleries *g, struct gw_id voyage)
+{
+    struct entry **at = &g->buckets[voyage.bytes[15] % BUCKETS];
+    while (*at != NULL && !gw_id_equal((*at)->voyage, voyage))
+        at = &(*at)->next;
+    return at;
+}
+
+/* With the lock. */
+static struct entry *take(struct gw_galleries *g, struct gw_id voyage)
+{
+    struct entry **at = place(g, voyage);
+    if (*at == NULL) {
+        struct entry *e = gw_alloc(sizeof *e);
+        e->voyage = voyage;
+        e->wanted = 1;
+        pthread_mutex_init(&e->building, NULL);
+        *at = e;
+    }
+    (*at)->users++;
+    return *at;
+}
+
+static void let_go(struct gw_galleries *g, struct entry *e)
+{
+    if (--e->users > 0 || !e->dropped)
+        return;
+    struct entry **at = place(g, e->voyage);
+    *at = e->next;
+    free_entry(e);
+}
+
+void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage)
+{
+    pthread_mutex_lock(&g->lock);
+    struct entry *e = take(g, voyage);
+    e->wanted++;
+    let_go(g, e);
+    pthread_mutex_unlock(&g->lock);
+    gw_upkeep_wake(g->s);
+}
+
+void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage)
+{
+    pthread_mutex_lock(&g->lock);
+    struct entry *e = take(g, voyage);
+    e->dropped = true;
+    gw_gallery_unref(e->gallery);
+    e->gallery = NULL;
+    let_go(g, e);
+    pthread_mutex_unlock(&g->lock);
+}
+
+struct build {
+    struct gw_service *s;
+    struct gw_id voyage;
+    struct gw_arena *a;
+    struct gw_gallery_item *items;
+    size_t n, capacity;
+};
+
+static bool add_template(void *to, struct gw_id traveler, struct gw_span bytes, struct gw_err *err)
+{
+    struct build *b = to;
+    struct gw_template t;
+    if (!gw_template_parse(&t, bytes, err))
+        return false;
+    b->items = gw_arena_grow(b->a, b->items, &b->capacity, b->n + 1, sizeof *b->items, err);
+    /* As much of it as there are dimensions. */
+    size_t used = offsetof(struct gw_template, v) + t.dim * sizeof t.v[0];
+    struct gw_template *copy = b->items == NULL ? NULL : gw_arena_alloc(b->a, used, 1, err);
+    if (copy != NULL) {
+        memcpy(copy, &t, used);
+        b->items[b->n++] = (struct gw_gallery_item){ traveler, copy };
+    }
+    gw_wipe(&t, used);
+    return copy != NULL;
+}
+
+static bool read_templates(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct build *b = arg;
+    return gw_store_templates(tx, b->voyage, gw_service_model(b->s), add_template, b, err);
+}
+
+static struct gw_gallery *build(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct build b = { .s = g->s, .voyage = voyage, .a = a };
+    struct gw_err e = {};
+    if (!gw_store_read(g->s->store, read_templates, &b, &e)) {
+        /* No key: no person was ever put there, or the purge was faster. */
+        if (e.code != GW_ERR_GONE) {
+            if (err != NULL)
+                *err = e;
+            return NULL;
+        }
+        b.n = 0;
+    }
+    return gw_gallery_new(b.items, b.n, err);
+}
+
+struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err)
+{
+    struct gw_gallery *out = NULL;
+    pthread_mutex_lock(&g->lock);
+    struct entry *e = take(g, voyage);
+    if (e->gallery != NULL && e->built == e->wanted)
+        out = gw_gallery_ref(e->gallery);
+    pthread_mutex_unlock(&g->lock);
+    if (out == NULL) {
+        pthread_mutex_lock(&e->building);
+        pthread_mutex_lock(&g->lock);
+        uint64_t wanted = e->wanted;
+        if (e->gallery != NULL && e->built == wanted)
+            out = gw_gallery_ref(e->gallery);
+        pthread_mutex_unlock(&g->lock);
+        if (out == NULL && (out = build(g, voyage, err)) != NULL) {
+            pthread_mutex_lock(&g->lock);
+            if (!e->dropped) {
+                gw_gallery_unref(e->gallery);
+                e->gallery = gw_gallery_ref(out);
+                e->built = wanted;
+            }
+            pthread_mutex_unlock(&g->lock);
+        }
+        pthread_mutex_unlock(&e->building);
+    }
+    pthread_mutex_lock(&g->lock);
+    let_go(g, e);
+    pthread_mutex_unlock(&g->lock);
+    return out;
+}
+
+enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage)
+{
+    pthread_mutex_lock(&g->lock);
+    struct entry *e = *place(g, voyage);
+    *gallery = e == NULL || e->gallery == NULL ? NULL : gw_gallery_ref(e->gallery);
+    enum gw_gallery_state state = e == NULL || e->dropped ? GW_GALLERY_ABSENT
+        : e->gallery != NULL && e->built == e->wanted     ? GW_GALLERY_READY
+                                                          : GW_GALLERY_BUILDING;
+    pthread_mutex_unlock(&g->lock);
+    return state;
+}
+
+bool gw_galleries_build_one(struct gw_galleries *g)
+{
+    struct gw_id voyage = {};
+    bool found = false;
+    pthread_mutex_lock(&g->lock);
+    for (size_t i = 0; i < BUCKETS && !found; i++)
+        for (struct entry *e = g->buckets[i]; e != NULL && !found; e = e->next)
+            if (!e->dropped && (e->gallery == NULL || e->built != e->wanted) && e->failed != e->wanted) {
+                voyage = e->voyage;
+                found = true;
+            }
+    pthread_mutex_unlock(&g->lock);
+    if (!found)
+        return false;
+    struct gw_err err = {};
+    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(g, voyage, &err);
+    if (gallery == NULL) {
+        gw_log(GW_LOG_ERROR, "gallery", GW_LOG_ID("voyage", voyage), GW_LOG_WHY(&err));
+        pthread_mutex_lock(&g->lock);
+        struct entry *e = *place(g, voyage);
+        if (e != NULL)
+            e->failed = e->wanted;
+        pthread_mutex_unlock(&g->lock);
+    }
+    return true;
+}
+
+void gw_galleries_count(struct gw_galleries *g, struct gw_counters *out)
+{
+    pthread_mutex_lock(&g->lock);
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct entry *e = g->buckets[i]; e != NULL; e = e->next)
+            if (e->gallery != NULL) {
+                out->galleries++;
+                out->gallery_persons += gw_gallery_persons(e->gallery);
+                out->gallery_templates += gw_gallery_templates(e->gallery);
+                out->gallery_bytes += gw_gallery_bytes(e->gallery);
+            }
+    pthread_mutex_unlock(&g->lock);
+}

@@ -1,0 +1,140 @@
+/* portrait.c - a reference photo for a document: measured, turned into a template, dropped. */
+#include "service/internal.h"
+
+#include "base/log.h"
+
+/* What a portrait must be: one face, seen from the front, of the asked quality. Not
+ * as strict as a live picture where a traveler can be asked to try again. */
+static struct gw_policy portrait_policy(const struct gw_service *s)
+{
+    struct gw_policy p = gw_policy_default();
+    p.least_quality = s->conf->enrol_quality;
+    p.least_eye_distance_px = 24;
+    p.most_face_share = 1.5;
+    p.most_yaw_deg = p.most_pitch_deg = p.most_roll_deg = 45;
+    p.least_component = 10;
+    return p;
+}
+
+struct keep {
+    struct gw_portrait_receipt *out;
+    struct gw_service *s;
+    const struct gw_portrait_made *made;
+    struct gw_once *once;
+    int64_t now_us;
+    struct gw_arena *a;
+    struct gw_holder *holders;
+    size_t n_holders;
+};
+
+static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct keep *k = arg;
+    const struct gw_portrait_made *m = k->made;
+    struct gw_portrait_row old, row = {
+        .id = gw_id_new(k->now_us),
+        .document = m->document,
+        .source = (int)m->source,
+        .has_captured = m->captured_on.year != 0,
+        .captured_day = m->captured_on.year == 0 ? 0 : gw_date_days(m->captured_on),
+        .received_us = k->now_us,
+        .expiry_day = gw_date_days(gw_date_of(k->now_us + k->s->conf->retention_portrait)),
+        .picture = m->picture,
+        .model = gw_service_model(k->s),
+        .quality = m->quality,
+    };
+    uint8_t bytes[GW_TEMPLATE_BYTES_MAX];
+    gw_template_format(bytes, m->template);
+    row.template = gw_span_of(bytes, gw_template_bytes(m->template->dim));
+
+    bool found, fine = gw_store_portrait_find(&old, &found, k->a, tx, &m->document.document, (int)m->source, err);
+    if (fine && found && old.has_captured && row.has_captured && old.captured_day > row.captured_day)
+        fine = gw_fail(err, GW_ERR_CONFLICT, "a newer portrait from this source is already kept");
+    k->out->created = !found;
+    k->out->portrait = row.id;
+    fine = fine && gw_store_portrait_put(tx, &row, err) &&
+           gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err);
+    k->out->voyages = 0;
+    for (size_t i = 0; fine && i < k->n_holders; i++) {
+        if (k->holders[i].status == GW_STATUS_DECLINED)
+            continue;
+        fine = gw_store_template_put(tx, k->holders[i].traveler, k->holders[i].voyage, &row, err);
+        bool counted = false;
+        for (size_t j = 0; j < i && !counted; j++)
+            counted = gw_id_equal(k->holders[j].voyage, k->holders[i].voyage);
+        k->out->voyages += !counted;
+    }
+    gw_wipe(bytes, sizeof bytes);
+    return fine && gw_once_keep(tx, k->s, k->once, NULL, k->out, err);
+}
+
+bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_portrait_made *made,
+    struct gw_once *once, struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct keep k = { .out = out, .s = s, .made = made, .once = once, .now_us = gw_clock_now(&s->clock), .a = a };
+    if (!gw_store_write(s->store, keep, &k, err))
+        return false;
+    for (size_t i = 0; i < k.n_holders; i++)
+        gw_galleries_touch(s->galleries, k.holders[i].voyage);
+    gw_count_add(&s->counters.portraits, 1);
+    gw_log(GW_LOG_INFO, "portrait", GW_LOG_ID("portrait", out->portrait), GW_LOG_INT("voyages", out->voyages));
+    return true;
+}
+
+static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, struct gw_worker *w,
+    const struct gw_portrait_ask *ask, struct gw_once *once, struct gw_err *err)
+{
+    struct gw_portrait_made made = { .source = ask->source, .captured_on = ask->captured_on };
+    if (ask->issuing_state.size == 0)
+        return gw_fail(err, GW_ERR_INVALID, "issuing_state is needed: a number alone does not name a document");
+    if (ask->captured_on.year != 0 &&
+        (!gw_date_check(ask->captured_on) ||
+            gw_date_compare(ask->captured_on, gw_date_of(gw_clock_now(&s->clock) + 24 * 3600 * GW_US_PER_S)) > 0))
+        return gw_fail(err, GW_ERR_INVALID, "captured_on must be a day that has been");
+    if (!gw_document_hash_of(&made.document, s, ask->document_number, ask->issuing_state, err))
+        return false;
+    made.picture = gw_store_hash(s->store, GW_HASH_PICTURE, ask->picture);
+
+    GW_AUTO_VALUE(gw_seen) seen = {};
+    struct gw_face_times times = {};
+    if (!gw_see(&seen, w, ask->picture, &times, err))
+        return false;
+    struct gw_policy policy = portrait_policy(s);
+    struct gw_facts facts = { .attempt = 1, .n_faces = (unsigned)seen.n_faces,
+        .second_face_share = seen.second_face_share, .face = seen.facts };
+    enum gw_reason reason;
+    if (!gw_policy_usable(&reason, &policy, &facts)) {
+        gw_count_add(&s->counters.portraits_refused, 1);
+        return gw_fail(err, GW_ERR_INVALID, "the portrait cannot be used (%s): %s", gw_reason_code(reason),
+            gw_reason_text(reason));
+    }
+    out->quality = w->faces[0].quality;
+    static_assert(GW_QUALITY_COUNT <= GW_COUNT(out->components));
+    for (int q = 0; q < GW_QUALITY_COUNT; q++)
+        if (w->faces[0].has_component[q]) {
+            out->components[out->n_quality].name = gw_quality_name((enum gw_quality)q);
+            out->components[out->n_quality++].value = w->faces[0].components[q];
+        }
+    if (!gw_see_template(w, &seen, &times, err))
+        return false;
+    gw_stages_add(s, &times);
+    made.template = &w->template;
+    made.quality = out->quality;
+    return gw_portrait_keep(out, s, &made, once, err);
+}
+
+bool gw_service_portrait(struct gw_portrait_receipt *out, struct gw_service *s, struct gw_worker *w,
+    const struct gw_caller *who, const struct gw_portrait_ask *ask, struct gw_once *once, struct gw_err *err)
+{
+    bool replayed;
+    *out = (struct gw_portrait_receipt){};
+    if (!gw_allow(who, GW_ROLE_BIT(CARRIER) | GW_ROLE_BIT(ADMIN), err) || !gw_once_enter(s, once, &replayed, err))
+        return false;
+    bool fine = replayed || portrait(out, s, w, ask, once, err);
+    gw_wipe(&w->template, sizeof w->template);
+    gw_wipe(&w->embedding, sizeof w->embedding);
+    gw_wipe(w->faces, sizeof w->faces);
+    gw_once_leave(s, once, fine);
+    return fine;
+}

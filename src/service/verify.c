@@ -1,0 +1,359 @@
+/* verify.c - one live picture, one decision.
+ *
+ * 1. Nothing is decoded before it is sure that this voyage is open here and that the
+ *    person presented did not decline.
+ * 2. Nobody is compared when the picture cannot decide anyway.
+ * 3. What the decision rests on and may have changed meanwhile (attempts, who was
+ *    cleared, who left the manifest) is read in the transaction that records it; one
+ *    writer makes that exact. It is recorded first and given then. */
+#include "service/internal.h"
+
+#include "base/log.h"
+
+struct opening {
+    struct gw_arena *a;
+    const struct gw_caller *who;
+    struct gw_id voyage;
+    bool is_named;
+    struct gw_document_hash document;
+    struct gw_voyage_row row;
+    struct gw_holder *holders;
+    size_t n_holders;
+};
+
+static bool check_open(const struct gw_voyage_row *v, struct gw_err *err)
+{
+    return v->state == GW_VOYAGE_OPEN || gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
+}
+
+static bool open_gate(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct opening *o = arg;
+    return gw_store_voyage_get(&o->row, o->a, tx, o->voyage, err) && gw_allow_voyage(o->who, &o->row, err) &&
+           check_open(&o->row, err) &&
+           (!o->is_named ||
+               gw_store_holders(&o->holders, &o->n_holders, o->a, tx, &o->document, &o->voyage, err));
+}
+
+void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, const struct gw_gallery *gallery,
+    const struct gw_template *t, const struct gw_holder *named, size_t n_named)
+{
+    struct gw_facts *f = &probe->facts;
+    struct gw_hit hits[2] = {};
+    size_t n = 0, chances = gw_gallery_templates(gallery);
+    probe->gallery_persons = gw_gallery_persons(gallery);
+    probe->gallery_templates = chances;
+    f->searched = true;
+    if (!f->is_named) {
+        n = gw_gallery_search(hits, GW_COUNT(hits), gallery, t);
+    } else {
+        /* One to one: only who holds the document; each portrait is a chance to err. */
+        chances = 0;
+        for (size_t i = 0; i < n_named; i++) {
+            struct gw_hit hit;
+            if (!gw_gallery_score_person(&hit, gallery, named[i].traveler, t))
+                continue;
+            chances += gw_gallery_portraits(gallery, named[i].traveler);
+            if (n == 0 || hit.score > hits[0].score)
+                hits[0] = hit;
+            n = 1;
+        }
+    }
+    f->has_best = n > 0;
+    f->best_score = hits[0].score;
+    f->has_next = n > 1;
+    f->next_score = hits[1].score;
+    probe->has_best = n > 0;
+    probe->best = hits[0].person;
+    double cosine = 1;
+    if (!gw_threshold_get(&cosine, s->points, s->n_points, GW_MAX(chances, (size_t)1), s->conf->verify_fpir, NULL))
+        cosine = 1; /* settings and card were checked; if not, nobody is cleared */
+    f->threshold = gw_threshold_to_score(cosine);
+}
+
+struct deciding {
+    struct gw_verification *out;
+    struct gw_service *s;
+    struct gw_arena *a;
+    const struct gw_caller *who;
+    struct gw_id voyage;
+    const struct gw_probe_seen *probe;
+    struct gw_once *once;
+    struct gw_decision decision;
+};
+
+static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct deciding *d = arg;
+    struct gw_service *s = d->s;
+    struct gw_voyage_row voyage;
+    struct gw_verification_row last;
+    struct gw_traveler_row best;
+    struct gw_facts f = d->probe->facts;
+    int64_t now = gw_clock_now(&s->clock);
+    bool found;
+
+    if (!gw_store_voyage_get(&voyage, d->a, tx, d->voyage, err) || !check_open(&voyage, err) ||
+        !gw_store_verification_last(&last, &found, d->a, tx, d->voyage, d->who->token, err))
+        return false;
+    f.attempt = 1;
+    if (found && last.answer == GW_ANSWER_RETRY && now - last.at_us <= s->conf->verify_attempt_window)
+        f.attempt = last.attempt + 1;
+
+    bool has_best = d->probe->has_best;
+    if (has_best) {
+        if (!gw_store_traveler_get(&best, &found, true, d->a, tx, d->probe->best, err))
+            return false;
+        has_best = found && best.status != GW_STATUS_REMOVED; /* taken off the manifest since the search */
+        f.has_best = has_best;
+    }
+    if (has_best) {
+        f.already_cleared = best.status == GW_STATUS_CLEARED || best.status == GW_STATUS_BOARDED;
+        f.best_declined = best.status == GW_STATUS_DECLINED;
+    }
+
+    struct gw_policy policy = gw_service_policy(s);
+    d->decision = gw_policy_decide(&policy, &f);
+    bool clears = d->decision.answer == GW_ANSWER_CLEAR;
+    bool names = clears || d->decision.reason == GW_REASON_ALREADY_CLEARED;
+    int64_t elapsed = gw_clock_monotonic_us() - d->probe->started_us;
+    struct gw_verification_row row = {
+        .id = gw_id_new(now),
+        .voyage = d->voyage,
+        .device = d->who->token,
+        .at_us = now,
+        .elapsed_us = elapsed,
+        .answer = (int)d->decision.answer,
+        .guidance = (int)d->decision.guidance,
+        .reason = gw_span_str(gw_reason_code(d->decision.reason)),
+        .model = gw_service_model(s),
+        .attempt = f.attempt,
+        .attempts_left = d->decision.attempts_left,
+        .has_score = f.searched && f.has_best,
+        .has_next = f.searched && f.has_next,
+        .score = f.best_score,
+        .next_score = f.next_score,
+        .threshold = f.threshold,
+        .has_quality = f.n_faces > 0,
+        .quality = f.face.quality,
+        .has_liveness = f.has_liveness,
+        .liveness = f.liveness,
+        .gallery_persons = d->probe->gallery_persons,
+        .gallery_templates = d->probe->gallery_templates,
+        .has_traveler = names,
+        .traveler = d->probe->best,
+    };
+    if (!gw_store_verification_put(tx, &row, err) ||
+        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)))
+        return false;
+
+    *d->out = (struct gw_verification){
+        .id = row.id,
+        .answer = d->decision.answer,
+        .guidance = d->decision.guidance,
+        .attempt = row.attempt,
+        .attempts_left = row.attempts_left,
+        .elapsed_us = elapsed,
+    };
+    if (clears) {
+        struct gw_person person;
+        if (!gw_person_read(&person, d->a, best.person, err))
+            return false;
+        d->out->has_traveler = true;
+        memcpy(d->out->reference, person.reference.data == NULL ? (const void *)"" : person.reference.data,
+            GW_MIN(person.reference.size, sizeof d->out->reference - 1));
+        memcpy(d->out->seat, person.seat.data == NULL ? (const void *)"" : person.seat.data,
+            GW_MIN(person.seat.size, sizeof d->out->seat - 1));
+    }
+    return gw_once_keep(tx, s, d->once, &d->voyage, d->out, err);
+}
+
+bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct gw_arena *a, const struct gw_caller *who,
+    struct gw_id voyage, const struct gw_probe_seen *probe, struct gw_once *once, struct gw_err *err)
+{
+    struct deciding d = { .out = out, .s = s, .a = a, .who = who, .voyage = voyage, .probe = probe, .once = once };
+    int64_t from = gw_clock_monotonic_us();
+    if (!gw_store_write(s->store, decide, &d, err))
+        return false;
+    int64_t now = gw_clock_monotonic_us();
+    gw_stage_add(s, GW_STAGE_RECORD, now - from);
+    gw_stage_add(s, GW_STAGE_VERIFY, now - probe->started_us);
+    out->elapsed_us = now - probe->started_us;
+    gw_count_add(&s->counters.verifications[d.decision.answer], 1);
+    gw_count_add(&s->counters.by_reason[d.decision.reason], 1);
+    gw_log(gw_reason_severity(d.decision.reason) == GW_SEVERITY_ALERT ? GW_LOG_WARN : GW_LOG_INFO, "verify",
+        GW_LOG_ID("id", out->id), GW_LOG_ID("voyage", voyage), GW_LOG_ID("device", who->token),
+        GW_LOG_OF_TABLE("answer", (struct gw_word){ gw_answer_name(d.decision.answer) }),
+        GW_LOG_OF_TABLE("reason", (struct gw_word){ gw_reason_code(d.decision.reason) }),
+        GW_LOG_INT("attempt", out->attempt), GW_LOG_INT("us", out->elapsed_us));
+    return true;
+}
+
+/* The picture's part of the facts, as far as they are needed. */
+static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_span picture, const struct opening *o,
+    struct gw_err *err)
+{
+    struct gw_service *s = w->service;
+    struct gw_facts *f = &probe->facts;
+    struct gw_policy policy = gw_service_policy(s);
+    struct gw_face_times times = {};
+    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(s->galleries, o->voyage, err);
+    GW_AUTO_VALUE(gw_seen) seen = {};
+    if (gallery == NULL || !gw_see(&seen, w, picture, &times, err))
+        return false;
+    f->n_faces = (unsigned)seen.n_faces;
+    f->second_face_share = seen.second_face_share;
+    f->face = seen.facts;
+    f->gallery_empty = gw_gallery_templates(gallery) == 0;
+    probe->gallery_persons = gw_gallery_persons(gallery);
+    probe->gallery_templates = gw_gallery_templates(gallery);
+
+    enum gw_reason reason;
+    bool fine = true;
+    if (gw_policy_usable(&reason, &policy, f)) {
+        if (policy.check_liveness)
+            fine = gw_face_liveness(&f->liveness, &f->has_liveness, s->faces, w->scratch, &seen.picture.image,
+                &w->faces[0], &times, err);
+        bool suspicious = policy.check_liveness && f->has_liveness && f->liveness < policy.least_liveness;
+        if (fine && !suspicious && !f->gallery_empty && (fine = gw_see_template(w, &seen, &times, err))) {
+            int64_t from = gw_clock_monotonic_us();
+            gw_probe_search(probe, s, gallery, &w->template, o->holders, o->n_holders);
+            gw_stage_add(s, GW_STAGE_SEARCH, gw_clock_monotonic_us() - from);
+        }
+    }
+    gw_stages_add(s, &times);
+    return fine;
+}
+
+static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_worker *w, const struct gw_caller *who,
+    struct gw_id voyage, const struct gw_verify_ask *ask, struct gw_once *once, struct gw_err *err)
+{
+    struct gw_probe_seen probe = {
+        .started_us = ask->received_us > 0 ? ask->received_us : gw_clock_monotonic_us(),
+    };
+    struct opening o = { .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size > 0 };
+    if (s->faces == NULL)
+        return gw_fail(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
+    if (o.is_named && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
+        return false;
+    if (!gw_store_read(s->store, open_gate, &o, err))
+        return false;
+
+    probe.facts.is_named = o.is_named;
+    probe.facts.not_expected = o.is_named && o.n_holders == 0;
+    for (size_t i = 0; i < o.n_holders; i++)
+        probe.facts.declined = probe.facts.declined || o.holders[i].status == GW_STATUS_DECLINED;
+    bool needs_picture = !probe.facts.not_expected && !probe.facts.declined;
+    return (!needs_picture || look(&probe, w, ask->picture, &o, err)) &&
+           gw_probe_decide(out, s, w->arena, who, voyage, &probe, once, err);
+}
+
+bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct gw_worker *w,
+    const struct gw_caller *who, struct gw_id voyage, const struct gw_verify_ask *ask, struct gw_once *once,
+    struct gw_err *err)
+{
+    bool replayed;
+    *out = (struct gw_verification){};
+    if (!gw_allow(who, GW_ROLE_BIT(DEVICE), err) || !gw_once_enter(s, once, &replayed, err))
+        return false;
+    bool fine = replayed || verify(out, s, w, who, voyage, ask, once, err);
+    if (!fine)
+        gw_count_add(&s->counters.failed, 1);
+    gw_arena_reset(w->arena);
+    gw_wipe(&w->template, sizeof w->template);
+    gw_wipe(&w->embedding, sizeof w->embedding);
+    gw_wipe(w->faces, sizeof w->faces);
+    gw_once_leave(s, once, fine);
+    return fine;
+}
+
+/* ---- what was decided, for those who may know why ------------------------------------ */
+
+struct listing {
+    struct gw_verification_page *out;
+    struct gw_arena *a;
+    const struct gw_caller *who;
+    struct gw_id voyage;
+    int64_t after;
+    size_t limit;
+};
+
+static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct listing *l = arg;
+    struct gw_voyage_row voyage;
+    struct gw_verification_row *rows;
+    size_t n;
+    if (!gw_store_voyage_get(&voyage, l->a, tx, l->voyage, err) || !gw_allow_voyage(l->who, &voyage, err))
+        return false;
+    if (voyage.has_purged)
+        return gw_fail(err, GW_ERR_GONE, "the voyage's records were purged; its counts remain");
+    if (!gw_store_verifications(&rows, &n, l->a, tx, l->voyage, l->after, l->limit + 1, err))
+        return false;
+    struct gw_verification_record *records = gw_arena_array(l->a, n, struct gw_verification_record, err);
+    if (records == NULL)
+        return false;
+    size_t shown = GW_MIN(n, l->limit);
+    for (size_t i = 0; i < shown; i++) {
+        const struct gw_verification_row *r = &rows[i];
+        struct gw_verification_record *o = &records[i];
+        *o = (struct gw_verification_record){
+            .id = r->id,
+            .device = r->device,
+            .at_us = r->at_us,
+            .elapsed_us = r->elapsed_us,
+            .answer = (enum gw_answer)r->answer,
+            .guidance = (enum gw_guidance)r->guidance,
+            .attempt = r->attempt,
+            .attempts_left = r->attempts_left,
+            .has_score = r->has_score,
+            .score = gw_threshold_to_cosine(r->score),
+            .next_score = gw_threshold_to_cosine(r->next_score),
+            .threshold = gw_threshold_to_cosine(r->threshold),
+            .has_quality = r->has_quality,
+            .quality = r->quality,
+            .has_liveness = r->has_liveness,
+            .liveness = r->liveness,
+            .gallery_persons = r->gallery_persons,
+        };
+        /* The copy of a column ends in a zero. */
+        if (!gw_reason_find(&o->reason, (const char *)r->reason.data) || r->answer < 0 || r->answer > GW_ANSWER_INSPECT ||
+            r->guidance < 0 || r->guidance > GW_GUIDANCE_HOLD_STILL)
+            return gw_fail(err, GW_ERR_CORRUPT, "a verification has a word this gangway does not know");
+        struct gw_traveler_row t;
+        struct gw_person person;
+        bool found = false;
+        if (r->has_traveler && !gw_store_traveler_get(&t, &found, true, l->a, tx, r->traveler, err))
+            return false;
+        if (found) {
+            if (!gw_person_read(&person, l->a, t.person, err))
+                return false;
+            o->has_traveler = true;
+            o->reference = (const char *)person.reference.data;
+            o->seat = (const char *)person.seat.data;
+        }
+    }
+    *l->out = (struct gw_verification_page){ .records = records, .n = shown };
+    if (n > shown) {
+        GW_AUTO_VALUE(gw_buf) cursor = {};
+        gw_buf_addf(&cursor, "%lld", (long long)rows[shown - 1].seq);
+        l->out->cursor = gw_arena_text(l->a, gw_buf_span(&cursor), err);
+        return l->out->cursor != NULL;
+    }
+    return true;
+}
+
+bool gw_service_verifications(struct gw_verification_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, struct gw_span cursor, size_t limit, struct gw_err *err)
+{
+    uint64_t after = 0;
+    *out = (struct gw_verification_page){};
+    if (!gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR), err))
+        return false;
+    if (limit > GW_PAGE_MOST)
+        return gw_fail(err, GW_ERR_INVALID, "limit is at most %d", GW_PAGE_MOST);
+    if (cursor.size > 0 && !gw_span_uint(cursor, INT64_MAX, &after))
+        return gw_fail(err, GW_ERR_INVALID, "cursor is not one of this list");
+    struct listing l = { out, a, who, voyage, (int64_t)after, limit == 0 ? GW_PAGE_DEFAULT : limit };
+    return gw_store_read(s->store, list, &l, err);
+}
