@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CPU_S_PER_PICTURE = 4, CPU_S_WITHOUT_END = 1 << 24 };
+enum { CPU_S_PER_PICTURE = 4, CPU_S_WITHOUT_END = 1 << 24, KEEP_BYTES = 8 << 20 };
 
 /* One message in or out; both end the process when the other side is gone. */
 static void read_whole(void *to, size_t size)
@@ -94,7 +94,10 @@ _Noreturn static void child(const struct gw_decoder_slot_memory *m, const struct
         struct gw_decoder_answer answer;
         read_whole(&ask, sizeof ask);
         if (ask.what == GW_DECODER_WIPE) {
+            size_t used = gw_arena_used(arena);
             gw_arena_reset(arena);
+            if (used > KEEP_BYTES) /* a rare large picture's memory goes back to the machine */
+                madvise(m->base + m->pixels_at, m->size - m->pixels_at, MADV_REMOVE);
             continue;
         }
         decode(&answer, arena, m, &ask);

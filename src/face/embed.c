@@ -24,15 +24,8 @@ bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_
         gw_input_fill(io->input, &card->net.input, &aligned, m == 1);
         if (!gw_net_run(io, err))
             return false;
-        /* Each half counts the same, however long the network's vector is. */
-        double length = 0;
         for (unsigned i = 0; i < card->dim; i++)
-            length += (double)io->outputs[0][i] * (double)io->outputs[0][i];
-        length = sqrt(length);
-        if (!(length > 0))
-            return gw_fail(err, GW_ERR_INTERNAL, "%s: the embedding is zero for this picture", card->net.file);
-        for (unsigned i = 0; i < card->dim; i++)
-            sum[i] += (double)io->outputs[0][i] / length;
+            sum[i] += (double)io->outputs[0][i] / (card->flip ? 2 : 1);
     }
     double length = 0;
     for (unsigned i = 0; i < card->dim; i++)
@@ -40,9 +33,12 @@ bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_
     length = sqrt(length);
     if (!(length > 1e-9))
         return gw_fail(err, GW_ERR_INTERNAL, "%s: the embedding is zero for this picture", card->net.file);
+    double weight = 1;
+    if (card->has_weight)
+        weight = pow(fmin(fmax(length / card->weight_length, card->weight_least), card->weight_most), card->weight_power);
     *out = (struct gw_embedding){ .dim = card->dim };
     for (unsigned i = 0; i < card->dim; i++)
-        out->v[i] = (float)(sum[i] / length);
+        out->v[i] = (float)(sum[i] * (weight / length));
     if (times != NULL) {
         times->align += warped - begun;
         times->embed += gw_clock_monotonic_us() - warped;

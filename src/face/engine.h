@@ -60,6 +60,14 @@ void gw_landmarks_five(double points[GW_FACE_POINTS][2], const double marks[GW_F
 struct gw_pose {
     double yaw_deg, pitch_deg, roll_deg;
 };
+/* The head that is fitted: a mark and where it is, mm; x to the right of the picture, y
+ * down, z towards the camera, origin between the eyes. */
+enum { GW_POSE_HEAD = 14 };
+struct gw_head_point {
+    uint8_t mark;
+    double x, y, z;
+};
+extern const struct gw_head_point gw_pose_head[GW_POSE_HEAD];
 struct gw_pose gw_pose_of_marks(const double marks[GW_FACE_MARKS][2]);
 struct gw_pose gw_pose_of_points(const double points[GW_FACE_POINTS][2]);
 

@@ -77,9 +77,14 @@ struct gw_face_times { /* us, added to */
 [[nodiscard]] bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces *f,
     struct gw_face_scratch *s, const struct gw_image *image, struct gw_face_times *times, struct gw_err *err);
 
+/* Two embeddings of one model compare by their dot product, the score; what it means
+ * is in the model's operating points below. */
+#define GW_EMBEDDING_LENGTH_LEAST 0.8
+#define GW_EMBEDDING_LENGTH_MOST 1.25
 struct gw_embedding {
-    unsigned dim;             /* at most GW_EMBEDDING_MAX */
-    float v[GW_EMBEDDING_MAX]; /* unit length */
+    unsigned dim;              /* at most GW_EMBEDDING_MAX */
+    float v[GW_EMBEDDING_MAX]; /* of length 1; or, where the card weighs faces by how sure the network is of them,
+                                  between the two above: do not normalise it again. A score may then pass 1 a little */
 };
 /* Aligns and embeds one face. */
 [[nodiscard]] bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_scratch *s,
@@ -100,8 +105,8 @@ const char *gw_faces_name(const struct gw_faces *f);    /* the card's name and v
 unsigned gw_faces_dim(const struct gw_faces *f);        /* of its embeddings */
 const char *gw_faces_runtime(const struct gw_faces *f); /* "1.30.0" */
 
-/* Operating points of the embedder as measured (gangway evaluate --calibrate): false-match rate per
- * comparison -> cosine, falling rates; policy/threshold.h turns them into a threshold. */
+/* Operating points of the embedder as measured: false-match rate per comparison ->
+ * score, falling rates; policy/threshold.h turns them into a threshold. */
 struct gw_operating_point {
     double fmr, score;
 };

@@ -64,7 +64,7 @@ static bool surround(struct square *out, const double marks[GW_FACE_MARKS][2], d
     gw_landmarks_five(points, marks);
     const double turn = atan2(points[1][1] - points[0][1], points[1][0] - points[0][0]);
     const double c = cos(turn), d = sin(turn);
-    double least[2] = { INFINITY, INFINITY }, most[2] = { -INFINITY, -INFINITY };
+    double least[2] = { HUGE_VAL, HUGE_VAL }, most[2] = { -HUGE_VAL, -HUGE_VAL };
     for (size_t i = 0; i < GW_FACE_MARKS; i++) {
         const double upright[2] = { c * marks[i][0] + d * marks[i][1], -d * marks[i][0] + c * marks[i][1] };
         for (int k = 0; k < 2; k++) {

@@ -42,7 +42,7 @@ bool gw_face_liveness(double *out, bool *has, struct gw_faces *f, struct gw_face
     gw_input_fill(io->input, &card->net.input, &crop, false);
     if (!gw_net_run(io, err))
         return false;
-    double most = -INFINITY, all = 0, live = 0;
+    double most = -HUGE_VAL, all = 0, live = 0;
     for (size_t i = 0; i < card->n_classes; i++)
         most = fmax(most, (double)io->outputs[0][i]);
     for (size_t i = 0; i < card->n_classes; i++) {

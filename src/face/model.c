@@ -345,6 +345,23 @@ static bool read_landmarks(struct gw_card_landmarks *out, struct part *in)
     return finish(&p);
 }
 
+/* How long the network's vector is says how sure it is of the face; see docs/models.md. */
+static bool read_weight(struct gw_card_embedder *out, struct part *in)
+{
+    struct part p;
+    if (!has(in, "weight"))
+        return true;
+    out->has_weight = true;
+    if (!open_part(&p, in, "weight") || !get_real(&p, "length", 1e-3, 1e6, &out->weight_length) ||
+        !get_real(&p, "power", -1, 1, &out->weight_power) || !get_real(&p, "least", 0.1, 1, &out->weight_least) ||
+        !get_real(&p, "most", 1, 10, &out->weight_most))
+        return false;
+    const double a = pow(out->weight_least, out->weight_power), b = pow(out->weight_most, out->weight_power);
+    if (fmin(a, b) < GW_EMBEDDING_LENGTH_LEAST || fmax(a, b) > GW_EMBEDDING_LENGTH_MOST)
+        return wrong(in, "weight", "would make embeddings shorter than 0.8 or longer than 1.25");
+    return finish(&p);
+}
+
 static bool read_embedder(struct gw_card_embedder *out, struct part *in)
 {
     struct part p;
@@ -358,6 +375,8 @@ static bool read_embedder(struct gw_card_embedder *out, struct part *in)
     for (size_t i = 0; i < GW_FACE_POINTS; i++)
         if (!check_row(&p, "template", gw_json_at(points, i), 2, 0, GW_CARD_SIDE_MAX, out->template[i]))
             return false;
+    if (!read_weight(out, &p))
+        return false;
     double wide = out->template[1][0] - out->template[0][0];
     if (!(wide >= 1))
         return wrong(&p, "template", "must name the eye that is left in the picture first");

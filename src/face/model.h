@@ -80,6 +80,8 @@ struct gw_card_embedder {
     unsigned dim;
     double template[GW_FACE_POINTS][2]; /* px of the input: where the five points go */
     bool flip;                          /* mean of the picture and its mirror image */
+    bool has_weight;                    /* else every embedding has length 1 */
+    double weight_length, weight_least, weight_most, weight_power; /* clamp(length / weight_length)^power */
 };
 
 struct gw_card_liveness {

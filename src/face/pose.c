@@ -7,12 +7,7 @@
 
 #include <math.h>
 
-/* x to the right of the picture, y down, z towards the camera; origin between the eyes. */
-struct model_point {
-    uint8_t mark;
-    double x, y, z;
-};
-static const struct model_point head[] = {
+const struct gw_head_point gw_pose_head[GW_POSE_HEAD] = {
     { 36, -45, 0, -8 }, { 39, -16.5, 1, 0 }, { 42, 16.5, 1, 0 }, { 45, 45, 0, -8 }, /* corners of the eyes */
     { 27, 0, -4, 12 }, { 30, 0, 38, 34 }, { 33, 0, 49, 20 },                        /* nose: root, tip, base */
     { 31, -15, 46, 12 }, { 35, 15, 46, 12 },                                        /* its wings */
@@ -90,26 +85,27 @@ static struct gw_pose fit_head(const double (*model)[3], const double (*picture)
     z[0] = x[1] * y[2] - x[2] * y[1];
     z[1] = x[2] * y[0] - x[0] * y[2];
     z[2] = x[0] * y[1] - x[1] * y[0];
-    /* The face looks along the model's z axis: in the picture that is (x[2], y[2], z[2]). */
+    /* x, y, z are the rows of Rz(roll) Rx(pitch) Ry(yaw): the head turns about its own
+     * upright axis, nods, then leans. The column of the model's y axis has no yaw in it. */
     const double degrees = 180 / M_PI;
     return (struct gw_pose){
-        .yaw_deg = atan2(x[2], z[2]) * degrees,
-        .pitch_deg = asin(fmax(-1, fmin(1, y[2]))) * degrees,
-        .roll_deg = -atan2(y[0], x[0]) * degrees,
+        .yaw_deg = atan2(-z[0], z[2]) * degrees,
+        .pitch_deg = asin(fmax(-1, fmin(1, -z[1]))) * degrees,
+        .roll_deg = atan2(x[1], y[1]) * degrees,
     };
 }
 
 struct gw_pose gw_pose_of_marks(const double marks[GW_FACE_MARKS][2])
 {
-    double model[GW_COUNT(head)][3], picture[GW_COUNT(head)][2];
-    for (size_t i = 0; i < GW_COUNT(head); i++) {
-        model[i][0] = head[i].x;
-        model[i][1] = head[i].y;
-        model[i][2] = head[i].z;
-        picture[i][0] = marks[head[i].mark][0];
-        picture[i][1] = marks[head[i].mark][1];
+    double model[GW_POSE_HEAD][3], picture[GW_POSE_HEAD][2];
+    for (size_t i = 0; i < GW_POSE_HEAD; i++) {
+        model[i][0] = gw_pose_head[i].x;
+        model[i][1] = gw_pose_head[i].y;
+        model[i][2] = gw_pose_head[i].z;
+        picture[i][0] = marks[gw_pose_head[i].mark][0];
+        picture[i][1] = marks[gw_pose_head[i].mark][1];
     }
-    return fit_head(model, picture, GW_COUNT(head));
+    return fit_head(model, picture, GW_POSE_HEAD);
 }
 
 struct gw_pose gw_pose_of_points(const double points[GW_FACE_POINTS][2])

@@ -206,8 +206,8 @@ static bool is_text(struct gw_span bytes)
     for (size_t i = 0; i < n; i++)
         if (bytes.data[i] < 0x20 && bytes.data[i] != '\t' && bytes.data[i] != '\n' && bytes.data[i] != '\r')
             return false;
-    /* The cut may fall inside a character. */
-    return gw_span_utf8(gw_span_slice(bytes, 0, n), &bad) || n - bad < 4;
+    /* Our cut may fall inside a character. */
+    return gw_span_utf8(gw_span_slice(bytes, 0, n), &bad) || (n < bytes.size && n - bad < 4);
 }
 
 static bool unknown(struct gw_span bytes, struct gw_err *err)

@@ -20,25 +20,32 @@
 
 #include <math.h>
 
-/* One pixel, red green blue and one lane of padding: SSE2 and NEON both have these. */
+/* One pixel: red, green, blue, and whatever lies behind. SSE2 and NEON both have these.
+ * Pixels are kept as three floats, so that rows convert from and to bytes as plain runs
+ * of numbers; each such row has one float of room at its end. */
 typedef float pixel __attribute__((vector_size(16)));
-typedef int32_t pixel_int __attribute__((vector_size(16)));
 
-static pixel pixel_of(const uint8_t *p)
+static pixel load(const float *p)
 {
-    return (pixel){ p[0], p[1], p[2], 0 };
+    pixel v;
+    memcpy(&v, p, sizeof v);
+    return v;
 }
-static pixel pixel_all(float v)
+static void store(float *p, pixel v)
 {
-    return (pixel){ v, v, v, v };
+    memcpy(p, &v, sizeof v); /* the next pixel's red is overwritten, and comes next */
 }
-static void pixel_store(uint8_t *to, pixel p)
+
+static void from_bytes(float *restrict to, const uint8_t *restrict from, size_t n)
 {
-    /* All values are means of bytes, so within 0 to 255. */
-    pixel_int i = __builtin_convertvector(p + 0.5f, pixel_int);
-    to[0] = (uint8_t)i[0];
-    to[1] = (uint8_t)i[1];
-    to[2] = (uint8_t)i[2];
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+/* All values are means of bytes, so within 0 to 255 but for the last bit. */
+static void to_bytes(uint8_t *restrict to, const float *restrict from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = (uint8_t)(int32_t)(from[i] + 0.5f);
 }
 
 /* Geometry. */
@@ -109,8 +116,10 @@ static struct taps taps_of(double start, double step, uint32_t i, uint32_t size)
 }
 
 enum {
-    SPAN = 1024,       /* source columns handled at once */
-    MOST_ROWS = 256,   /* bytes that fit into a 16-bit sum */
+    FAR = 1 << 28,   /* no picture reaches so far: coordinates beyond, and NaN, find nothing */
+    SPAN = 1024,     /* source columns handled at once */
+    COLUMNS = 256,   /* destination columns handled at once */
+    MOST_ROWS = 256, /* bytes that fit into a 16-bit sum */
 };
 
 /* sum[0..n) += rows of bytes; vectorises to unpack and add. */
@@ -133,6 +142,11 @@ static void down(float *restrict value, const struct gw_image *src, const struct
     if (rows->n == 1) {
         for (size_t i = 0; i < bytes; i++)
             value[i] = base[i] * first_weight;
+        return;
+    }
+    if (rows->n == 2) {
+        for (size_t i = 0; i < bytes; i++)
+            value[i] = base[i] * first_weight + last[i] * last_weight;
         return;
     }
     /* Rows taken whole join the 16-bit sum. */
@@ -160,78 +174,81 @@ static void down(float *restrict value, const struct gw_image *src, const struct
     }
 }
 
-static pixel load(const float *p)
-{
-    pixel v;
-    memcpy(&v, p, sizeof v); /* the fourth lane is the next pixel's red, or the padding */
-    return v;
-}
-
 /* The part of taps t within columns [from, from + n), whose sums are in value. */
 static pixel across(const float *value, const struct taps *t, int64_t from, int64_t n)
 {
-    pixel sum = {};
     int64_t at = GW_MAX(t->at, from), end = GW_MIN(t->at + t->n, from + n);
-    if (at < end && at == t->at) {
-        sum = load(value + 3 * (at - from)) * t->first;
-        at++;
+    const float *p = value + 3 * (at - from), *stop = value + 3 * (end - from);
+    pixel sum = {};
+    if (at >= end)
+        return sum;
+    if (at == t->at) {
+        sum = load(p) * t->first;
+        p += 3;
     }
     bool with_last = t->n > 1 && end == t->at + t->n;
-    for (int64_t stop = end - with_last; at < stop; at++)
-        sum += load(value + 3 * (at - from));
-    if (with_last && at < end)
-        sum += load(value + 3 * (at - from)) * t->last;
+    for (stop -= with_last ? 3 : 0; p < stop; p += 3)
+        sum += load(p);
+    if (with_last)
+        sum += load(p) * t->last;
     return sum * t->norm;
+}
+
+/* A run of destination columns: as many as find their source within SPAN columns, or one that needs more. */
+struct run {
+    struct taps taps[COLUMNS];
+    uint32_t n;
+    int64_t from, end; /* source columns; empty when all lies outside */
+};
+
+static void run_of(struct run *r, double x, double step, uint32_t first, uint32_t dst_width, uint32_t src_width)
+{
+    r->n = 0;
+    r->from = r->end = 0;
+    while (r->n < COLUMNS && first + r->n < dst_width) {
+        struct taps t = taps_of(x, step, first + r->n, src_width);
+        if (t.n > 0 && r->end == 0)
+            r->from = t.at;
+        if (t.n > 0 && t.at + t.n - r->from > SPAN && r->n > 0)
+            break;
+        if (t.n > 0)
+            r->end = GW_MAX(r->end, t.at + t.n);
+        r->taps[r->n++] = t;
+    }
 }
 
 void gw_image_scale(struct gw_image *dst, const struct gw_image *src, double x, double y, double w, double h,
     uint8_t outside)
 {
-    float value[SPAN * 3 + 1]; /* one lane more than the last pixel */
+    float value[SPAN * 3 + 1], result[COLUMNS * 3 + 1];
+    struct run run;
     double step_x = w / dst->width, step_y = h / dst->height;
-    value[SPAN * 3] = 0;
-    for (uint32_t row = 0; row < dst->height; row++) {
-        uint8_t *to = dst->data + row * dst->stride;
-        struct taps rows = taps_of(y, step_y, row, src->height);
-        if (rows.n == 0) {
-            memset(to, outside, (size_t)dst->width * 3);
-            continue;
-        }
-        /* A run of destination pixels whose source columns fit into SPAN; or one that alone needs more. */
-        for (uint32_t i = 0; i < dst->width;) {
-            struct taps t = taps_of(x, step_x, i, src->width);
-            if (t.n == 0) {
-                memset(to + (size_t)i * 3, outside, 3);
-                i++;
+    bool usable = fabs(x) < FAR && fabs(y) < FAR && w > 0 && w < FAR && h > 0 && h < FAR;
+    for (uint32_t row = 0; !usable && row < dst->height; row++)
+        memset(dst->data + row * dst->stride, outside, (size_t)dst->width * 3);
+    for (uint32_t first = 0; usable && first < dst->width; first += run.n) {
+        run_of(&run, x, step_x, first, dst->width, src->width);
+        for (uint32_t row = 0; row < dst->height; row++) {
+            uint8_t *to = dst->data + row * dst->stride + (size_t)first * 3;
+            struct taps rows = taps_of(y, step_y, row, src->height);
+            if (rows.n == 0 || run.end == 0) {
+                memset(to, outside, (size_t)run.n * 3);
                 continue;
             }
-            float inside_y = 1 - rows.outside;
-            if (t.n > SPAN) {
-                pixel sum = {};
-                for (int64_t at = t.at; at < t.at + t.n; at += SPAN) {
-                    int64_t n = GW_MIN((int64_t)SPAN, t.at + t.n - at);
-                    down(value, src, &rows, (size_t)at, (size_t)n);
-                    value[n * 3] = 0;
-                    sum += across(value, &t, at, n);
+            for (int64_t at = run.from; at < run.end; at += SPAN) {
+                int64_t n = GW_MIN((int64_t)SPAN, run.end - at);
+                down(value, src, &rows, (size_t)at, (size_t)n);
+                value[n * 3] = 0;
+                for (uint32_t i = 0; i < run.n; i++) {
+                    pixel sum = across(value, &run.taps[i], at, n);
+                    if (at == run.from)
+                        sum += outside * (1 - (1 - rows.outside) * (1 - run.taps[i].outside));
+                    else
+                        sum += load(result + 3 * i); /* one very wide pixel, in several parts */
+                    store(result + 3 * i, sum);
                 }
-                pixel_store(to + (size_t)i * 3, sum + outside * (1 - inside_y * (1 - t.outside)));
-                i++;
-                continue;
             }
-            int64_t from = t.at, n = GW_MIN((int64_t)SPAN, (int64_t)src->width - from);
-            /* Not further than the last destination pixel reaches. */
-            struct taps last = taps_of(x, step_x, dst->width - 1, src->width);
-            if (last.n > 0)
-                n = GW_MIN(n, last.at + last.n - from);
-            down(value, src, &rows, (size_t)from, (size_t)n);
-            value[n * 3] = 0;
-            do {
-                float grey = outside * (1 - inside_y * (1 - t.outside));
-                pixel_store(to + (size_t)i * 3, across(value, &t, from, n) + grey);
-                if (++i == dst->width)
-                    break;
-                t = taps_of(x, step_x, i, src->width);
-            } while (t.n > 0 && t.at >= from && t.at + t.n <= from + n);
+            to_bytes(to, result, (size_t)run.n * 3);
         }
     }
 }
@@ -239,8 +256,9 @@ void gw_image_scale(struct gw_image *dst, const struct gw_image *src, double x, 
 /* Warping. */
 enum {
     TILE = 16,
-    SIDE = 52, /* source pixels, after shrinking by k, across a tile: 16 * 2 * sqrt 2, and the rim */
-    FAR = 1 << 28,
+    SIDE = 52,        /* source pixels, after shrinking by k, across a tile: 16 * 2 * sqrt 2, and the rim */
+    LINE = SIDE * 3 + 1,
+    LARGEST_FAST = 16, /* k; above, blocks are gathered one by one */
 };
 
 struct source {
@@ -249,15 +267,16 @@ struct source {
     int64_t width, height;   /* shrunk */
 };
 
+static int64_t clamp(int64_t v, int64_t least, int64_t most)
+{
+    return v < least ? least : v > most ? most : v;
+}
+
 /* The shrunk picture's pixel, indices clamped to it: the mean of the block's part inside the picture. */
 static pixel block(const struct source *s, int64_t x, int64_t y)
 {
     const struct gw_image *image = s->image;
-    x = GW_MAX(0, GW_MIN(x, s->width - 1));
-    y = GW_MAX(0, GW_MIN(y, s->height - 1));
-    if (s->k == 1)
-        return pixel_of(image->data + (size_t)y * image->stride + (size_t)x * 3);
-    size_t x0 = (size_t)x * s->k, y0 = (size_t)y * s->k;
+    size_t x0 = (size_t)clamp(x, 0, s->width - 1) * s->k, y0 = (size_t)clamp(y, 0, s->height - 1) * s->k;
     size_t x1 = GW_MIN(x0 + s->k, image->width), y1 = GW_MIN(y0 + s->k, image->height);
     uint64_t r = 0, g = 0, b = 0;
     for (size_t v = y0; v < y1; v++) {
@@ -269,16 +288,70 @@ static pixel block(const struct source *s, int64_t x, int64_t y)
     return (pixel){ (float)r / n, (float)g / n, (float)b / n, 0 };
 }
 
-/* Bilinear at (x, y) of the shrunk picture, from a cache of its pixels that starts at (left, top). */
-static pixel bilinear(const pixel *cache, size_t side, float x, float y)
+/* One line of the shrunk picture: pixels [x, x + n) of its row y, all within it. */
+static void line(float *to, const struct source *s, size_t x, size_t n, size_t y)
 {
-    int32_t i = (int32_t)x, j = (int32_t)y; /* both positive: the cache has a rim */
+    const struct gw_image *image = s->image;
+    const uint8_t *row = image->data + y * s->k * image->stride + x * s->k * 3;
+    if (s->k == 1) {
+        from_bytes(to, row, n * 3);
+        return;
+    }
+    if (s->k > LARGEST_FAST) {
+        for (size_t i = 0; i < n; i++)
+            store(to + 3 * i, block(s, (int64_t)(x + i), (int64_t)y));
+        return;
+    }
+    uint16_t sum[SIDE * LARGEST_FAST * 3] = {};
+    size_t columns = GW_MIN(n * s->k, image->width - x * s->k), rows = GW_MIN(s->k, image->height - y * s->k);
+    for (size_t j = 0; j < rows; j++)
+        add_rows(sum, row + j * image->stride, columns * 3);
+    for (size_t i = 0; i < n; i++) {
+        size_t width = GW_MIN(s->k, columns - i * s->k);
+        const uint16_t *p = sum + i * s->k * 3;
+        uint32_t r = 0, g = 0, b = 0;
+        for (size_t u = 0; u < width; u++, p += 3)
+            r += p[0], g += p[1], b += p[2];
+        float share = 1.0f / (float)(width * rows);
+        to[3 * i] = (float)r * share;
+        to[3 * i + 1] = (float)g * share;
+        to[3 * i + 2] = (float)b * share;
+    }
+}
+
+/* The shrunk picture's pixels [x, x + width) x [y, y + height), the rim repeated outside of it. */
+static void fill(float *cache, const struct source *s, int64_t x, int64_t y, size_t width, size_t height)
+{
+    int64_t from = clamp(x, 0, s->width - 1), to = clamp(x + (int64_t)width, from + 1, s->width);
+    size_t left = (size_t)clamp(from - x, 0, (int64_t)width - 1), n = GW_MIN((size_t)(to - from), width - left);
+    for (size_t j = 0; j < height; j++) {
+        float *l = cache + j * LINE;
+        int64_t v = clamp(y + (int64_t)j, 0, s->height - 1);
+        if (j > 0 && v == clamp(y + (int64_t)j - 1, 0, s->height - 1)) {
+            memcpy(l, l - LINE, LINE * sizeof *l);
+            continue;
+        }
+        line(l + left * 3, s, (size_t)from, n, (size_t)v);
+        for (size_t i = 0; i < left; i++)
+            memcpy(l + i * 3, l + left * 3, 3 * sizeof *l);
+        for (size_t i = left + n; i < width; i++)
+            memcpy(l + i * 3, l + (left + n - 1) * 3, 3 * sizeof *l);
+        l[width * 3] = 0;
+    }
+}
+
+/* Bilinear at (x, y) of the cache; both positive: it has a rim. */
+static pixel bilinear(const float *cache, float x, float y)
+{
+    int32_t i = (int32_t)x, j = (int32_t)y;
     float fx = x - (float)i, fy = y - (float)j;
-    const pixel *p = cache + (size_t)j * side + (size_t)i;
-    pixel top = p[0] + (p[1] - p[0]) * fx, bottom = p[side] + (p[side + 1] - p[side]) * fx;
+    const float *p = cache + j * LINE + i * 3;
+    pixel top = load(p) + (load(p + 3) - load(p)) * fx;
+    pixel bottom = load(p + LINE) + (load(p + LINE + 3) - load(p + LINE)) * fx;
     return top + (bottom - top) * fy;
 }
 
+/* The same of the picture itself, for warps so wide that a tile's source does not fit. */
 static pixel bilinear_far(const struct source *s, double x, double y)
 {
     double i = floor(x - 0.5), j = floor(y - 0.5);
@@ -321,17 +394,13 @@ static void warp_tile(struct gw_image *dst, const struct warp *w, uint32_t x0, u
     double from_x = floor(left - 0.5) - 1, from_y = floor(top - 0.5) - 1;
     double side_x = ceil(right) + 2 - from_x, side_y = ceil(bottom) + 2 - from_y;
     bool cached = side_x <= SIDE && side_y <= SIDE;
-    pixel cache[SIDE * SIDE];
-    size_t side = cached ? (size_t)side_x : 0;
-    for (size_t j = 0; cached && j < (size_t)side_y; j++)
-        for (size_t i = 0; i < side; i++)
-            cache[j * side + i] = block(&w->source, (int64_t)from_x + (int64_t)i, (int64_t)from_y + (int64_t)j);
+    float cache[SIDE * LINE], result[TILE * 3 + 1];
+    if (cached)
+        fill(cache, &w->source, (int64_t)from_x, (int64_t)from_y, (size_t)side_x, (size_t)side_y);
 
-    pixel grey = pixel_all(w->outside);
-    float share = 1.0f / (float)w->n_samples;
+    float grey = w->outside, share = 1.0f / (float)w->n_samples;
     for (uint32_t y = y0; y < y1; y++) {
-        uint8_t *to = dst->data + y * dst->stride + (size_t)x0 * 3;
-        for (uint32_t x = x0; x < x1; x++, to += 3) {
+        for (uint32_t x = x0; x < x1; x++) {
             double px = m->a * (x + 0.5) + m->b * (y + 0.5) + m->tx, py = m->c * (x + 0.5) + m->d * (y + 0.5) + m->ty;
             pixel sum = {};
             for (unsigned i = 0; i < w->n_samples; i++) {
@@ -339,12 +408,13 @@ static void warp_tile(struct gw_image *dst, const struct warp *w, uint32_t x0, u
                 if (!inside && !(sx >= 0 && sy >= 0 && sx < w->width && sy < w->height))
                     sum += grey;
                 else if (cached)
-                    sum += bilinear(cache, side, (float)(sx - 0.5 - from_x), (float)(sy - 0.5 - from_y));
+                    sum += bilinear(cache, (float)(sx - 0.5 - from_x), (float)(sy - 0.5 - from_y));
                 else
                     sum += bilinear_far(&w->source, sx, sy);
             }
-            pixel_store(to, sum * share);
+            store(result + 3 * (x - x0), sum * share);
         }
+        to_bytes(dst->data + y * dst->stride + (size_t)x0 * 3, result, (size_t)(x1 - x0) * 3);
     }
 }
 

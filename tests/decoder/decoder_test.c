@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "tests/check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -173,6 +174,62 @@ static void same_as_direct(void **state)
         CHECK_INT(walled.image.height, direct.height);
         CHECK_INT(walled.image.stride, direct.stride);
         assert_memory_equal(walled.image.data, direct.data, direct.stride * direct.height);
+    }
+}
+
+/* Every golden picture, good or hostile, gives the same through the wall: all three libraries live inside it. */
+static void golden_as_direct(void **state)
+{
+    (void)state;
+    const char *source = getenv("GANGWAY_TEST_SOURCE");
+    GW_AUTO_MEM char *folder = NULL;
+    CHECK(source != NULL && asprintf(&folder, "%s/tests/golden/image", source) > 0);
+    struct dirent **files;
+    int n = scandir(folder, &files, NULL, alphasort);
+    CHECK(n > 100);
+    for (int i = 0; i < n; i++) {
+        GW_AUTO_MEM char *path = NULL;
+        GW_AUTO_VALUE(gw_buf) file = {};
+        GW_AUTO(gw_arena) *a = gw_arena_new(1 << 20);
+        struct gw_err err = {}, walled_err = {};
+        struct gw_image direct;
+        GW_AUTO_VALUE(gw_decoder_picture) walled = {};
+        CHECK(asprintf(&path, "%s/%s", folder, files[i]->d_name) > 0);
+        if (files[i]->d_name[0] != '.') {
+            CHECK_OK(gw_buf_read_file(&file, path, 8 << 20, &err));
+            bool read = gw_image_decode(&direct, a, gw_buf_span(&file), &limits, 0, NULL, &err);
+            bool same = gw_decoder_borrow(&walled, decoder, gw_buf_span(&file), &limits, 0, &walled_err) == read &&
+                walled_err.code == err.code && walled_err.at == err.at && strcmp(walled_err.text, err.text) == 0;
+            if (!same)
+                fail_msg("%s: %s directly, %s through the wall", path, err.text, walled_err.text);
+            if (read)
+                assert_memory_equal(walled.image.data, direct.data, direct.stride * direct.height);
+        }
+        free(files[i]);
+    }
+    free(files);
+}
+
+/* Twelve million pixels: the libraries ask the kernel for large memory and give it back. */
+static void large_picture(void **state)
+{
+    (void)state;
+    struct gw_image_limits patient = { 8 << 20, 40'000'000, 30'000'000 };
+    GW_AUTO_VALUE(gw_buf) jpeg = {};
+    GW_AUTO(gw_arena) *a = gw_arena_new(40 << 20);
+    struct gw_err err = {};
+    struct gw_image large = { .width = 4000, .height = 3000, .stride = 12000 };
+    large.data = gw_arena_alloc(a, large.height, large.stride, &err);
+    CHECK(large.data != NULL);
+    for (uint32_t y = 0; y < large.height; y++)
+        memset(large.data + y * large.stride, (int)(y / 12), large.stride);
+    CHECK_OK(gw_image_write_jpeg(&jpeg, &large, 80, &err));
+    for (int i = 0; i < 3; i++) {
+        GW_AUTO_VALUE(gw_decoder_picture) p = {};
+        CHECK_OK(gw_decoder_borrow(&p, decoder, gw_buf_span(&jpeg), &patient, i == 1 ? 400 : 0, &err));
+        CHECK_INT(p.scale, i == 1 ? 4 : 1);
+        CHECK_INT(p.image.height, 3000 / p.scale);
+        CHECK_NEAR(p.image.data[2400 / p.scale * p.image.stride], 200, 3);
     }
 }
 
@@ -427,6 +484,8 @@ int main(void)
     }
     check_rows("hostile", rows, row_test);
     check_add("decoder", "decodes exactly as without the wall, at every scale", same_as_direct);
+    check_add("decoder", "gives every golden picture and every error as without the wall", golden_as_direct);
+    check_add("decoder", "twelve million pixels pass", large_picture);
     check_add("decoder", "bytes and pixels are gone before the next picture", wiped_between_pictures);
     check_add("decoder", "limits hold at the limit and one past it", limits_hold);
     check_add("decoder", "killing children costs their pictures and no others", killed_children);

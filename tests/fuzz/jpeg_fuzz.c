@@ -1,0 +1,9 @@
+/* jpeg_fuzz.c - JPEG pictures: header and decoding. */
+#include "tests/fuzz/image_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_decode(GW_IMAGE_JPEG, data, size);
+}

@@ -1,0 +1,9 @@
+/* png_fuzz.c - PNG pictures: header and decoding. */
+#include "tests/fuzz/image_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_decode(GW_IMAGE_PNG, data, size);
+}
