@@ -253,7 +253,7 @@ static void says_nothing(void **state)
             GW_AUTO_VALUE(gw_buf) text = {};
             struct gw_manifest m;
             static const char *const shapes[] = { "\"SECRET/\\u0001\"", "[\"SECRET\"]", "{\"SECRET\":\"SECRET\",\"SECRET\":1}",
-                "\"" FOUR(FOUR("SECRETSECRET")) "\"" };
+                "\"" FOUR(FOUR("SECRETSECRETSECRET")) "\"" };
             gw_buf_addf(&text, "{" VOYAGE ",\"travelers\":[{\"%s\":%s}]}", fields[i], shapes[shape]);
             CHECK_OK(gw_manifest_parse_json(&m, a, gw_buf_span(&text), &err));
             CHECK(m.n_problems > 0);
