@@ -332,7 +332,8 @@ static bool read_landmarks(struct gw_card_landmarks *out, struct part *in)
     struct part p;
     const struct gw_json *jitter;
     if (!open_part(&p, in, "landmarks") || !read_net(&out->net, &p) || !read_one_output(&p, "points", &out->output) ||
-        !read_crop(&out->crop, &p) || !get_real(&p, "refine", 0, 4, &out->refine) || !get_array(&p, "jitter", 1, GW_CARD_JITTER_MAX, &jitter) ||
+        !read_crop(&out->crop, &p) || !get_real(&p, "refine", 0, 4, &out->refine) ||
+        !get_real(&p, "pitch_offset_deg", -45, 45, &out->pitch_offset_deg) || !get_array(&p, "jitter", 1, GW_CARD_JITTER_MAX, &jitter) ||
         !get_flag(&p, "mirror", &out->mirror))
         return false;
     out->n_jitter = gw_json_size(jitter);
@@ -354,7 +355,7 @@ static bool read_weight(struct gw_card_embedder *out, struct part *in)
     out->has_weight = true;
     if (!open_part(&p, in, "weight") || !get_real(&p, "length", 1e-3, 1e6, &out->weight_length) ||
         !get_real(&p, "power", -1, 1, &out->weight_power) || !get_real(&p, "least", 0.1, 1, &out->weight_least) ||
-        !get_real(&p, "most", 1, 10, &out->weight_most))
+        !get_real(&p, "most", 1, 10, &out->weight_most) || !get_real(&p, "doubtful_below", 0, 1e6, &out->weight_doubtful))
         return false;
     const double a = pow(out->weight_least, out->weight_power), b = pow(out->weight_most, out->weight_power);
     if (fmin(a, b) < GW_EMBEDDING_LENGTH_LEAST || fmax(a, b) > GW_EMBEDDING_LENGTH_MOST)
@@ -386,12 +387,16 @@ static bool read_embedder(struct gw_card_embedder *out, struct part *in)
 static bool read_liveness(struct gw_card_liveness *out, struct part *in)
 {
     struct part p;
+    static const char *const samplings[] = { "area", "bilinear" };
     const struct gw_json *live;
     uint32_t classes = 0;
+    size_t sampling = 0;
     if (!open_part(&p, in, "liveness") || !read_net(&out->net, &p) || !read_one_output(&p, "classes", &out->output) ||
-        !read_crop(&out->crop, &p) || !get_flag(&p, "inside", &out->inside) || !get_flag(&p, "softmax", &out->softmax) ||
+        !read_crop(&out->crop, &p) || !get_flag(&p, "inside", &out->inside) ||
+        !get_word(&p, "sampling", samplings, GW_COUNT(samplings), &sampling) || !get_real(&p, "least_scale", 0, 10, &out->least_scale) || !get_flag(&p, "softmax", &out->softmax) ||
         !get_count(&p, "classes", 2, GW_CARD_CLASSES_MAX, &classes) || !get_array(&p, "live", 1, classes - 1, &live))
         return false;
+    out->plain = sampling == 1;
     out->n_classes = classes;
     for (size_t i = 0; i < gw_json_size(live); i++) {
         int64_t v;

@@ -138,13 +138,15 @@ bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_
     return gw_tx_run(tx, GW_QUERY_TEMPLATES_DROP, GW_VALUES(gw_v_id(&traveler)), NULL, err);
 }
 
-bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model, gw_store_template_fn *each,
-    void *to, struct gw_err *err)
+bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model, const struct gw_id *only,
+    gw_store_template_fn *each, void *to, struct gw_err *err)
 {
     struct gw_reading r;
     enum { ONE_BYTES = 8192 };
     GW_AUTO(gw_arena) *one = gw_arena_new(ONE_BYTES);
-    if (!gw_reading_start(&r, tx, GW_QUERY_TEMPLATES, GW_VALUES(gw_v_id(&voyage), gw_v_text(model)), err))
+    const struct gw_value values[] = { gw_v_id(&voyage), gw_v_text(model), gw_v_maybe_id(only != NULL, only) };
+    if (!gw_reading_start(&r, tx, only == NULL ? GW_QUERY_TEMPLATES : GW_QUERY_TEMPLATES_OF, values, only == NULL ? 2 : 3,
+            err))
         return false;
     while (gw_reading_next(&r)) {
         struct gw_id traveler = gw_column_id(&r, 0), portrait = gw_column_id(&r, 1);
