@@ -9,6 +9,7 @@
 #include "face/graph.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ static const char *const purposes[GW_NET_PURPOSES] = { "detector", "landmarks", 
 
 const struct gw_card_net *gw_card_net(const struct gw_card *card, unsigned purpose)
 {
+    assert(card != NULL && purpose < GW_NET_PURPOSES);
     switch (purpose) {
     case GW_NET_DETECTOR:
         return &card->detector.net;
@@ -234,6 +236,17 @@ static bool open_purpose(struct gw_faces *f, unsigned purpose, const char *card_
     return true;
 }
 
+static bool open_all(struct gw_faces *f, const char *card_path, const struct gw_faces_options *o, struct gw_err *err)
+{
+    f->runtime = gw_ort_open(o->runtime_path, err);
+    if (f->runtime == NULL)
+        return false;
+    for (unsigned i = 0; i < GW_NET_PURPOSES; i++)
+        if (!open_purpose(f, i, card_path, o, err))
+            return false;
+    return true;
+}
+
 struct gw_faces_options gw_faces_options_of(const struct gw_conf *conf)
 {
     return (struct gw_faces_options){
@@ -257,14 +270,8 @@ struct gw_faces *gw_faces_open(const struct gw_faces_options *o, struct gw_err *
         gw_fail_prefix(err, "%.100s", gw_buf_text(&path));
         return NULL;
     }
-    if (o->card_only)
-        return gw_take(f);
-    f->runtime = gw_ort_open(o->runtime_path, err);
-    if (f->runtime == NULL)
+    if (!o->card_only && !open_all(f, gw_buf_text(&path), o, err))
         return NULL;
-    for (unsigned i = 0; i < GW_NET_PURPOSES; i++)
-        if (!open_purpose(f, i, gw_buf_text(&path), o, err))
-            return NULL;
     return gw_take(f);
 }
 
@@ -399,6 +406,9 @@ static bool describe(struct gw_face *face, bool first, struct gw_faces *f, struc
     return true;
 }
 
+/* Numbers looks at pictures, over all engines and scratches: a face carries that of its own. */
+static atomic_uint_least64_t looks = 1;
+
 bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, struct gw_face_times *times, struct gw_err *err)
 {
@@ -406,7 +416,7 @@ bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces 
     struct gw_face_times unasked = {}, *t = times == NULL ? &unasked : times;
     struct gw_candidate candidates[GW_FACES_MAX];
     *n = 0;
-    s->look++;
+    s->look = atomic_fetch_add(&looks, 1);
     s->has_aligned = false;
     size_t found;
     const int64_t begun = gw_clock_monotonic_us();
