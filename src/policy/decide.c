@@ -146,7 +146,9 @@ bool gw_policy_usable(enum gw_reason *reason, const struct gw_policy *p, const s
  * the right person must not clear. */
 static enum gw_reason judge(const struct gw_policy *p, const struct gw_facts *f)
 {
-    if (p->check_liveness && f->has_liveness && !(f->liveness >= p->least_liveness))
+    /* Where it is asked for and could not be measured (a card without such a network, a face
+     * that fills the picture), nobody is sure: that must not be a way around it. */
+    if (p->check_liveness && !(f->has_liveness && f->liveness >= p->least_liveness))
         return GW_REASON_LIVENESS;
     if (f->gallery_empty || !f->searched)
         return GW_REASON_GALLERY_EMPTY;

@@ -215,7 +215,7 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
         if (policy.check_liveness)
             fine = gw_face_liveness(&f->liveness, &f->has_liveness, s->faces, w->scratch, &seen.picture.image,
                 &w->faces[0], &times, err);
-        bool suspicious = policy.check_liveness && f->has_liveness && f->liveness < policy.least_liveness;
+        bool suspicious = policy.check_liveness && !(f->has_liveness && f->liveness >= policy.least_liveness);
         if (fine && !suspicious && !f->gallery_empty && (fine = gw_see_template(w, &seen, &times, err))) {
             int64_t from = gw_clock_monotonic_us();
             gw_probe_search(probe, s, gallery, &w->template, o->holders, o->n_holders);

@@ -320,8 +320,10 @@ describe('liveness', { skip: withoutPhotos }, () => {
     const g = await Gangway.start(t, { set: { 'verify.liveness': 0.99999 } });
     const id = (await g.manifest(voyage([traveler(0)]))).json.voyage;
     await g.portrait(photo('cage.jpg'), { number: number(0) });
-    assert.equal((await g.verify(id, photo('cage.jpg'))).json.decision, 'inspect');
+    assert.equal((await g.verify(id, live('cage.jpg'))).json.decision, 'inspect');
+    assert.equal((await g.verify(id, photo('cage.jpg'))).json.decision, 'inspect', 'nor does one in which it cannot be measured');
     const log = await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' });
-    assert.equal(log.json.verifications[0].reason, 'liveness');
+    assert.deepEqual(log.json.verifications.map((v) => v.reason), ['liveness', 'liveness']);
+    assert.ok(!('liveness' in log.json.verifications[1]));
   });
 });
