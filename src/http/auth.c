@@ -11,7 +11,7 @@ static bool refuse(struct gw_exchange *x, const char *challenge, const char *tex
 
 bool gw_auth_check(struct gw_exchange *x, bool public_health, struct gw_err *err)
 {
-    struct gw_span value;
+    struct gw_span value = {};
     bool anyone = x->route->roles == GW_MAY_ANYONE;
     if (anyone && (x->request->loopback || public_health))
         return true;

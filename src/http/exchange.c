@@ -9,7 +9,7 @@ enum { PAGE_LEAST = 1, PAGE_MOST = 500, PAGE_USUAL = 50 };
 bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *err)
 {
     struct gw_request *r = x->request;
-    struct gw_span key;
+    struct gw_span key = {};
     if (!gw_request_header(r, "Idempotency-Key", &key))
         return true;
     GW_AUTO_VALUE(gw_buf) target = {};
@@ -18,7 +18,7 @@ bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *
     static const char *const fields[] = { "Content-Type", "X-Document-Number", "X-Issuing-State", "X-Portrait-Source",
         "X-Captured-On", "X-Boarding-Pass" };
     for (size_t i = 0; i < GW_COUNT(fields); i++) {
-        struct gw_span value;
+        struct gw_span value = {};
         if (gw_request_header(r, fields[i], &value)) {
             gw_buf_addf(&target, "\n%s: ", fields[i]);
             gw_buf_add(&target, value.data, value.size);
@@ -58,7 +58,7 @@ bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j
 
 bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exchange *x, struct gw_err *err)
 {
-    struct gw_span text;
+    struct gw_span text = {};
     uint64_t n = PAGE_USUAL;
     *cursor = (struct gw_span){};
     if (gw_uri_query(&x->uri, "limit", &text) && (!gw_span_uint(text, PAGE_MOST, &n) || n < PAGE_LEAST))
@@ -73,7 +73,7 @@ static bool refuse_key(const char *key, const char *known, struct gw_err *err)
     char words[16][32];
     const char *names[16];
     size_t n = 0;
-    struct gw_span word;
+    struct gw_span word = {};
     for (; n < GW_COUNT(words) && gw_word_at(&word, known, n); n++) {
         snprintf(words[n], sizeof words[n], "%.*s", (int)word.size, (const char *)word.data);
         names[n] = words[n];

@@ -49,7 +49,7 @@ struct gw_json *gw_voyage_to_json(const struct gw_voyage *v)
 /* A time, or a day (its first moment). */
 static bool read_moment(bool *has, int64_t *us, const struct gw_exchange *x, const char *name, struct gw_err *err)
 {
-    struct gw_span text;
+    struct gw_span text = {};
     struct gw_date day;
     *has = gw_uri_query(&x->uri, name, &text);
     if (!*has)
@@ -66,7 +66,7 @@ bool gw_get_voyages(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_voyage_filter filter = {};
     struct gw_voyage_page page;
-    struct gw_span mode;
+    struct gw_span mode = {};
     if (!read_moment(&filter.has_from, &filter.from_us, x, "from", err) ||
         !read_moment(&filter.has_to, &filter.to_us, x, "to", err) ||
         !gw_exchange_page(&filter.limit, &filter.cursor, x, err))

@@ -70,7 +70,7 @@ static size_t most_body(const struct gw_exchange *x)
 static bool check_form(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_request *r = x->request;
-    struct gw_span value;
+    struct gw_span value = {};
     /* RFC 9112 section 6.3: two lengths are how one request is smuggled in another. */
     if (gw_request_header_count(r, "Content-Length") > 1 || (r->has_length && r->chunked)) {
         r->close = true;
@@ -108,7 +108,7 @@ static bool check_query(const struct gw_exchange *x, struct gw_err *err)
 static bool check_media(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_request *r = x->request;
-    struct gw_span type, value;
+    struct gw_span type = {}, value = {};
     if (x->route->body == GW_BODY_NONE || (!r->chunked && r->announced_bytes == 0))
         return true;
     if (gw_request_header(r, "Content-Encoding", &value) && strncasecmp((const char *)value.data, "identity", value.size) != 0)
@@ -293,7 +293,7 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
     h->conf = conf;
     h->metrics = gw_http_metrics_new();
     unsigned n = conf->work_threads == 0 ? cores() : (unsigned)conf->work_threads;
-    h->workers = gw_alloc_array(n, sizeof *h->workers);
+    h->workers = gw_alloc_array(n, sizeof(void *));
     for (; h->n_workers < n; h->n_workers++)
         if ((h->workers[h->n_workers] = gw_worker_new(service, err)) == NULL)
             return NULL;
@@ -308,7 +308,7 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
         .timeout_us = conf->http_timeout,
         .most_bodies_bytes = BODIES_BYTES,
     };
-    if ((h->server = gw_server_open(&options, &door, err)) == NULL)
+    if ((h->server = gw_server_open(&options, &door, err)) == NULL || !gw_server_start(h->server, err))
         return NULL;
     return gw_take(h);
 }

@@ -83,7 +83,7 @@ static void add_parameter(struct gw_json *list, const char *in, struct gw_span n
 static struct gw_json *parameters_of(const struct gw_route *r)
 {
     struct gw_json *list = gw_json_array();
-    struct gw_span word;
+    struct gw_span word = {};
     if (strstr(r->path, "{voyage}") != NULL)
         add_parameter(list, "path", gw_span_str("voyage"), "the voyage's id", true, ref("Id"));
     for (size_t i = 0; gw_word_at(&word, r->query, i); i++)
@@ -102,7 +102,7 @@ static struct gw_json *parameters_of(const struct gw_route *r)
 static struct gw_json *body_of(const struct gw_route *r)
 {
     struct gw_json *body = gw_json_object(), *content = gw_json_object();
-    struct gw_span word;
+    struct gw_span word = {};
     for (size_t i = 0; gw_word_at(&word, r->media, i); i++) {
         char type[64];
         snprintf(type, sizeof type, "%.*s", (int)word.size, (const char *)word.data);
@@ -140,7 +140,7 @@ static void answer_schema(char out[32], const struct gw_route *r)
 static struct gw_json *answers_of(const struct gw_route *r)
 {
     struct gw_json *answers = gw_json_object();
-    struct gw_span word;
+    struct gw_span word = {};
     char schema[32];
     answer_schema(schema, r);
     for (size_t i = 0; gw_word_at(&word, r->answer, i) && isdigit(word.data[0]); i++)
@@ -225,7 +225,7 @@ static void page_route(struct gw_buf *out, const struct gw_route *r)
 {
     static const char *const bodies[] = { "none", "64 KiB", "http.body", "image.bytes", "image.bytes and 64 KiB" };
     char roles[128], schema[32];
-    struct gw_span word;
+    struct gw_span word = {};
     roles_text(roles, r);
     answer_schema(schema, r);
     gw_buf_addf(out, "### %s %s\n\n%s\n\n- may ask: %s\n", r->method, r->path, r->sentence, roles);

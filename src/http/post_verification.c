@@ -28,7 +28,7 @@ bool gw_post_verification(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_verification v;
     struct gw_verify_ask ask = { .picture = x->request->body, .received_us = x->request->begun_us };
-    struct gw_span header;
+    struct gw_span header = {};
     if (ask.picture.size == 0)
         return gw_fail(err, GW_ERR_FORMAT, "there is no picture in the request");
     if (gw_request_header(x->request, "X-Boarding-Pass", &header))

@@ -36,7 +36,7 @@ static bool read_field(struct gw_span *out, const struct gw_exchange *x, const s
 static bool read_fields(struct fields *out, const struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_form form = {};
-    struct gw_span type, boundary;
+    struct gw_span type = {}, boundary = {};
     out->picture = x->request->body;
     if (gw_request_header(x->request, "Content-Type", &type) && gw_span_starts(type, "multipart/")) {
         if (!gw_form_boundary(&boundary, type))

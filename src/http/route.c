@@ -36,7 +36,7 @@ bool gw_word_at(struct gw_span *out, const char *list, size_t i)
 
 bool gw_word_in(const char *list, struct gw_span word, bool any_case)
 {
-    struct gw_span there;
+    struct gw_span there = {};
     for (size_t i = 0; gw_word_at(&there, list, i); i++)
         if (there.size == word.size && word.size > 0 &&
             (any_case ? strncasecmp((const char *)there.data, (const char *)word.data, word.size) == 0

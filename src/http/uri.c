@@ -38,7 +38,7 @@ static bool decode(struct gw_span *out, struct gw_arena *a, struct gw_span text,
 static bool add_segment(struct gw_uri *out, struct gw_arena *a, struct gw_span text, size_t from, size_t to,
     struct gw_err *err)
 {
-    struct gw_span s;
+    struct gw_span s = {};
     if (out->n_segments == GW_URI_SEGMENTS)
         return gw_fail_at(err, GW_ERR_LIMIT, from, "the path has more than %d parts", GW_URI_SEGMENTS);
     if (!decode(&s, a, text, from, to, false, err))
@@ -57,7 +57,7 @@ static bool add_pair(struct gw_uri *out, struct gw_arena *a, struct gw_span text
     size_t equals = from;
     while (equals < to && text.data[equals] != '=')
         equals++;
-    struct gw_span name, value;
+    struct gw_span name = {}, value = {};
     if (!decode(&name, a, text, from, equals, true, err) ||
         !decode(&value, a, text, GW_MIN(equals + 1, to), to, true, err))
         return false;

@@ -126,7 +126,7 @@ static void keys(void **state)
     }
     CHECK_INT(gw_json_size(gw_json_get(face, "landmarks")), 5);
     CHECK_INT(gw_json_size(gw_json_at(gw_json_get(face, "landmarks"), 0)), 2);
-    CHECK_INT(gw_json_size(gw_json_get(face, "quality_components")), 8);
+    CHECK_INT(gw_json_size(gw_json_get(face, "quality_components")), 9);
     double ms = -1;
     CHECK(gw_json_get_real(j, "elapsed_ms", &ms));
     CHECK(ms > 0);

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,6 +25,8 @@
 #include <unistd.h>
 
 enum { SIDE = 64 };
+
+static const char *secret; /* a value of the environment, at the same address in all processes */
 
 /* In the child. */
 bool gw_decoder_hook(struct gw_decoder_answer *answer, struct gw_span bytes)
@@ -61,6 +64,10 @@ bool gw_decoder_hook(struct gw_decoder_answer *answer, struct gw_span bytes)
         snprintf(answer->text, sizeof answer->text, "%s", n < 256 ? "stopped" : "never stopped");
         break;
     }
+    case 'v': /* what the environment held */
+        snprintf(answer->text, sizeof answer->text, "%s",
+            secret[0] == 0 && secret[1] == 0 && getenv("GANGWAY_TEST_SOURCE") == NULL ? "forgotten" : "remembered");
+        break;
     case 'P': /* a text no log should see */
         memset(answer->text, 0x1b, sizeof answer->text);
         answer->code = 77;
@@ -127,10 +134,11 @@ static const struct row {
     { "nobody is debugged", "HOOKp", GW_ERR_INVALID, "replaced" },
     { "no memory is executable from the start", "HOOKx", GW_ERR_INVALID, "replaced" },
     { "no memory becomes executable", "HOOKm", GW_ERR_INVALID, "replaced" },
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !GW_SANITIZED
     { "nothing is printed", "HOOK2", GW_ERR_INVALID, "replaced" },
     { "memory ends at the limit and the child lives", "HOOKM", GW_ERR_UNSUPPORTED, "stopped" },
 #endif
+    { "a child knows nothing of the environment", "HOOKv", GW_ERR_UNSUPPORTED, "forgotten" },
     { "what a child says is printable and one of the known errors", "HOOKP", GW_ERR_FORMAT, "????" },
     { "pixels outside the child's memory are not believed", "HOOKR", GW_ERR_INVALID, "replaced" },
     { "a stride that overflows is not believed", "HOOKT", GW_ERR_INVALID, "replaced" },
@@ -411,7 +419,7 @@ static int limits_alone(void)
     struct rlimit r;
     if (getrlimit(RLIMIT_CORE, &r) != 0 || r.rlim_cur != 0)
         return 2;
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !GW_SANITIZED
     if (mmap(NULL, 65 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         return 3;
     if (mmap(NULL, 65 << 20, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
@@ -440,6 +448,48 @@ static void walls_alone(void **state)
     CHECK(met == 1000 + SIGKILL || met == 1000 + SIGXCPU);
     CHECK_INT(in_child(filter_alone), 1000 + SIGSYS);
     CHECK(strstr(gw_decoder_walls(decoder), "seccomp") != NULL);
+}
+
+/* A service that is killed in the middle of a picture leaves nothing running. */
+static void nothing_left_running(void **state)
+{
+    (void)state;
+    int told[2];
+    CHECK_INT(pipe(told), 0);
+    CHECK_INT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0); /* they become ours, and can be waited for */
+    pid_t service = fork();
+    if (service == 0) {
+        struct gw_err err = {};
+        struct gw_decoder_options options = GW_DECODER_OPTIONS_DEFAULT;
+        struct gw_image_limits patient = { 8 << 20, 1000, 60'000'000 };
+        struct gw_decoder_picture p;
+        struct gw_decoder *d = gw_decoder_open(&options, &err);
+        pid_t pids[3] = {};
+        if (d != NULL)
+            pids[0] = gw_decoder_forker_pid(d), pids[1] = gw_decoder_child_pid(d, 0), pids[2] = gw_decoder_child_pid(d, 1);
+        (void)!write(told[1], pids, sizeof pids);
+        (void)!gw_decoder_borrow(&p, d, gw_span_str("HOOKL"), &patient, 0, &err); /* does not come back */
+        _exit(1);
+    }
+    pid_t pids[3];
+    int status;
+    CHECK_INT(read(told[0], pids, sizeof pids), sizeof pids);
+    usleep(50'000);
+    kill(service, SIGKILL);
+    CHECK_INT(waitpid(service, &status, 0), service);
+    unsigned left = 3;
+    for (int i = 0; i < 2000 && left > 0; i++) {
+        left = 0;
+        for (int k = 0; k < 3; k++) {
+            CHECK(pids[k] > 0);
+            (void)waitpid(pids[k], &status, WNOHANG);
+            left += kill(pids[k], 0) == 0;
+        }
+        usleep(5000);
+    }
+    CHECK_INT(left, 0);
+    close(told[0]);
+    close(told[1]);
 }
 
 /* Last: afterwards nothing decodes any more. */
@@ -477,6 +527,9 @@ int main(void)
     struct gw_err err = {};
     struct gw_decoder_options options = GW_DECODER_OPTIONS_DEFAULT;
     options.pictures_per_child = 50;
+    secret = getenv("GANGWAY_TEST_SOURCE");
+    if (secret == NULL || secret[0] == 0 || secret[1] == 0)
+        return 1;
     decoder = gw_decoder_open(&options, &err);
     if (decoder == NULL) {
         printf("Bail out! %s\n", err.text);
@@ -492,6 +545,7 @@ int main(void)
     check_add("decoder", "a child killed midway is one error, and there is a next child", killed_midway);
     check_add("decoder", "a child is replaced after its number of pictures", recycled);
     check_add("jail", "each wall stands alone", walls_alone);
+    check_add("decoder", "a service that is killed leaves no process behind", nothing_left_running);
     check_add("decoder", "no children are a wrong use", refused);
     check_add("decoder", "without the forker it says that it must be restarted", forker_lost);
     return check_done();

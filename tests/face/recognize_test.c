@@ -4,6 +4,7 @@
 #include "tests/face/model_kit.h"
 
 #include <math.h>
+#include <pthread.h>
 
 static struct gw_faces *faces;
 static struct gw_face_scratch *scratch;
@@ -297,6 +298,112 @@ static void as_shipped(void **state)
         CHECK_NEAR((double)a.v[i], (double)b.v[i], 1e-5);
 }
 
+/* Twelve people (one man's frames) in one picture: twelve faces, the largest first, each himself. */
+static void twelve(void **state)
+{
+    (void)state;
+    need_networks();
+    static const char *const files[] = { "franck_02159.jpg", "franck_02221.jpg", "franck_02683.jpg" };
+    struct gw_image one;
+    gw_arena_reset(arena);
+    struct gw_image crowd = blank(4 * 360, 3 * 290);
+    memset(crowd.data, 128, crowd.stride * crowd.height);
+    struct gw_embedding himself, e;
+    struct gw_err err = {};
+    for (uint32_t i = 0; i < 12; i++) {
+        load(&one, files[i % 3]);
+        if (i == 0)
+            embed(&himself, &one);
+        struct gw_image part = { crowd.data + (i / 4) * 290 * crowd.stride + 3 * (size_t)(i % 4) * 360, 360 - 2 * i, 288 - 2 * i,
+            crowd.stride };
+        gw_image_scale(&part, &one, 0, 0, one.width, one.height, 0);
+    }
+    struct gw_face found[GW_FACES_MAX];
+    size_t n;
+    CHECK_OK(gw_face_find(found, GW_FACES_MAX, &n, faces, scratch, &crowd, NULL, &err));
+    CHECK_INT(n, 12);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            CHECK(found[i].box.width * found[i].box.height <= found[i - 1].box.width * found[i - 1].box.height);
+        CHECK_OK(gw_face_embed(&e, faces, scratch, &crowd, &found[i], NULL, &err));
+        CHECK(dot(&himself, &e) > threshold());
+    }
+    size_t fewer;
+    CHECK_OK(gw_face_find(found, 5, &fewer, faces, scratch, &crowd, NULL, &err));
+    CHECK_INT(fewer, 5);
+}
+
+/* A face found in one picture and embedded after another was looked at is still the first one's. */
+static void out_of_order(void **state)
+{
+    (void)state;
+    need_networks();
+    struct gw_err err = {};
+    struct gw_image a, b;
+    struct gw_embedding at_once, later;
+    gw_arena_reset(arena);
+    load(&a, "franck_02159.jpg");
+    load(&b, "audrey.jpg");
+    const struct gw_face first = find_one(&a);
+    CHECK_OK(gw_face_embed(&at_once, faces, scratch, &a, &first, NULL, &err));
+    find_one(&b);
+    CHECK_OK(gw_face_embed(&later, faces, scratch, &a, &first, NULL, &err));
+    CHECK(memcmp(&at_once, &later, sizeof later) == 0);
+    GW_AUTO(gw_face_scratch) *other = gw_face_scratch_new(faces, &err);
+    size_t n;
+    struct gw_face face;
+    for (size_t i = 0; i < 3; i++)
+        CHECK_OK(gw_face_find(&face, 1, &n, faces, other, &b, NULL, &err));
+    CHECK_OK(gw_face_embed(&later, faces, other, &a, &first, NULL, &err)); /* another's scratch will do */
+    CHECK(memcmp(&at_once, &later, sizeof later) == 0);
+}
+
+struct caller {
+    const struct gw_image *image;
+    struct gw_embedding e[8];
+    bool ok;
+};
+static void *call(void *arg)
+{
+    struct caller *c = arg;
+    struct gw_err err = {};
+    GW_AUTO(gw_face_scratch) *s = gw_face_scratch_new(faces, &err);
+    c->ok = s != NULL;
+    for (size_t i = 0; i < GW_COUNT(c->e) && c->ok; i++) {
+        struct gw_face face;
+        size_t n;
+        c->ok = gw_face_find(&face, 1, &n, faces, s, c->image, NULL, &err) && n == 1 &&
+                gw_face_embed(&c->e[i], faces, s, c->image, &face, NULL, &err);
+    }
+    return NULL;
+}
+/* One engine, four callers with two pictures: each gets the answer it gets alone, to the bit. */
+static void together(void **state)
+{
+    (void)state;
+    need_networks();
+    struct gw_image images[2];
+    struct gw_embedding alone[2];
+    gw_arena_reset(arena);
+    load(&images[0], "franck_02159.jpg");
+    load(&images[1], "audrey.jpg");
+    for (size_t i = 0; i < 2; i++)
+        embed(&alone[i], &images[i]);
+    static struct caller callers[4];
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++) {
+        callers[i] = (struct caller){ .image = &images[i % 2] };
+        CHECK_INT(pthread_create(&threads[i], NULL, call, &callers[i]), 0);
+    }
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(callers[i].ok);
+        for (size_t k = 0; k < GW_COUNT(callers[i].e); k++)
+            CHECK(memcmp(&callers[i].e[k], &alone[i % 2], sizeof alone[0]) == 0);
+    }
+}
+
 int main(void)
 {
     struct gw_err err = {};
@@ -316,6 +423,9 @@ int main(void)
     check_add("pose", "a mirrored face looks the other way", mirror_pose);
     check_add("quality", "a picture eight times darker is found out", dark);
     check_add("prepared", "prepared networks give what the shipped ones give", as_shipped);
+    check_add("find", "twelve faces are twelve, the largest first", twelve);
+    check_add("embed", "a face embedded later is still of its own picture", out_of_order);
+    check_add("threads", "callers at the same time get the answers they get alone", together);
     const int status = check_done();
     gw_face_scratch_free(scratch);
     gw_faces_close(faces);

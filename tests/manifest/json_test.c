@@ -239,6 +239,8 @@ static void limits(void **state)
     CHECK_FAILS(gw_manifest_parse_json(&m, a, gw_buf_span(&text), &err), GW_ERR_FORMAT);
 }
 
+#define FOUR(text) text text text text
+
 /* A problem's text says what is wrong with a field and never what stood in it. */
 static void says_nothing(void **state)
 {
@@ -251,8 +253,7 @@ static void says_nothing(void **state)
             GW_AUTO_VALUE(gw_buf) text = {};
             struct gw_manifest m;
             static const char *const shapes[] = { "\"SECRET/\\u0001\"", "[\"SECRET\"]", "{\"SECRET\":\"SECRET\",\"SECRET\":1}",
-                "\"SECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRET"
-                "SECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRETSECRET\"" };
+                "\"" FOUR(FOUR("SECRETSECRET")) "\"" };
             gw_buf_addf(&text, "{" VOYAGE ",\"travelers\":[{\"%s\":%s}]}", fields[i], shapes[shape]);
             CHECK_OK(gw_manifest_parse_json(&m, a, gw_buf_span(&text), &err));
             CHECK(m.n_problems > 0);

@@ -83,7 +83,7 @@ static void shared_test(void **)
     CHECK(gw_json_size(list) > 0);
     for (size_t i = 0; i < gw_json_size(list); i++) {
         const struct gw_json *o = gw_json_at(list, i);
-        int64_t k, n;
+        int64_t k = 0, n = 0;
         double want;
         CHECK(gw_json_get_integer(o, "k", &k) && gw_json_get_integer(o, "n", &n));
         const struct gw_interval e = gw_interval_exact((uint64_t)k, (uint64_t)n, 0.95),

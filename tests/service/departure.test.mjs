@@ -1,7 +1,7 @@
 // departure.test.mjs - a voyage from manifest to close, with real faces.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './gangway.mjs';
+import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './help/gangway.mjs';
 
 const nobody = '0'.repeat(26);
 const portraits = ['franck_01829.jpg', 'audrey.jpg', 'cage.jpg', 'bieber_small.jpg', 'SeanConnery.jpg', 'kim1_crop.jpg'];

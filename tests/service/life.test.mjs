@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { Gangway, folder, live, number, photo, root, run, traveler, voyage, withoutPhotos, withoutProgram } from './gangway.mjs';
+import { Gangway, folder, live, number, photo, root, run, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
 
 const isRoot = process.getuid?.() === 0;
 const alive = async (g) => (await g.ask('GET', '/readyz')).status === 200;

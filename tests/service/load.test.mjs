@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './gangway.mjs';
+import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './help/gangway.mjs';
 
 const enrolled = ['cage.jpg', 'audrey.jpg', 'bieber_small.jpg', 'SeanConnery.jpg', 'franck_01829.jpg', 'joconde.jpg'];
 const shown = ['cage2_crop.jpg', 'audrey_crop.jpg', 'Justin-Bieber2_crop.jpg', 'sean_guru2_crop.jpg', 'franck_04035.jpg', 'franck_02159.jpg',

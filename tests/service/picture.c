@@ -18,7 +18,7 @@ enum { QUALITY = 90 };
 
 static struct gw_arena *mem;
 
-static void stop(const char *text)
+static _Noreturn void stop(const char *text)
 {
     fprintf(stderr, "picture: %s\n", text);
     exit(2);
@@ -38,7 +38,7 @@ static struct gw_image plain(uint32_t w, uint32_t h)
 static struct gw_image load(const char *path)
 {
     struct gw_err err = {};
-    struct gw_image out;
+    struct gw_image out = {};
     GW_AUTO_VALUE(gw_buf) bytes = {};
     const struct gw_image_limits limits = GW_IMAGE_LIMITS_DEFAULT;
     if (!gw_buf_read_file(&bytes, path, limits.most_bytes, &err) ||

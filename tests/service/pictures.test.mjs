@@ -5,8 +5,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './gangway.mjs';
-import { animation, dot, make, makeFrom, withOrientation, withSize } from './pictures.mjs';
+import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from './help/gangway.mjs';
+import { animation, dot, make, makeFrom, withOrientation, withSize } from './help/pictures.mjs';
 
 describe('pictures', { skip: withoutPhotos }, () => {
   let g, id, dir, gates = 0;

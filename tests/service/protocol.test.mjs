@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, root, run, traveler, voyage, withoutProgram } from './gangway.mjs';
+import { Gangway, root, run, traveler, voyage, withoutProgram } from './help/gangway.mjs';
 
 const nobody = '0'.repeat(26);
 

@@ -134,8 +134,7 @@ static void undone_alone(void **state)
 enum { THREADS = 8, EACH = 60 };
 struct crowd {
     struct gw_store *s;
-    unsigned first;
-    atomic_uint fine, failed;
+    atomic_uint first, fine, failed;
 };
 
 static void *write_some(void *arg)
@@ -193,13 +192,14 @@ static void killed(void **state)
             close(ends[0]);
             struct gw_store *s = open_store();
             struct pair p = { .person = "x" };
-            for (p.n = first; s != NULL; p.n++) {
+            if (s == NULL)
+                _exit(3);
+            for (p.n = first;; p.n++) {
                 if (!gw_store_write(s, put_pair, &p, &err) || write(ends[1], &p.n, sizeof p.n) != sizeof p.n)
                     _exit(1);
                 if (p.n % 7 == 3 && !gw_store_checkpoint(s, p.n % 2 == 0, &err))
                     _exit(1);
             }
-            _exit(2);
         }
         close(ends[1]);
         unsigned last = 0, got = 0, n;

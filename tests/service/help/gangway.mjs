@@ -9,8 +9,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check } from './schema.mjs';
 
-export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-export const program = process.env.GANGWAY_BIN ?? path.join(root, 'build', 'gangway');
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+export const program = process.env.GANGWAY_BIN ?? process.env.GANGWAY ?? path.join(root, 'build', 'gangway');
 const media = path.join(root, 'vendor', 'media');
 
 // The program refuses GANGWAY_ names that are no settings, and these tests have some of their own.
