@@ -522,7 +522,8 @@ static void groups_json(struct gw_json *answer, const struct run *r)
                     gw_json_set_null(j, "fmr");
                     gw_json_set_null(j, "fmr_95");
                 }
-                const bool counts = misses.trials >= GROUP_LEAST && (double)match->trials * fmr >= 3;
+                /* Enough to tell its rates from none; a group that errs much shows that sooner. */
+                const bool counts = misses.trials >= GROUP_LEAST && (match->events >= 3 || (double)match->trials * fmr >= 3);
                 gw_json_set_bool(j, "in_differential", counts);
                 if (counts) {
                     fnmr_of[enough] = misses;
