@@ -59,6 +59,7 @@ void gw_buf_add_text(struct gw_buf *b, const char *s)
 
 void gw_buf_addf(struct gw_buf *b, const char *format, ...)
 {
+    assert(format != NULL); /* gcc's UBSan otherwise warns of the path that it checks itself */
     va_list args;
     va_start(args, format);
     int n = vsnprintf(NULL, 0, format, args);

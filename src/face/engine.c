@@ -367,6 +367,11 @@ static int by_size(const void *pa, const void *pb)
     return x > y ? -1 : x < y;
 }
 
+static double eye_distance(const double points[GW_FACE_POINTS][2])
+{
+    return hypot(points[1][0] - points[0][0], points[1][1] - points[0][1]);
+}
+
 /* Points, pose and quality. The aligned picture of the first (largest) face is kept: it is the one that will be embedded. */
 static bool describe(struct gw_face *face, bool first, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, const struct gw_candidate *c, struct gw_face_times *t, struct gw_err *err)
@@ -390,7 +395,7 @@ static bool describe(struct gw_face *face, bool first, struct gw_faces *f, struc
     face->yaw_deg = pose.yaw_deg;
     face->pitch_deg = pose.pitch_deg + (face->has_marks ? f->card.landmarks.pitch_offset_deg : 0);
     face->roll_deg = pose.roll_deg;
-    face->eye_distance_px = hypot(face->points[1][0] - face->points[0][0], face->points[1][1] - face->points[0][1]);
+    face->eye_distance_px = eye_distance(face->points);
     struct gw_affine from_picture;
     if (gw_align(&from_picture, &f->card.embedder, face->points)) {
         const struct gw_card_input *in = &f->card.embedder.net.input;

@@ -51,6 +51,7 @@ static bool before(struct best a, struct best b)
 /* What a bound must reach to be looked at; it may equal the worst kept: the id decides then. */
 static float floor_of(const struct top *t)
 {
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): max is not 0, so n == max entries are set
     return t->n == t->max ? (float)t->at[t->max - 1].score : -INFINITY;
 }
 

@@ -331,7 +331,9 @@ static uint8_t sample(const struct plane *p, uint32_t x, uint32_t y)
     v = GW_MIN(v > p->y0 ? v - p->y0 : 0, p->height - 1);
     int64_t value = (int64_t)p->data[(size_t)v * p->width + u] + p->offset;
     value = GW_MAX(0, GW_MIN(value, p->most));
-    return p->most == 255 ? (uint8_t)value : (uint8_t)((value * 255 + p->most / 2) / p->most);
+    if (p->most != 255)
+        value = (value * 255 + p->most / 2) / p->most;
+    return (uint8_t)value;
 }
 
 static uint8_t to_byte(int32_t v)
