@@ -13,11 +13,11 @@
  *   multiple of 16                    them
  *
  * What that does to numbers (docs/decisions/0004): where x >= 0 nothing; below, a*x comes
- * out within 2^-23 * |x| for 0 <= a <= 2, as a sum of products that may be taken in another
- * order does; a NaN stays a NaN; -inf becomes NaN. Added channels hold 0 for finite input and meet
- * weights of 0. Networks differ from the original by about 1e-6 of their largest output, no
- * more than between two optimization levels of the runtime itself; whoever loads one
- * checks it on a self-test input.
+ * out within 2^-23 * |x| for 0 <= a <= 1 (2^-24 * (2|1-a| + |a|) * |x| in general). A NaN
+ * stays a NaN; -inf becomes NaN for a <= 1. Added channels hold 0 for finite input and
+ * meet weights of 0. Networks differ from the original by about 1e-6 of their largest
+ * output, no more than between two optimization levels of the runtime itself; whoever
+ * loads one checks it on a self-test input.
  *
  * Reads what it does not know without understanding it and writes it back byte for
  * byte; subgraphs (If, Loop, Scan) and local functions are left as they are. A model in

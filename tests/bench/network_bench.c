@@ -162,6 +162,7 @@ struct caller {
     const float *input;
     double until_ms;
     unsigned n;
+    double cpu_ms; /* of this thread */
 };
 
 static void *call(void *p)
@@ -171,15 +172,17 @@ static void *call(void *p)
     for (c->n = 0; ms(CLOCK_MONOTONIC) < c->until_ms; c->n++)
         if (!network_run(c->net, c->input, &err))
             die("run", &err);
+    c->cpu_ms = ms(CLOCK_THREAD_CPUTIME_ID);
     return NULL;
 }
 
-/* Runs a second with so many calling threads, a session of one thread each. */
-static double rate(struct network *const *nets, const float *input, unsigned threads)
+/* Runs a second with so many calling threads, a session each; *cpu_ms of the callers for one run. */
+static double rate(double *cpu_ms, struct network *const *nets, const float *input, unsigned threads)
 {
     struct caller callers[2] = {};
     const double time_ms = 1000;
     double start = ms(CLOCK_MONOTONIC), n = 0;
+    *cpu_ms = 0;
     for (unsigned i = 0; i < threads; i++) {
         callers[i] = (struct caller){ .net = nets[i], .input = input, .until_ms = start + time_ms };
         if (pthread_create(&callers[i].thread, NULL, call, &callers[i]) != 0)
@@ -188,7 +191,9 @@ static double rate(struct network *const *nets, const float *input, unsigned thr
     for (unsigned i = 0; i < threads; i++) {
         pthread_join(callers[i].thread, NULL);
         n += callers[i].n;
+        *cpu_ms += callers[i].cpu_ms;
     }
+    *cpu_ms /= n;
     return n / (ms(CLOCK_MONOTONIC) - start) * 1e3;
 }
 
@@ -198,7 +203,7 @@ static void two_cores(struct runtime *r, const char *path)
     GW_AUTO_VALUE(gw_buf) model = {};
     GW_AUTO_VALUE(gw_buf) prepared = {};
     struct network *one[2], *wide[1];
-    static struct times rates[3];
+    static struct times rates[3], cpu[2];
     const char *slash = strrchr(path, '/');
     if (!gw_buf_read_file(&model, path, GW_GRAPH_BYTES_MAX, &err) ||
         !gw_graph_prepare(&prepared, NULL, gw_buf_span(&model), &err))
@@ -214,15 +219,19 @@ static void two_cores(struct runtime *r, const char *path)
     GW_AUTO_MEM float *input = gw_alloc_array(n, sizeof *input);
     fill(input, n, 1);
     for (size_t i = 0; i < 5; i++) {
-        rates[0].v[rates[0].n++] = rate(one, input, 1);
-        rates[1].v[rates[1].n++] = rate(one, input, 2);
-        rates[2].v[rates[2].n++] = rate(wide, input, 1);
+        double unused;
+        rates[0].v[rates[0].n++] = rate(&cpu[0].v[cpu[0].n++], one, input, 1);
+        rates[1].v[rates[1].n++] = rate(&cpu[1].v[cpu[1].n++], one, input, 2);
+        rates[2].v[rates[2].n++] = rate(&unused, wide, input, 1);
     }
     struct gw_json *j = gw_json_object();
     gw_json_set_text(j, "bench", "network-cores");
     gw_json_set_text(j, "network", slash == NULL ? path : slash + 1);
     double single = put(j, "one_caller_per_s", &rates[0]), both = put(j, "two_callers_per_s", &rates[1]);
     double inside = put(j, "one_caller_two_threads_per_s", &rates[2]);
+    /* What two callers would reach with two cores to themselves, as far as they do not stand in each other's way. */
+    double alone = put(j, "one_caller_cpu_ms", &cpu[0]), beside = put(j, "two_callers_cpu_ms", &cpu[1]);
+    gw_json_set_rounded(j, "two_callers_ratio_cpu", 2 * alone / beside, 2);
     gw_json_set_rounded(j, "two_callers_ratio", both / single, 2);
     gw_json_set_rounded(j, "two_threads_ratio", inside / single, 2);
     print(j);

@@ -481,6 +481,53 @@ static void runtime_agrees(void **state)
     }
 }
 
+/* What the header says of single numbers, on a model that is one PRelu. */
+static void numbers_are_as_promised(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    enum { CHANNELS = 16, WIDTH = 16 };
+    static const float slopes[CHANNELS] = { 0.25f, 0, 1, 0.1f, 1e-3f, 1e-20f, 0.5f, 0.7f, 2, 1.5f, 0.999f, 0.3f, -0.0f, 1e-7f, 0.01f, 0.33f };
+    static const float numbers[WIDTH] = { 0, -0.0f, 1, -1, 3.1415927f, -3.1415927f, 1e30f, -1e30f, 1e-30f, -1e-30f, 1e-42f, -1e-42f,
+        -1234.5677f, INFINITY, -INFINITY, NAN };
+    if (no_runtime())
+        skip();
+    struct onnx m = onnx_new(8, 16);
+    onnx_input(&m, "x", (int64_t[]){ 1, CHANNELS, 1, WIDTH }, 4);
+    onnx_tensor_as(&m, "a", (int64_t[]){ CHANNELS, 1, 1 }, 3, slopes, ONNX_RAW);
+    onnx_node(&m, "PRelu", "x a", "y", NULL);
+    onnx_output(&m, "y", (int64_t[]){ 1, CHANNELS, 1, WIDTH }, 4);
+    onnx_done(&m);
+    GW_AUTO_VALUE(gw_buf) out = {};
+    struct gw_graph_report report;
+    CHECK_OK(gw_graph_prepare(&out, &report, gw_buf_span(&m.model), &err));
+    CHECK_INT(report.n_conv, 1);
+    struct network *n = network_open(runtime, gw_buf_span(&out), &(struct network_options){ .level = -1 }, &err);
+    if (n == NULL)
+        fail_msg("%s", err.text);
+    float input[CHANNELS * WIDTH];
+    for (size_t i = 0; i < GW_COUNT(input); i++)
+        input[i] = numbers[i % WIDTH];
+    CHECK_OK(network_run(n, input, &err));
+    const float *y[NETWORK_OUTPUTS_MAX];
+    size_t size[NETWORK_OUTPUTS_MAX];
+    CHECK_INT(network_outputs(n, y, size), 1);
+    CHECK_INT(size[0], GW_COUNT(input));
+    for (size_t i = 0; i < GW_COUNT(input); i++) {
+        const double x = (double)input[i], a = (double)slopes[i / WIDTH], got = (double)y[0][i];
+        if (isnan(x) || (isinf(x) && x < 0 && a <= 1))
+            CHECK(isnan(got));
+        else if (isinf(x))
+            CHECK(got == x);
+        else if (x >= 0)
+            CHECK(got == x);
+        else if (!(fabs(got - a * x) <= fabs(x) * 0x1p-23 + 0x1p-149))
+            fail_msg("PRelu(%.9g, %.9g) is %.9g", x, a, got);
+    }
+    network_close(n);
+    onnx_free(&m);
+}
+
 static void runtime_agrees_on_the_narrow(void **state)
 {
     (void)state;
@@ -539,6 +586,7 @@ int main(void)
     check_add("damage", "what is not a model is refused", not_a_model);
 #ifdef HAVE_RUNTIME
     check_add("runtime", "it computes the same of each PRelu rewritten", runtime_agrees);
+    check_add("runtime", "single numbers come out as promised", numbers_are_as_promised);
     check_add("runtime", "a widened stretch computes the same", runtime_agrees_on_the_narrow);
     check_rows("real networks", real_rows, real);
     int status = check_done();
