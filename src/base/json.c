@@ -284,6 +284,11 @@ void gw_json_add_text(struct gw_json *array, const char *value)
     append(array, text_value(gw_span_str(value)));
 }
 
+void gw_json_add_span(struct gw_json *array, struct gw_span value)
+{
+    append(array, text_value(value));
+}
+
 void gw_json_add_real(struct gw_json *array, double value)
 {
     append(array, real_value(value));

@@ -60,6 +60,7 @@ void gw_json_set_bool(struct gw_json *object, const char *key, bool value);
 void gw_json_set_null(struct gw_json *object, const char *key);
 void gw_json_add(struct gw_json *array, struct gw_json *value);
 void gw_json_add_text(struct gw_json *array, const char *value);
+void gw_json_add_span(struct gw_json *array, struct gw_span value);
 void gw_json_add_real(struct gw_json *array, double value);
 void gw_json_add_rounded(struct gw_json *array, double value, int decimals);
 void gw_json_add_integer(struct gw_json *array, int64_t value);

@@ -114,10 +114,11 @@ static int read_file(const char *path, struct gw_date reference, bool pretty)
         return gw_cli_fail("bcbp", &err);
     int status = GW_EXIT_OK;
     size_t at = 0, passes = 0;
-    for (size_t line = 1; at < text.size; line++) {
-        const uint8_t *end = memchr(text.data + at, '\n', text.size - at);
-        size_t stop = end == NULL ? text.size : (size_t)(end - text.data);
-        struct gw_span one = gw_span_slice(gw_buf_span(&text), at, stop);
+    struct gw_span in = gw_span_skip_bom(gw_buf_span(&text));
+    for (size_t line = 1; at < in.size; line++) {
+        const uint8_t *end = memchr(in.data + at, '\n', in.size - at);
+        size_t stop = end == NULL ? in.size : (size_t)(end - in.data);
+        struct gw_span one = gw_span_slice(in, at, stop);
         at = stop + 1;
         if (gw_span_trim(one).size == 0)
             continue;

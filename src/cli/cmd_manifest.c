@@ -1,7 +1,8 @@
-/* cmd_manifest.c - reads manifests (PAXLST, JSON) and answers to them (CUSRES); one
+/* cmd_manifest.c - reads manifests (PAXLST, JSON, CSV) and answers to them (CUSRES); one
  * JSON object a message, or the answer a message gets. */
 #include "base/place.h"
 #include "cli/commands.h"
+#include "manifest/csv.h"
 #include "manifest/cusres.h"
 
 #include <stdio.h>
@@ -66,42 +67,37 @@ static void print_reply(const struct gw_paxlst_message *m, const struct how *how
     fwrite(text.data, 1, text.size, stdout);
 }
 
-static bool is_cusres(struct gw_span text)
+static int print_manifest(const struct gw_manifest *m, bool pretty)
 {
-    for (size_t i = 0; i + 7 <= GW_MIN(text.size, (size_t)4096); i++)
-        if (memcmp(text.data + i, "CUSRES:", 7) == 0 || memcmp(text.data + i, "CUSRES+", 7) == 0)
-            return true;
-    return false;
+    GW_AUTO(gw_json) *o = finish(gw_manifest_to_json(m), m);
+    gw_cli_print(o, pretty);
+    return m->valid ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 
-static int read_file(const char *path, const struct how *how)
+/* CUSRES answers lists of EDIFACT only. */
+static int no_reply(const char *path, const char *what)
 {
-    struct gw_date today = how->today;
-    bool pretty = how->pretty;
-    GW_AUTO_VALUE(gw_buf) text = {};
+    fprintf(stderr, "gangway manifest: %s: %s gets no CUSRES; --reply answers PAXLST\n", path, what);
+    return GW_EXIT_USAGE;
+}
+
+static int read_edifact(const char *path, struct gw_span text, const char *type, const struct how *how, struct gw_arena *mem)
+{
+    const struct gw_edifact_separators *partner = how->profile.has_separators ? &how->profile.separators : NULL;
     struct gw_err err = {};
-    if (!gw_buf_read_file(&text, path, GW_MANIFEST_BYTES_MAX, &err))
-        return unreadable(path, &err, pretty);
-    GW_AUTO(gw_arena) *mem = gw_arena_new(GW_MANIFEST_ARENA_BYTES);
-    if (looks_like_json(gw_buf_span(&text))) {
-        struct gw_manifest m;
-        if (!gw_manifest_parse_json(&m, mem, gw_buf_span(&text), &err))
-            return unreadable(path, &err, pretty);
-        GW_AUTO(gw_json) *o = finish(gw_manifest_to_json(&m), &m);
-        gw_cli_print(o, pretty);
-        return m.valid ? GW_EXIT_OK : GW_EXIT_INVALID;
-    }
-    if (is_cusres(gw_buf_span(&text)) && !how->reply) {
+    if (strcmp(type, "CUSRES") == 0) {
         struct gw_cusres c;
-        if (!gw_cusres_parse(&c, mem, gw_buf_span(&text), today, &err))
-            return unreadable(path, &err, pretty);
+        if (how->reply)
+            return no_reply(path, "an answer");
+        if (!gw_cusres_parse(&c, mem, text, how->today, partner, &err))
+            return unreadable(path, &err, how->pretty);
         GW_AUTO(gw_json) *o = gw_cusres_to_json(&c, &how->profile);
-        gw_cli_print(o, pretty);
+        gw_cli_print(o, how->pretty);
         return c.valid ? GW_EXIT_OK : GW_EXIT_INVALID;
     }
     struct gw_paxlst p;
-    if (!gw_paxlst_parse(&p, mem, gw_buf_span(&text), today, &err))
-        return unreadable(path, &err, pretty);
+    if (!gw_paxlst_parse(&p, mem, text, how->today, partner, &err))
+        return unreadable(path, &err, how->pretty);
     int status = GW_EXIT_OK;
     for (size_t i = 0; i < p.n_messages; i++) {
         if (!p.messages[i].manifest.valid)
@@ -110,12 +106,34 @@ static int read_file(const char *path, const struct how *how)
             print_reply(&p.messages[i], how, i + 1);
             continue;
         }
-        GW_AUTO(gw_json) *o = gw_manifest_to_json(&p.messages[i].manifest);
-        gw_paxlst_to_json(o, &p.messages[i]);
-        finish(o, &p.messages[i].manifest);
-        gw_cli_print(o, pretty);
+        GW_AUTO(gw_json) *o = finish(gw_paxlst_to_json(&p.messages[i]), &p.messages[i].manifest);
+        gw_cli_print(o, how->pretty);
     }
     return status;
+}
+
+static int read_file(const char *path, const struct how *how)
+{
+    GW_AUTO_VALUE(gw_buf) text = {};
+    struct gw_err err = {};
+    struct gw_manifest m;
+    char type[GW_EDIFACT_TYPE_TEXT];
+    if (!gw_buf_read_file(&text, path, GW_MANIFEST_BYTES_MAX, &err))
+        return unreadable(path, &err, how->pretty);
+    struct gw_span in = gw_buf_span(&text);
+    GW_AUTO(gw_arena) *mem = gw_arena_new(GW_MANIFEST_ARENA_BYTES);
+    if (gw_edifact_recognize(type, in, how->profile.has_separators ? &how->profile.separators : NULL))
+        return read_edifact(path, in, type, how, mem);
+    if (looks_like_json(in)) {
+        if (how->reply)
+            return no_reply(path, "JSON");
+        return gw_manifest_parse_json(&m, mem, in, &err) ? print_manifest(&m, how->pretty) : unreadable(path, &err, how->pretty);
+    }
+    if (gw_manifest_parse_csv(&m, mem, in, how->today, &err))
+        return how->reply ? no_reply(path, "CSV") : print_manifest(&m, how->pretty);
+    if (err.code == GW_ERR_FORMAT)
+        gw_fail(&err, GW_ERR_FORMAT, "neither PAXLST nor CUSRES (no UNA or UNB), nor JSON, nor CSV with a header that names travelers");
+    return unreadable(path, &err, how->pretty);
 }
 
 static bool read_profile(struct how *how, struct gw_arena *mem, const char *name, struct gw_err *err)
@@ -142,7 +160,7 @@ static int run(int argc, char **argv)
     const struct gw_option options[] = {
         { "--pretty", GW_OPTION_FLAG, &how.pretty, NULL, "indent the JSON" },
         { "--reply", GW_OPTION_FLAG, &how.reply, NULL, "print the CUSRES answer to a PAXLST instead" },
-        { "--profile", GW_OPTION_TEXT, &profile, "NAME", "whose status codes: plain, cn-iapi, us-aqq, or a file" },
+        { "--profile", GW_OPTION_TEXT, &profile, "NAME", "whose status codes and separators: plain, cn-iapi, us-aqq, or a file" },
         { "--today", GW_OPTION_TEXT, &today, "DATE", "the day that decides centuries where the message has no date (YYYY-MM-DD)" },
     };
     int status = GW_EXIT_OK;
@@ -169,6 +187,6 @@ static int run(int argc, char **argv)
 const struct gw_command gw_command_manifest = {
     .name = "manifest",
     .arguments = "FILE…",
-    .summary = "reads passenger and crew lists: PAXLST or JSON",
+    .summary = "reads passenger and crew lists: PAXLST, JSON or CSV; and CUSRES, the answers",
     .run = run,
 };

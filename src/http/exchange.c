@@ -18,7 +18,7 @@ bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *
     static const char *const fields[] = { "Content-Type", "X-Document-Number", "X-Issuing-State", "X-Portrait-Source",
         "X-Captured-On", "X-Boarding-Pass" };
     for (size_t i = 0; i < GW_COUNT(fields); i++) {
-        struct gw_span value;
+        struct gw_span value = {};
         if (gw_request_header(r, fields[i], &value)) {
             gw_buf_addf(&target, "\n%s: ", fields[i]);
             gw_buf_add(&target, value.data, value.size);

@@ -308,7 +308,7 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
         .timeout_us = conf->http_timeout,
         .most_bodies_bytes = BODIES_BYTES,
     };
-    if ((h->server = gw_server_open(&options, &door, err)) == NULL)
+    if ((h->server = gw_server_open(&options, &door, err)) == NULL || !gw_server_start(h->server, err))
         return NULL;
     return gw_take(h);
 }

@@ -64,6 +64,8 @@ struct gw_connection {
 struct gw_server {
     struct gw_door door;
     struct MHD_Daemon *daemon;
+    int listen_fd; /* -1: the library has it */
+    unsigned threads;
     char address[80];
     int64_t timeout_us;
     size_t most_connections, most_bodies;
@@ -583,25 +585,32 @@ struct gw_server *gw_server_open(const struct gw_server_options *options, const 
         return NULL;
     struct gw_server *s = gw_alloc(sizeof *s);
     s->door = *door;
+    s->listen_fd = fd;
+    s->threads = options->threads;
     s->timeout_us = options->timeout_us;
     s->most_connections = options->connections;
     s->most_bodies = options->most_bodies_bytes;
     s->wake[0] = s->wake[1] = -1;
     pthread_mutex_init(&s->lock, NULL);
     name_address(s, fd);
+    return s;
+}
+
+bool gw_server_start(struct gw_server *s, struct gw_err *err)
+{
     s->janitor_runs = pipe2(s->wake, O_CLOEXEC | O_NONBLOCK) == 0 && pthread_create(&s->janitor, NULL, janitor, s) == 0;
     if (s->janitor_runs) {
         /* The library's own limit stands a little above ours, so that ours speaks first. */
-        unsigned limit = (unsigned)(s->most_connections + 4 * (size_t)options->threads + 16);
+        unsigned limit = (unsigned)(s->most_connections + 4 * (size_t)s->threads + 16);
         const struct MHD_OptionItem more[] = {
-            { MHD_OPTION_LISTEN_SOCKET, fd, NULL },
-            { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)limit * (intptr_t)options->threads, NULL },
+            { MHD_OPTION_LISTEN_SOCKET, s->listen_fd, NULL },
+            { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)limit * (intptr_t)s->threads, NULL },
             { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)((s->timeout_us + GW_US_PER_S - 1) / GW_US_PER_S), NULL },
             { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL },
             { MHD_OPTION_CONNECTION_MEMORY_INCREMENT, 16 << 10, NULL },
             { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
             { MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL },
-            { MHD_OPTION_THREAD_POOL_SIZE, options->threads > 1 ? (intptr_t)options->threads : 0, NULL },
+            { MHD_OPTION_THREAD_POOL_SIZE, s->threads > 1 ? (intptr_t)s->threads : 0, NULL },
             { MHD_OPTION_END, 0, NULL },
         };
         s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
@@ -610,13 +619,11 @@ struct gw_server *gw_server_open(const struct gw_server_options *options, const 
             MHD_OPTION_URI_LOG_CALLBACK, request_new, s, MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, s,
             MHD_OPTION_END);
     }
-    if (s->daemon == NULL) {
-        close(fd);
-        gw_server_close(s);
-        return gw_fail_null(err, GW_ERR_UNAVAILABLE,
+    if (s->daemon == NULL)
+        return gw_fail(err, GW_ERR_UNAVAILABLE,
             "the HTTP server did not start: too many threads or open files for this user (ulimit -u, ulimit -n)");
-    }
-    return s;
+    s->listen_fd = -1; /* the library's now */
+    return true;
 }
 
 const char *gw_server_address(const struct gw_server *s)
@@ -627,6 +634,8 @@ const char *gw_server_address(const struct gw_server *s)
 void gw_server_quiesce(struct gw_server *s)
 {
     atomic_store(&s->stopping, true);
+    if (s->daemon == NULL)
+        return;
     int fd = MHD_quiesce_daemon(s->daemon);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
@@ -648,6 +657,8 @@ void gw_server_close(struct gw_server *s)
         return;
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);
+    if (s->listen_fd >= 0)
+        close(s->listen_fd);
     if (s->janitor_runs) {
         atomic_store(&s->janitor_ends, true);
         wake_janitor(s);

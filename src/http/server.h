@@ -72,10 +72,12 @@ struct gw_server_options {
     size_t most_bodies_bytes; /* of all bodies in flight together */
 };
 
-/* Binds and starts answering. GW_ERR_USAGE (the address cannot be read),
- * GW_ERR_UNAVAILABLE (in use, not of this machine, not allowed): what to do is said. */
+/* Takes the address; nobody is answered yet. GW_ERR_USAGE (it cannot be read, or is not
+ * of this machine), GW_ERR_UNAVAILABLE (in use, not allowed): what to do is said. */
 [[nodiscard]] struct gw_server *gw_server_open(const struct gw_server_options *options, const struct gw_door *door,
     struct gw_err *err);
+/* From here on the door is called, before this even returns. GW_ERR_UNAVAILABLE: no threads. */
+[[nodiscard]] bool gw_server_start(struct gw_server *s, struct gw_err *err);
 /* "http://127.0.0.1:43121", with the real port. Borrowed. */
 const char *gw_server_address(const struct gw_server *s);
 /* Takes no more connections; requests on open ones see `stopping`. */

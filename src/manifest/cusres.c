@@ -1,6 +1,6 @@
 /* cusres.c - an authority's answers about travelers. */
 #include "manifest/cusres.h"
-#include "manifest/edifact.h"
+#include "manifest/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,44 +24,87 @@ bool gw_clearance_find(enum gw_clearance *out, struct gw_span name)
 
 /* ---- profiles ------------------------------------------------------------------- */
 
-static bool copy(struct gw_span *out, struct gw_arena *a, struct gw_span s, struct gw_err *err)
+/* Of text in a profile: one line of plain characters. */
+static bool copy(struct gw_span *out, struct gw_text_pool *pool, struct gw_span s, size_t most, struct gw_err *err)
 {
-    *out = (struct gw_span){};
-    if (s.size == 0)
+    for (size_t i = 0; i < s.size; i++)
+        if (s.data[i] < ' ' || s.data[i] == 0x7F)
+            return gw_fail(err, GW_ERR_INVALID, "status profile: a control character in a text");
+    if (s.size > most)
+        return gw_fail(err, GW_ERR_INVALID, "status profile: a text of more than %zu bytes", most);
+    return gw_text_keep(out, pool, gw_span_trim(s), err);
+}
+
+static bool one_character(char *out, const struct gw_json *j, const char *key, bool may_be_none)
+{
+    struct gw_span s;
+    const struct gw_json *value = gw_json_get(j, key);
+    if (may_be_none && gw_json_kind(value) == GW_JSON_NULL) {
+        *out = 0;
         return true;
-    char *text = gw_arena_text(a, s, err);
-    if (text == NULL)
+    }
+    if (value == NULL)
+        return true; /* the standard's */
+    if (!gw_json_string(value, &s) || s.size != 1)
         return false;
-    *out = gw_span_of(text, s.size);
+    *out = (char)s.data[0];
+    return true;
+}
+
+static bool read_separators(struct gw_status_profile *out, const struct gw_json *j, struct gw_err *err)
+{
+    struct gw_edifact_separators s = { ':', '+', '.', '?', 0, '\'' };
+    if (j == NULL)
+        return true;
+    if (gw_json_kind(j) != GW_JSON_OBJECT || !one_character(&s.component, j, "component", false) ||
+        !one_character(&s.element, j, "element", false) || !one_character(&s.release, j, "release", true) ||
+        !one_character(&s.repetition, j, "repetition", true) || !one_character(&s.terminator, j, "terminator", false) ||
+        !gw_edifact_separators_check(&s))
+        return gw_fail(err, GW_ERR_INVALID,
+            "status profile: \"separators\" has component, element, release, repetition, terminator: single characters that differ");
+    out->has_separators = true;
+    out->separators = s;
+    return true;
+}
+
+static bool read_code_row(struct gw_status_profile *out, struct gw_text_pool *pool, const struct gw_json *row, struct gw_err *err)
+{
+    size_t i = out->n_codes;
+    struct gw_span code = {}, meaning = {}, text = {};
+    bool whole = gw_json_get_string(row, "code", &code), first = !whole && gw_json_get_string(row, "first", &code);
+    bool has_text = gw_json_get(row, "text") != NULL;
+    if ((!whole && !first) || code.size == 0 || (first && code.size != 1) || (has_text && !gw_json_get_string(row, "text", &text)) ||
+        !gw_json_get_string(row, "means", &meaning) || !gw_clearance_find(&out->codes[i].clearance, meaning))
+        return gw_fail(err, GW_ERR_INVALID, "status profile: codes[%zu] needs \"code\" or \"first\" (one character) and \"means\"", i);
+    for (size_t k = 0; k < i; k++)
+        if (out->codes[k].first == first && gw_span_equal(out->codes[k].code, gw_span_trim(code)))
+            return gw_fail(err, GW_ERR_INVALID, "status profile: codes[%zu] is there a second time", i);
+    out->codes[i].first = first;
+    if (!copy(&out->codes[i].code, pool, code, 8, err) || !copy(&out->codes[i].text, pool, text, GW_CUSRES_TEXT_MAX, err))
+        return false;
+    if (out->codes[i].code.size == 0)
+        return gw_fail(err, GW_ERR_INVALID, "status profile: codes[%zu] is blank", i);
+    out->n_codes++;
     return true;
 }
 
 bool gw_status_profile_parse(struct gw_status_profile *out, struct gw_arena *a, struct gw_span json, struct gw_err *err)
 {
     *out = (struct gw_status_profile){};
+    struct gw_text_pool pool = { .a = a };
     GW_AUTO(gw_json) *j = gw_json_parse(json, err);
     if (j == NULL)
         return false;
     struct gw_span name;
-    if (!gw_json_get_string(j, "name", &name))
+    if (!gw_json_get_string(j, "name", &name) || gw_span_trim(name).size == 0)
         return gw_fail(err, GW_ERR_INVALID, "a status profile needs a \"name\"");
     const struct gw_json *codes = gw_json_get(j, "codes");
     if (gw_json_kind(codes) != GW_JSON_ARRAY || gw_json_size(codes) > GW_CUSRES_CODES_MAX)
         return gw_fail(err, GW_ERR_INVALID, "a status profile needs \"codes\", an array of at most %d", GW_CUSRES_CODES_MAX);
-    for (size_t i = 0; i < gw_json_size(codes); i++) {
-        const struct gw_json *row = gw_json_at(codes, i);
-        struct gw_span code = {}, meaning = {}, text = {};
-        bool whole = gw_json_get_string(row, "code", &code), first = !whole && gw_json_get_string(row, "first", &code);
-        gw_json_get_string(row, "text", &text);
-        if ((!whole && !first) || code.size == 0 || (first && code.size != 1) || !gw_json_get_string(row, "means", &meaning) ||
-            !gw_clearance_find(&out->codes[i].clearance, meaning))
-            return gw_fail(err, GW_ERR_INVALID, "status profile: codes[%zu] needs \"code\" or \"first\" (one character) and \"means\"", i);
-        out->codes[i].first = first;
-        if (!copy(&out->codes[i].code, a, code, err) || !copy(&out->codes[i].text, a, text, err))
+    for (size_t i = 0; i < gw_json_size(codes); i++)
+        if (!read_code_row(out, &pool, gw_json_at(codes, i), err))
             return false;
-        out->n_codes = i + 1;
-    }
-    return copy(&out->name, a, name, err);
+    return read_separators(out, gw_json_get(j, "separators"), err) && copy(&out->name, &pool, name, GW_MANIFEST_WORD_MAX, err);
 }
 
 enum gw_clearance gw_status_meaning(const struct gw_status_profile *p, struct gw_span code)
@@ -91,9 +134,13 @@ struct reader {
     struct gw_cusres *out;
     struct gw_arena *a;
     struct gw_err *err;
+    struct gw_text_pool pool;
     struct gw_edifact_segment *s;
-    size_t cap_results, cap_problems, first_segment;
-    bool in_message, done, other, in_result;
+    struct gw_date day;
+    size_t cap_results, cap_problems, first_segment, n_messages, others;
+    struct gw_span reference; /* of the message being read */
+    bool in_message, in_result, in_voyage, has_kind;
+    struct gw_err damage;
 };
 
 static struct gw_span get(const struct reader *r, unsigned e, unsigned c)
@@ -103,25 +150,28 @@ static struct gw_span get(const struct reader *r, unsigned e, unsigned c)
 
 static bool keep(struct reader *r, struct gw_span *out, struct gw_span value)
 {
-    return copy(out, r->a, value, r->err);
+    return gw_text_keep(out, &r->pool, gw_span_slice(value, 0, GW_MANIFEST_WORD_MAX), r->err);
 }
 
-static bool problem(struct reader *r, bool is_error, const char *code, const char *text)
+static bool problem_at(struct reader *r, bool is_error, size_t offset, const char *code, const char *text)
 {
     struct gw_cusres *c = r->out;
+    struct gw_span tag = {};
     c->n_problems_all++;
     c->valid = c->valid && !is_error;
     if (c->n_problems == GW_MANIFEST_PROBLEMS_MAX)
         return true;
     c->problems = gw_arena_grow(r->a, c->problems, &r->cap_problems, c->n_problems + 1, sizeof *c->problems, r->err);
-    if (c->problems == NULL)
-        return false;
-    char *tag = gw_arena_text(r->a, gw_span_str(r->s->tag), r->err);
-    if (tag == NULL)
+    if (c->problems == NULL || (r->s->tag[0] != 0 && !gw_text_keep(&tag, &r->pool, gw_span_of(r->s->tag, 4), r->err)))
         return false;
     c->problems[c->n_problems++] = (struct gw_manifest_problem){ .is_error = is_error, .has_segment = true,
-        .segment = r->s->index, .offset = r->s->offset, .tag = tag, .code = code, .text = text };
+        .segment = r->s->index, .offset = offset, .tag = (const char *)tag.data, .code = code, .text = text };
     return true;
+}
+
+static bool problem(struct reader *r, bool is_error, const char *code, const char *text)
+{
+    return problem_at(r, is_error, r->s->offset, code, text);
 }
 
 static bool begin_result(struct reader *r)
@@ -139,17 +189,24 @@ static bool begin_result(struct reader *r)
     return true;
 }
 
+static bool begin_voyage(struct reader *r, struct gw_span flight)
+{
+    struct gw_cusres *c = r->out;
+    r->in_voyage = c->n_voyages < GW_CUSRES_VOYAGES_MAX;
+    if (!r->in_voyage)
+        return problem(r, true, "too_many", "more voyages than an answer has");
+    c->voyages[c->n_voyages] = (__typeof__(*c->voyages)){};
+    return keep(r, &c->voyages[c->n_voyages++].flight, flight);
+}
+
 static bool read_rff(struct reader *r)
 {
     struct gw_cusres *c = r->out;
     struct gw_span q = get(r, 1, 1), v = get(r, 1, 2);
     if (gw_span_is(q, "TN"))
-        return keep(r, &c->transaction_reference, v);
-    if (gw_span_is(q, "AF")) {
-        if (c->n_voyages == GW_CUSRES_VOYAGES_MAX)
-            return problem(r, true, "too_many", "more voyages than an answer has");
-        return keep(r, &c->voyages[c->n_voyages++].flight, v);
-    }
+        return c->transaction_reference.size > 0 || keep(r, &c->transaction_reference, v);
+    if (gw_span_is(q, "AF"))
+        return begin_voyage(r, v);
     if (!r->in_result)
         return true;
     struct gw_cusres_result *x = &c->results[c->n_results - 1];
@@ -166,89 +223,123 @@ static bool read_code(struct reader *r)
         return problem(r, false, "order", "a code before any result (ERC)");
     struct gw_cusres_result *x = &r->out->results[r->out->n_results - 1];
     if (x->n_codes == GW_COUNT(x->codes))
-        return problem(r, false, "too_many", "more codes of one result than are kept");
-    struct gw_span kept;
-    if (!keep(r, &kept, get(r, 1, 1)))
-        return false;
-    if (x->n_codes == 0)
-        x->code = kept;
-    x->codes[x->n_codes++] = kept;
-    return true;
+        return problem(r, true, "too_many", "more codes of one result than are kept");
+    if (get(r, 1, 1).size == 0)
+        return problem(r, false, "missing", "a result's code is empty (ERC)");
+    return keep(r, &x->codes[x->n_codes++], get(r, 1, 1));
 }
 
+/* C108: up to five lines. */
 static bool read_text(struct reader *r)
 {
     if (!r->in_result)
         return true;
     struct gw_cusres_result *x = &r->out->results[r->out->n_results - 1];
-    return x->text.size > 0 || keep(r, &x->text, get(r, 4, 1));
-}
-
-static bool read_moment(struct gw_manifest_time *out, struct gw_span v)
-{
-    uint64_t n;
-    if (v.size != 10 || !gw_span_uint(v, UINT64_MAX, &n))
-        return false;
-    struct gw_date d = { (int16_t)(2000 + n / 100000000), (uint8_t)(n / 1000000 % 100), (uint8_t)(n / 10000 % 100) };
-    uint64_t hour = n / 100 % 100, minute = n % 100;
-    if (!gw_date_check(d) || hour > 23 || minute > 59)
-        return false;
-    *out = (struct gw_manifest_time){ true, true, (gw_date_days(d) * 86400 + (int64_t)(hour * 3600 + minute * 60)) * GW_US_PER_S };
-    return true;
+    char text[GW_EDIFACT_SEGMENT_BYTES];
+    size_t n = 0;
+    for (unsigned c = 1; c <= 5; c++) {
+        struct gw_span line = get(r, 4, c);
+        if (line.size == 0)
+            continue;
+        if (n > 0)
+            text[n++] = ' ';
+        memcpy(text + n, line.data, line.size); /* fits: the segment did, with its separators */
+        n += line.size;
+    }
+    return x->text.size > 0 || gw_text_keep(&x->text, &r->pool, gw_span_of(text, n), r->err);
 }
 
 static bool read_voyage(struct reader *r)
 {
     struct gw_cusres *c = r->out;
-    if (c->n_voyages == 0 || r->in_result)
+    if (!r->in_voyage || r->in_result)
         return true;
     struct gw_manifest_leg *leg = &c->voyages[c->n_voyages - 1].leg;
     struct gw_span q = get(r, 1, 1);
     if (gw_edifact_is(r->s, "LOC"))
         return gw_span_is(q, "87") ? keep(r, &leg->to, get(r, 2, 1)) : keep(r, &leg->from, get(r, 2, 1));
     bool departure = gw_span_is(q, "189");
-    if (!departure && !gw_span_is(q, "232"))
+    struct gw_date d;
+    int64_t of_day;
+    if ((!departure && !gw_span_is(q, "232")) || get(r, 1, 2).size == 0)
         return true;
-    return read_moment(departure ? &leg->departure : &leg->arrival, get(r, 1, 2)) ||
-           problem(r, false, "date", "a time of the voyage that cannot be read (DTM 2380)");
+    if (!gw_edifact_moment(&d, &of_day, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_NEAR, r->day))
+        return problem(r, false, "date", "a time of the voyage that cannot be read (DTM 2380)");
+    *(departure ? &leg->departure : &leg->arrival) =
+        (struct gw_manifest_time){ true, true, gw_date_days(d) * 86400 * GW_US_PER_S + of_day };
+    return true;
+}
+
+static bool check_end(struct reader *r, const char *text)
+{
+    bool was = r->in_message;
+    r->in_message = r->in_result = r->in_voyage = false;
+    return !was || problem(r, true, "cut_off", text);
 }
 
 static bool begin_message(struct reader *r)
 {
-    r->in_message = !r->done && gw_span_is(get(r, 2, 1), "CUSRES");
-    r->other = r->other || !gw_span_is(get(r, 2, 1), "CUSRES");
-    if (!r->in_message)
+    if (!check_end(r, "UNH before the message before it has ended (ISO 9735-1, 5.1)"))
+        return false;
+    if (!gw_span_is(get(r, 2, 1), "CUSRES")) {
+        r->others++;
         return true;
+    }
+    r->in_message = true;
+    r->has_kind = false;
     r->first_segment = r->s->index;
-    return keep(r, &r->out->message_reference, get(r, 1, 1)) && keep(r, &r->out->common_access_reference, get(r, 3, 1));
+    if (!keep(r, &r->reference, get(r, 1, 1)))
+        return false;
+    if (r->n_messages++ > 0)
+        return true;
+    r->out->message_reference = r->reference;
+    return keep(r, &r->out->common_access_reference, get(r, 3, 1));
 }
 
 static bool end_message(struct reader *r)
 {
     uint64_t n;
-    r->done = true;
-    r->in_message = false;
+    if (!r->has_kind && !problem(r, true, "missing", "the answer does not say what it is (BGM)"))
+        return false;
     if ((!gw_span_uint(get(r, 1, 1), UINT32_MAX, &n) || n != r->s->index - r->first_segment + 1) &&
         !problem(r, false, "count", "the message's count is not the number of its segments (UNT 0074)"))
         return false;
-    return gw_span_equal(get(r, 2, 1), r->out->message_reference) ||
-           problem(r, false, "reference", "the message's references differ (UNH 0062, UNT 0062)");
+    if (!gw_span_equal(get(r, 2, 1), r->reference) &&
+        !problem(r, false, "reference", "the message's references differ (UNH 0062, UNT 0062)"))
+        return false;
+    r->in_message = r->in_result = r->in_voyage = false;
+    return true;
 }
 
 static bool read_kind(struct reader *r)
 {
     struct gw_span code = get(r, 1, 1);
-    r->out->kind = gw_span_is(code, "962")   ? GW_CUSRES_RESPONSE
-                   : gw_span_is(code, "132") ? GW_CUSRES_UNSOLICITED
-                   : gw_span_is(code, "312") ? GW_CUSRES_ACKNOWLEDGEMENT
-                                             : GW_CUSRES_OTHER;
-    return r->out->kind != GW_CUSRES_OTHER || problem(r, false, "message_kind", "BGM is none of 962, 132 and 312");
+    enum gw_cusres_kind kind = gw_span_is(code, "962")   ? GW_CUSRES_RESPONSE
+                               : gw_span_is(code, "132") ? GW_CUSRES_UNSOLICITED
+                               : gw_span_is(code, "312") ? GW_CUSRES_ACKNOWLEDGEMENT
+                                                         : GW_CUSRES_OTHER;
+    if (r->n_messages == 1 && !r->has_kind)
+        r->out->kind = kind;
+    r->has_kind = true;
+    return kind != GW_CUSRES_OTHER || problem(r, false, "message_kind", "BGM is none of 962, 132 and 312");
+}
+
+static bool read_envelope(struct reader *r)
+{
+    if (!check_end(r, "the message does not end (UNT is missing)"))
+        return false;
+    if (r->n_messages > 0)
+        return true;
+    struct gw_date d;
+    if (gw_edifact_moment(&d, NULL, get(r, 4, 1), (struct gw_span){}, GW_CENTURY_NEAR, r->day))
+        r->day = d;
+    return keep(r, &r->out->sender, get(r, 2, 1)) && keep(r, &r->out->recipient, get(r, 3, 1));
 }
 
 static bool read_segment(struct reader *r)
 {
     if (gw_edifact_is(r->s, "UNB"))
-        return keep(r, &r->out->sender, get(r, 2, 1)) && keep(r, &r->out->recipient, get(r, 3, 1));
+        return read_envelope(r);
     if (gw_edifact_is(r->s, "UNH"))
         return begin_message(r);
     if (!r->in_message)
@@ -264,46 +355,76 @@ static bool read_segment(struct reader *r)
     return true;
 }
 
-bool gw_cusres_parse(struct gw_cusres *out, struct gw_arena *a, struct gw_span text, struct gw_date today, struct gw_err *err)
+/* A damaged segment may be the one that names the traveler or the code: his result is
+ * not to be believed, and what follows is not to become another's. */
+static bool read_damaged(struct reader *r, const struct gw_err *why)
 {
-    (void)today;
+    struct gw_span text;
+    if (!r->in_message) {
+        if (r->damage.code == GW_OK)
+            r->damage = *why;
+        return true;
+    }
+    if (r->in_result && !gw_edifact_is(r->s, "FTX")) {
+        struct gw_cusres_result *x = &r->out->results[r->out->n_results - 1];
+        if (!gw_edifact_is(r->s, "ERP"))
+            *x = (struct gw_cusres_result){ .of_message = x->of_message };
+        r->in_result = false;
+    }
+    return gw_text_keep(&text, &r->pool, gw_span_of(why->text, strlen(why->text) + 1), r->err) &&
+           problem_at(r, true, why->at, why->code == GW_ERR_LIMIT ? "too_long" : "syntax", (const char *)text.data);
+}
+
+bool gw_cusres_parse(struct gw_cusres *out, struct gw_arena *a, struct gw_span text, struct gw_date today,
+    const struct gw_edifact_separators *partner, struct gw_err *err)
+{
     *out = (struct gw_cusres){ .valid = true };
     if (text.size > GW_MANIFEST_BYTES_MAX)
         return gw_fail(err, GW_ERR_LIMIT, "an answer of more than %d bytes", GW_MANIFEST_BYTES_MAX);
     struct gw_edifact *e = gw_arena_one(a, struct gw_edifact, err);
-    struct reader r = { .out = out, .a = a, .err = err, .s = gw_arena_one(a, struct gw_edifact_segment, err) };
-    if (e == NULL || r.s == NULL || !gw_edifact_open(e, text, err))
+    struct reader r = { .out = out, .a = a, .err = err, .pool = { .a = a }, .day = today,
+        .s = gw_arena_one(a, struct gw_edifact_segment, err) };
+    if (e == NULL || r.s == NULL || !gw_edifact_open(e, text, partner, err))
         return false;
     for (;;) {
-        struct gw_err why = {};
+        struct gw_err why;
         enum gw_edifact_read what = gw_edifact_next(e, r.s, &why);
-        if (what == GW_EDIFACT_END || (what == GW_EDIFACT_SEGMENT && gw_edifact_is(r.s, "UNZ")))
+        if (what == GW_EDIFACT_END)
             break;
-        if (what == GW_EDIFACT_BAD) {
-            memcpy(r.s->tag, "???", 4);
-            const char *sentence = gw_arena_text(a, gw_span_str(why.text), err);
-            if (sentence == NULL || (r.in_message && !problem(&r, true, "syntax", sentence)))
-                return false;
-            continue;
-        }
-        if (!read_segment(&r))
+        if (what == GW_EDIFACT_BAD ? !read_damaged(&r, &why) : !read_segment(&r))
             return false;
+        if (what == GW_EDIFACT_SEGMENT && gw_edifact_is(r.s, "UNZ") && !gw_edifact_again(e))
+            break;
     }
-    if (r.in_message && !problem(&r, true, "cut_off", "the message does not end (UNT is missing)"))
+    if (!check_end(&r, "the message does not end (UNT is missing)"))
         return false;
-    if (!r.in_message && !r.done)
-        return r.other ? gw_fail(err, GW_ERR_UNSUPPORTED, "EDIFACT: no CUSRES in it but other messages")
-                       : gw_fail(err, GW_ERR_FORMAT, "EDIFACT: no message in it (UNH)");
-    return true;
+    if (r.n_messages > 0)
+        return true;
+    return r.others > 0              ? gw_fail(err, GW_ERR_UNSUPPORTED, "EDIFACT: no CUSRES in it but other messages")
+           : r.damage.code != GW_OK ? gw_fail_at(err, GW_ERR_FORMAT, r.damage.at, "%s", r.damage.text)
+                                    : gw_fail(err, GW_ERR_FORMAT, "EDIFACT: no message in it (UNH)");
+}
+
+enum gw_clearance gw_cusres_meaning(const struct gw_cusres_result *x, const struct gw_status_profile *p)
+{
+    static const enum gw_clearance gravest[] = { GW_CLEARANCE_INHIBITED, GW_CLEARANCE_INSUFFICIENT, GW_CLEARANCE_ADVISORY,
+        GW_CLEARANCE_NOT_YET, GW_CLEARANCE_SELECTEE };
+    if (x->n_codes == 0)
+        return GW_CLEARANCE_NOT_YET;
+    for (size_t k = 0; k < GW_COUNT(gravest); k++)
+        for (size_t i = 0; i < x->n_codes; i++)
+            if (gw_status_meaning(p, x->codes[i]) == gravest[k])
+                return gravest[k];
+    return GW_CLEARANCE_CLEARED;
 }
 
 enum gw_clearance gw_cusres_clearance(const struct gw_cusres *c, const struct gw_status_profile *p, struct gw_span reference,
     struct gw_span reservation)
 {
     const struct gw_cusres_result *found = NULL;
-    for (size_t i = 0; i < c->n_results && reference.size > 0; i++)
-        if (!c->results[i].of_message && gw_span_equal(c->results[i].reference, reference))
-            found = &c->results[i];
+    for (size_t i = c->n_results; i > 0 && reference.size > 0 && found == NULL; i--)
+        if (!c->results[i - 1].of_message && gw_span_equal(c->results[i - 1].reference, reference))
+            found = &c->results[i - 1];
     if (found == NULL && reservation.size > 0) {
         size_t n = 0;
         for (size_t i = 0; i < c->n_results; i++)
@@ -314,7 +435,7 @@ enum gw_clearance gw_cusres_clearance(const struct gw_cusres *c, const struct gw
         if (n != 1)
             found = NULL;
     }
-    return found == NULL ? GW_CLEARANCE_NOT_YET : gw_status_meaning(p, found->code);
+    return found == NULL ? GW_CLEARANCE_NOT_YET : gw_cusres_meaning(found, p);
 }
 
 static void set(struct gw_json *o, const char *key, struct gw_span s)
@@ -359,10 +480,17 @@ struct gw_json *gw_cusres_to_json(const struct gw_cusres *c, const struct gw_sta
         gw_json_set_text(r, "level", x->of_message ? "message" : "traveler");
         set(r, "reservation", x->reservation);
         set(r, "reference", x->reference);
-        set(r, "code", x->code);
+        if (x->n_codes > 0)
+            set(r, "code", x->codes[0]);
+        if (x->n_codes > 1) {
+            struct gw_json *more = gw_json_array();
+            for (size_t k = 1; k < x->n_codes; k++)
+                gw_json_add_span(more, x->codes[k]);
+            gw_json_set(r, "more_codes", more);
+        }
         set(r, "text", x->text);
         if (p != NULL && !x->of_message)
-            gw_json_set_text(r, "status", gw_clearance_name(gw_status_meaning(p, x->code)));
+            gw_json_set_text(r, "status", gw_clearance_name(gw_cusres_meaning(x, p)));
         gw_json_add(results, r);
     }
     gw_json_set(o, "results", results);
@@ -434,32 +562,29 @@ static void result(struct gw_edifact_writer *w, const char *level, struct gw_spa
     gw_edifact_end(w);
 }
 
-void gw_cusres_format(struct gw_buf *out, const struct gw_cusres_answer *answer)
+/* The lowest level of UNOA, UNOB and UNOY (UTF-8) that has all of these characters. */
+static const char *level_of(struct gw_span text)
+{
+    const char *level = "UNOA";
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] >= 0x80)
+            return "UNOY";
+        else if (text.data[i] != '\n' && (text.data[i] > 'Z' || strchr("#$@", text.data[i]) != NULL))
+            level = "UNOB";
+    return level;
+}
+
+static bool can_be_joined(const struct gw_manifest_traveler *t)
+{
+    return t->reference.size > 0 || t->reservation.size > 0;
+}
+
+static void format_message(struct gw_buf *out, const struct gw_cusres_answer *answer, const char *reference)
 {
     const struct gw_paxlst_message *to = answer->to;
     const struct gw_manifest *x = &to->manifest;
     struct gw_edifact_writer w = { .out = out };
-    char number[24], date[8], clock[8], count[24];
-    struct gw_date d = gw_date_of(answer->now_us);
-    int64_t minute = (answer->now_us - gw_date_days(d) * 86400 * GW_US_PER_S) / (60 * GW_US_PER_S);
-    snprintf(number, sizeof number, "%" PRIu64, answer->number);
-    snprintf(date, sizeof date, "%02d%02u%02u", d.year % 100, d.month % 100u, d.day % 100u);
-    snprintf(clock, sizeof clock, "%02d%02d", (int)(minute / 60 % 24), (int)(minute % 60));
-    const char *reference = number;
-
-    gw_edifact_begin(&w, "UNB");
-    gw_edifact_element(&w);
-    gw_edifact_component(&w, gw_span_str("UNOC"));
-    gw_edifact_component(&w, gw_span_str("4"));
-    gw_edifact_element(&w);
-    gw_edifact_component(&w, answer->sender);
-    gw_edifact_element(&w);
-    gw_edifact_component(&w, x->sender);
-    gw_edifact_element(&w);
-    gw_edifact_component(&w, gw_span_str(date));
-    gw_edifact_component(&w, gw_span_str(clock));
-    gw_edifact_text(&w, number);
-    gw_edifact_end(&w);
+    char count[24];
 
     gw_edifact_begin(&w, "UNH");
     gw_edifact_text(&w, reference);
@@ -471,6 +596,11 @@ void gw_cusres_format(struct gw_buf *out, const struct gw_cusres_answer *answer)
     gw_edifact_component(&w, gw_span_str("IATA"));
     gw_edifact_element(&w);
     gw_edifact_component(&w, to->common_access_reference);
+    if (to->has_part) { /* the answer to all parts is one */
+        gw_edifact_element(&w);
+        gw_edifact_component(&w, gw_span_str("01"));
+        gw_edifact_component(&w, gw_span_str("F"));
+    }
     gw_edifact_end(&w);
 
     gw_edifact_begin(&w, "BGM");
@@ -488,11 +618,14 @@ void gw_cusres_format(struct gw_buf *out, const struct gw_cusres_answer *answer)
         place(&w, "125", x->voyage.from);
         place(&w, "87", x->voyage.to);
     }
+    bool all = x->valid;
+    for (size_t i = 0; i < x->n_travelers; i++)
+        all = all && can_be_joined(&x->travelers[i]);
     if (answer->kind == GW_CUSRES_RESPONSE)
-        result(&w, "1", (struct gw_span){}, (struct gw_span){}, gw_span_str(x->valid ? "0" : "1"), (struct gw_span){});
+        result(&w, "1", (struct gw_span){}, (struct gw_span){}, gw_span_str(all ? "0" : "1"), (struct gw_span){});
     for (size_t i = 0; i < x->n_travelers; i++) {
         struct gw_span text = {}, code = gw_status_code(answer->profile, answer->clearances[i], &text);
-        if (code.size > 0)
+        if (code.size > 0 && can_be_joined(&x->travelers[i]))
             result(&w, "2", x->travelers[i].reservation, x->travelers[i].reference, code, text);
     }
     gw_edifact_begin(&w, "UNT");
@@ -500,6 +633,40 @@ void gw_cusres_format(struct gw_buf *out, const struct gw_cusres_answer *answer)
     gw_edifact_text(&w, count);
     gw_edifact_text(&w, reference);
     gw_edifact_end(&w);
+}
+
+void gw_cusres_format(struct gw_buf *out, const struct gw_cusres_answer *answer)
+{
+    assert(answer->kind == GW_CUSRES_RESPONSE || answer->kind == GW_CUSRES_UNSOLICITED);
+    GW_AUTO_VALUE(gw_buf) body = {};
+    struct gw_edifact_writer w = { .out = out };
+    char number[24], date[16], clock[16];
+    struct gw_date d = gw_date_of(answer->now_us);
+    int64_t minute = (answer->now_us - gw_date_days(d) * 86400 * GW_US_PER_S) / (60 * GW_US_PER_S);
+    snprintf(number, sizeof number, "%" PRIu64, answer->number);
+    snprintf(date, sizeof date, "%02d%02u%02u", d.year % 100, d.month % 100u, d.day % 100u);
+    snprintf(clock, sizeof clock, "%02d%02d", (int)(minute / 60 % 24), (int)(minute % 60));
+    format_message(&body, answer, number);
+
+    /* Names of sender and recipient count, too. */
+    GW_AUTO_VALUE(gw_buf) all = {};
+    gw_buf_add(&all, body.data, body.size);
+    gw_buf_add(&all, answer->sender.data, answer->sender.size);
+    gw_buf_add(&all, answer->to->manifest.sender.data, answer->to->manifest.sender.size);
+    gw_edifact_begin(&w, "UNB");
+    gw_edifact_element(&w);
+    gw_edifact_component(&w, gw_span_str(level_of(gw_buf_span(&all))));
+    gw_edifact_component(&w, gw_span_str("4"));
+    gw_edifact_element(&w);
+    gw_edifact_component(&w, answer->sender);
+    gw_edifact_element(&w);
+    gw_edifact_component(&w, answer->to->manifest.sender);
+    gw_edifact_element(&w);
+    gw_edifact_component(&w, gw_span_str(date));
+    gw_edifact_component(&w, gw_span_str(clock));
+    gw_edifact_text(&w, number);
+    gw_edifact_end(&w);
+    gw_buf_add(out, body.data, body.size);
     gw_edifact_begin(&w, "UNZ");
     gw_edifact_text(&w, "1");
     gw_edifact_text(&w, number);

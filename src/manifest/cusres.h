@@ -23,11 +23,14 @@ enum gw_clearance {
 const char *gw_clearance_name(enum gw_clearance c); /* "not_yet" */
 bool gw_clearance_find(enum gw_clearance *out, struct gw_span name);
 
-enum { GW_CUSRES_CODES_MAX = 64, GW_CUSRES_RESULTS_MAX = 20'000, GW_CUSRES_VOYAGES_MAX = 16 };
+enum { GW_CUSRES_CODES_MAX = 64, GW_CUSRES_RESULTS_MAX = 20'000, GW_CUSRES_VOYAGES_MAX = 16, GW_CUSRES_CODES_OF_ONE = 4, GW_CUSRES_TEXT_MAX = 512 };
 
-/* One authority's codes, from JSON (docs/formats.md). */
+/* What was agreed on with one partner: an authority's codes, and the separators of
+ * interchanges without UNA. From JSON (docs/manifests.md). */
 struct gw_status_profile {
     struct gw_span name;
+    bool has_separators;
+    struct gw_edifact_separators separators;
     struct {
         struct gw_span code; /* whole, or its first character where `first` */
         bool first;
@@ -36,7 +39,7 @@ struct gw_status_profile {
     } codes[GW_CUSRES_CODES_MAX];
     size_t n_codes;
 };
-/* GW_ERR_FORMAT, GW_ERR_INVALID with the member that is wrong. */
+/* GW_ERR_FORMAT, GW_ERR_INVALID with the member that is wrong, GW_ERR_LIMIT. */
 [[nodiscard]] bool gw_status_profile_parse(struct gw_status_profile *out, struct gw_arena *a, struct gw_span json,
     struct gw_err *err);
 enum gw_clearance gw_status_meaning(const struct gw_status_profile *p, struct gw_span code);
@@ -47,9 +50,9 @@ enum gw_cusres_kind { GW_CUSRES_RESPONSE, GW_CUSRES_UNSOLICITED, GW_CUSRES_ACKNO
 struct gw_cusres_result {
     bool of_message;                     /* ERP+1: about the whole message; else ERP+2, about one traveler */
     struct gw_span reservation, reference; /* AVF, ABO */
-    struct gw_span code, text;
-    struct gw_span codes[4];             /* further ERC of the same traveler */
+    struct gw_span codes[GW_CUSRES_CODES_OF_ONE]; /* ERC */
     size_t n_codes;
+    struct gw_span text;
 };
 struct gw_cusres {
     enum gw_cusres_kind kind;
@@ -65,18 +68,23 @@ struct gw_cusres {
     size_t n_problems, n_problems_all;
     bool valid;
 };
-/* The first CUSRES of an interchange. Errors as gw_paxlst_parse. */
+/* All CUSRES of a text as one: an answer may come in another split than what was asked, so
+ * the head is that of the first and the results stand one behind the other. Errors as
+ * gw_paxlst_parse. */
 [[nodiscard]] bool gw_cusres_parse(struct gw_cusres *out, struct gw_arena *a, struct gw_span text, struct gw_date today,
-    struct gw_err *err);
+    const struct gw_edifact_separators *partner, struct gw_err *err);
+/* What a result says: cleared only where every code of it does, else the gravest. */
+enum gw_clearance gw_cusres_meaning(const struct gw_cusres_result *result, const struct gw_status_profile *p);
 /* What an answer says of a traveler, joined on the reference (ABO), else on the
  * reservation where only one result has it. The last result wins. */
 enum gw_clearance gw_cusres_clearance(const struct gw_cusres *c, const struct gw_status_profile *p, struct gw_span reference,
     struct gw_span reservation);
 [[nodiscard]] struct gw_json *gw_cusres_to_json(const struct gw_cusres *c, const struct gw_status_profile *p);
 
-/* Writes the answer to a message: echoes its references, voyage and travelers. Travelers
- * without a code in the profile are left out of a 132 and of a 962 alike. A traveler whose
- * data cannot be used gets the profile's insufficient. now_us dates the interchange. */
+/* Writes the answer to a message: echoes its references, voyage and travelers. Left out are
+ * travelers whose clearance has no code in the profile, and those with neither reference nor
+ * reservation: nobody could join them. The header's code is 0 where the message is valid and
+ * nobody was left out for want of a reference, else 1. now_us dates the interchange. */
 struct gw_cusres_answer {
     enum gw_cusres_kind kind;            /* RESPONSE or UNSOLICITED */
     const struct gw_paxlst_message *to;

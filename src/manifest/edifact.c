@@ -1,17 +1,45 @@
-/* edifact.c - the syntax layer of EDIFACT, ISO 9735-1. */
+/* edifact.c - the syntax layer of EDIFACT, ISO 9735-1.
+ *
+ * A value is a span of the input where it stands there as it is meant, and a copy in
+ * the reader where a release character, a line end or a control byte is in it. */
 #include "manifest/edifact.h"
 
 #include <assert.h>
+
+/* What a byte is. The low bits are only noted; any of the others ends the quick run
+ * over plain bytes. */
+enum {
+    LOWER = 1,
+    HIGH = 2,
+    RELEASE = 4,
+    COMPONENT = 8,
+    ELEMENT = 16,
+    REPETITION = 32,
+    TERMINATOR = 64,
+    NOISE = 128, /* line ends and control bytes: dropped from values and tags */
+    SERVICE = RELEASE | COMPONENT | ELEMENT | REPETITION | TERMINATOR,
+    SPECIAL = SERVICE | NOISE,
+};
 
 static bool is_line_end(uint8_t c)
 {
     return c == '\r' || c == '\n';
 }
 
-/* Type B control bytes and blanks: noise between segments. */
-static bool is_noise(uint8_t c)
+/* Type B control bytes and blanks: nothing between segments. */
+static bool is_blank(uint8_t c)
 {
     return c <= ' ' || c == 0x7F;
+}
+
+static bool is_upper(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_alphanumeric(uint8_t c)
+{
+    return is_upper(c) || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
 }
 
 /* The n-th byte from `at` with line ends left out; false at the end. */
@@ -37,92 +65,197 @@ static bool stands_at(struct gw_span in, size_t at, const char *text)
     return true;
 }
 
-static bool is_alphanumeric(uint8_t c)
+static bool all_differ(const struct gw_edifact_separators *s)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-}
-
-/* UNB is a tag only where a letter or digit stands neither before nor behind. */
-static bool begins_tag(struct gw_span in, size_t at, const char *tag)
-{
-    uint8_t behind;
-    if (at > 0 && is_alphanumeric(in.data[at - 1]))
-        return false;
-    return stands_at(in, at, tag) && peek(in, at, 3, &behind) && !is_alphanumeric(behind) && !is_noise(behind);
-}
-
-bool gw_edifact_open(struct gw_edifact *e, struct gw_span text, struct gw_err *err)
-{
-    e->in = text;
-    e->at = 0;
-    e->index = 0;
-    e->has_una = false;
-    e->separators = (struct gw_edifact_separators){ ':', '+', '.', '?', 0, '\'' };
-    size_t start = SIZE_MAX;
-    for (size_t at = 0; at + 3 < text.size && start == SIZE_MAX; at++) {
-        if (text.data[at] != 'U')
-            continue;
-        bool una = stands_at(text, at, "UNA") && (at == 0 || !is_alphanumeric(text.data[at - 1]));
-        if (una || begins_tag(text, at, "UNB"))
-            start = at;
-    }
-    if (start == SIZE_MAX) {
-        /* No interchange: perhaps segments alone, a tag and an element separator. */
-        size_t at = 0;
-        while (at < text.size && is_noise(text.data[at]))
-            at++;
-        bool tag = at + 4 <= text.size && (text.data[at + 3] == '+' || text.data[at + 3] == ':' || text.data[at + 3] == '\'');
-        for (size_t i = 0; tag && i < 3; i++)
-            tag = text.data[at + i] >= 'A' && text.data[at + i] <= 'Z';
-        if (!tag)
-            return gw_fail(err, GW_ERR_FORMAT, "EDIFACT: neither UNA nor UNB in it (ISO 9735-1)");
-        e->at = at;
-        return true;
-    }
-    e->at = start;
-    if (stands_at(text, start, "UNA")) {
-        /* Exactly six characters: nothing between them but line ends may be noise. */
-        uint8_t c[6];
-        size_t at = start, seen = 0;
-        for (; at < text.size && seen < 9; at++)
-            if (!is_line_end(text.data[at])) {
-                if (seen >= 3)
-                    c[seen - 3] = text.data[at];
-                seen++;
-            }
-        if (seen < 9)
-            return gw_fail_at(err, GW_ERR_FORMAT, start, "EDIFACT: UNA is cut off (ISO 9735-1, 8.1)");
-        e->separators = (struct gw_edifact_separators){ (char)c[0], (char)c[1], (char)c[2], (char)(c[3] == ' ' ? 0 : c[3]),
-            (char)(c[4] == ' ' ? 0 : c[4]), (char)c[5] };
-        if (c[0] == c[1] || c[0] == c[5] || c[1] == c[5] || c[0] == c[3] || c[1] == c[3] || c[5] == c[3])
-            return gw_fail_at(err, GW_ERR_FORMAT, start, "EDIFACT: UNA gives one character two meanings (ISO 9735-1, 8.1)");
-        /* A repetition that is another separator means none. */
-        if (c[4] == c[0] || c[4] == c[1] || c[4] == c[3] || c[4] == c[5])
-            e->separators.repetition = 0;
-        e->has_una = true;
-        e->at = at;
-        return true;
-    }
-    /* Without UNA: the dialect of Sirena's links, and version 4's repetition. */
-    if (stands_at(text, start, "UNB+SIRE"))
-        e->separators.terminator = '"';
-    else if (stands_at(text, start, "UNB+") && peek(text, start, 9, &(uint8_t){ 0 })) {
-        uint8_t colon = 0, version = 0;
-        if (peek(text, start, 8, &colon) && colon == ':' && peek(text, start, 9, &version) && version == '4')
-            e->separators.repetition = '*';
-    }
+    const char c[5] = { s->component, s->element, s->terminator, s->release, s->repetition };
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < i; k++)
+            if (c[i] != 0 && c[i] == c[k])
+                return false;
     return true;
 }
+
+bool gw_edifact_separators_check(const struct gw_edifact_separators *s)
+{
+    const char c[5] = { s->component, s->element, s->terminator, s->release, s->repetition };
+    for (int i = 0; i < 5; i++)
+        if (is_alphanumeric((uint8_t)c[i]) || (i < 3 && c[i] == 0) || c[i] == ' ')
+            return false;
+    return all_differ(s);
+}
+
+/* The bytes that values are made of: none of them is a separator without UNA. */
+static const struct gw_edifact_separators level_a = { ':', '+', '.', '?', 0, '\'' };
+/* Level B of the syntax before version 4 has the information separators of ISO 646. */
+static const struct gw_edifact_separators level_b = { 0x1F, 0x1D, '.', 0, 0, 0x1C };
+
+static void set_separators(struct gw_edifact *e, const struct gw_edifact_separators *s)
+{
+    e->separators = *s;
+    for (unsigned c = 0; c < 256; c++)
+        e->kinds[c] = c >= 0x80 ? HIGH : c >= 'a' && c <= 'z' ? LOWER : (c < ' ' && c != '\t') || c == 0x7F ? NOISE : 0;
+    e->kinds[(uint8_t)s->component] = COMPONENT;
+    e->kinds[(uint8_t)s->element] = ELEMENT;
+    if (s->release != 0)
+        e->kinds[(uint8_t)s->release] = RELEASE;
+    if (s->repetition != 0)
+        e->kinds[(uint8_t)s->repetition] = REPETITION;
+    e->kinds[(uint8_t)s->terminator] = TERMINATOR;
+}
+
+/* UNA and its six characters at this place, a segment behind them; *end is behind the
+ * characters. *why is set where it is UNA but cannot be used. */
+static bool read_una(struct gw_edifact_separators *out, size_t *end, struct gw_span in, size_t start, const char **why)
+{
+    uint8_t c[6], tag[4];
+    size_t at = start, seen = 0;
+    /* Exactly six characters: a blank among them is one, a line end is not. */
+    for (; at < in.size && seen < 9; at++)
+        if (!is_line_end(in.data[at])) {
+            if (seen >= 3)
+                c[seen - 3] = in.data[at];
+            seen++;
+        }
+    *end = at;
+    *why = "EDIFACT: UNA is cut off, or no segment follows it (ISO 9735-1, 8.1)";
+    if (seen < 9)
+        return false;
+    *out = (struct gw_edifact_separators){ (char)c[0], (char)c[1], (char)c[2], (char)(c[3] == ' ' ? 0 : c[3]),
+        (char)(c[4] == ' ' ? 0 : c[4]), (char)c[5] };
+    while (at < in.size && is_blank(in.data[at]))
+        at++;
+    for (size_t i = 0; i < 4; i++)
+        if (!peek(in, at, i, &tag[i]))
+            return false;
+    if (!is_upper(tag[0]) || !is_upper(tag[1]) || !is_upper(tag[2]) || (tag[3] != c[0] && tag[3] != c[1] && tag[3] != c[5]))
+        return false;
+    /* A repetition that is another separator means none. */
+    if (c[4] == c[0] || c[4] == c[1] || c[4] == c[3] || c[4] == c[5])
+        out->repetition = 0;
+    *why = "EDIFACT: UNA gives one character two meanings (ISO 9735-1, 8.1)";
+    return all_differ(out);
+}
+
+/* UNB, a separator, and a syntax identifier: UNOA, IATA, SIRE. */
+static bool is_unb(struct gw_span in, size_t at)
+{
+    uint8_t c;
+    if (!stands_at(in, at, "UNB") || !peek(in, at, 3, &c) || is_alphanumeric(c) || c == ' ' || c >= 0x80)
+        return false;
+    for (size_t i = 4; i < 8; i++)
+        if (!peek(in, at, i, &c) || !is_upper(c))
+            return false;
+    return peek(in, at, 8, &c) && !is_alphanumeric(c) && c != ' ';
+}
+
+/* Separators of an interchange that begins with UNB, without UNA. */
+static bool unb_separators(struct gw_edifact *e, size_t start)
+{
+    uint8_t element = 0, version = 0;
+    if (e->has_partner) {
+        set_separators(e, &e->partner);
+        return true;
+    }
+    peek(e->in, start, 3, &element);
+    if (element != '+') {
+        set_separators(e, &level_b);
+        return element == 0x1D;
+    }
+    struct gw_edifact_separators s = level_a;
+    if (stands_at(e->in, start, "UNB+SIRE"))
+        s.terminator = '"';
+    /* From version 4 on there is a repetition separator; an UNA with a blank takes it back. */
+    if (peek(e->in, start, 9, &version) && version >= '4' && version <= '9')
+        s.repetition = '*';
+    set_separators(e, &s);
+    return true;
+}
+
+/* The next interchange from e->at on. */
+static bool find_interchange(struct gw_edifact *e, const char **why, size_t *where)
+{
+    struct gw_span in = e->in;
+    for (size_t at = e->at; at + 3 < in.size; at++) {
+        if (in.data[at] != 'U' || (at > 0 && is_alphanumeric(in.data[at - 1])))
+            continue;
+        if (stands_at(in, at, "UNA")) {
+            struct gw_edifact_separators s;
+            const char *now;
+            size_t end;
+            if (read_una(&s, &end, in, at, &now)) {
+                set_separators(e, &s);
+                e->has_una = true;
+                e->at = end;
+                return true;
+            }
+            if (*why == NULL) {
+                *why = now;
+                *where = at;
+            }
+        } else if (is_unb(in, at)) {
+            if (unb_separators(e, at)) {
+                e->has_una = false;
+                e->at = at;
+                return true;
+            }
+            *why = "EDIFACT: UNB with separators of its own and no UNA; a partner's profile can name them";
+            *where = at;
+        }
+    }
+    return false;
+}
+
+bool gw_edifact_open(struct gw_edifact *e, struct gw_span text, const struct gw_edifact_separators *partner, struct gw_err *err)
+{
+    e->in = text;
+    e->at = gw_span_starts(text, "\xEF\xBB\xBF") ? 3 : 0;
+    e->index = 0;
+    e->has_una = false;
+    e->has_partner = partner != NULL;
+    if (partner != NULL)
+        e->partner = *partner;
+    const char *why = NULL;
+    size_t where = 0;
+    if (find_interchange(e, &why, &where))
+        return true;
+    if (why != NULL)
+        return gw_fail_at(err, GW_ERR_FORMAT, where, "%s", why);
+    /* No interchange: perhaps segments alone, a tag and a separator. */
+    set_separators(e, partner == NULL ? &level_a : partner);
+    size_t at = e->at;
+    while (at < text.size && is_blank(text.data[at]))
+        at++;
+    uint8_t behind;
+    bool tag = peek(text, at, 3, &behind) && (e->kinds[behind] & (ELEMENT | COMPONENT | TERMINATOR)) != 0;
+    for (size_t i = 0; tag && i < 3; i++)
+        tag = is_upper(text.data[at + i]);
+    if (!tag)
+        return gw_fail(err, GW_ERR_FORMAT, "EDIFACT: neither UNA nor UNB in it (ISO 9735-1)");
+    e->at = at;
+    return true;
+}
+
+bool gw_edifact_again(struct gw_edifact *e)
+{
+    const char *why = NULL;
+    size_t where;
+    struct gw_edifact_separators was = e->separators;
+    if (find_interchange(e, &why, &where))
+        return true;
+    set_separators(e, &was);
+    return false;
+}
+
+/* ---- segments ---------------------------------------------------------------------- */
 
 /* Passes over the rest of a segment that cannot be read. */
 static void skip_segment(struct gw_edifact *e)
 {
-    const struct gw_edifact_separators *s = &e->separators;
     while (e->at < e->in.size) {
-        uint8_t c = e->in.data[e->at++];
-        if (s->release != 0 && c == (uint8_t)s->release)
+        uint8_t kind = e->kinds[e->in.data[e->at++]];
+        if ((kind & RELEASE) != 0)
             e->at += e->at < e->in.size;
-        else if (c == (uint8_t)s->terminator)
+        else if ((kind & TERMINATOR) != 0)
             return;
     }
 }
@@ -131,131 +264,257 @@ static enum gw_edifact_read bad(struct gw_edifact *e, struct gw_err *err, size_t
 {
     gw_fail_at(err, code, at, "%s", text);
     skip_segment(e);
-    e->index++;
     return GW_EDIFACT_BAD;
 }
 
-struct parts {
-    struct gw_edifact_segment *out;
-    char *scratch;
-    size_t used, start; /* of scratch; start of the part being read */
-    unsigned number;    /* of the element being read */
-    bool full;
+/* Type B lines are wrapped at 64 or 69 columns wherever that falls, also behind a
+ * release character; elsewhere a line end there is damage. */
+static bool is_wrapped_here(struct gw_span in, size_t line_end)
+{
+    size_t from = line_end;
+    while (from > 0 && line_end - from <= 70 && !is_line_end(in.data[from - 1]))
+        from--;
+    return line_end - from == 64 || line_end - from == 69;
+}
+
+static const char bad_tag[] = "EDIFACT: a segment's tag is three capital letters (ISO 9735-1, 7)";
+
+/* The part being read. */
+struct part {
+    size_t from;    /* in the input: not copied yet */
+    size_t start;   /* in scratch: where its copy begins */
+    size_t used;    /* of scratch */
+    bool is_copied;
 };
 
-static void end_part(struct parts *p)
+static void copy_up_to(struct gw_edifact *e, struct part *p, size_t end)
 {
-    struct gw_edifact_segment *s = p->out;
-    if (s->n_parts == GW_EDIFACT_PARTS) {
-        p->full = true;
-        return;
+    if (!p->is_copied) {
+        p->start = p->used;
+        p->is_copied = true;
     }
-    s->parts[s->n_parts++] = gw_span_of(p->scratch + p->start, p->used - p->start);
-    s->elements[s->n_elements - 1].n++;
-    p->start = p->used;
-}
-
-static void begin_element(struct parts *p, unsigned number)
-{
-    struct gw_edifact_segment *s = p->out;
-    if (s->n_elements == GW_EDIFACT_ELEMENTS) {
-        p->full = true;
-        return;
-    }
-    s->elements[s->n_elements].number = (uint16_t)number;
-    s->elements[s->n_elements].first = (uint16_t)s->n_parts;
-    s->elements[s->n_elements].n = 0;
-    s->n_elements++;
-}
-
-static bool is_service(const struct gw_edifact_separators *s, uint8_t c)
-{
-    return c == (uint8_t)s->component || c == (uint8_t)s->element || c == (uint8_t)s->terminator ||
-           (s->release != 0 && c == (uint8_t)s->release) || (s->repetition != 0 && c == (uint8_t)s->repetition);
+    /* Fits: scratch is as large as a segment may be, and what is copied is of one segment. */
+    memcpy(e->scratch + p->used, e->in.data + p->from, end - p->from);
+    p->used += end - p->from;
 }
 
 enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err)
 {
-    const struct gw_edifact_separators s = e->separators;
-    while (e->at < e->in.size && is_noise(e->in.data[e->at]) && e->in.data[e->at] != (uint8_t)s.terminator)
-        e->at++;
-    if (e->at == e->in.size)
+    const uint8_t *in = e->in.data;
+    const size_t size = e->in.size;
+    size_t at = e->at;
+    while (at < size && is_blank(in[at]) && (e->kinds[in[at]] & TERMINATOR) == 0)
+        at++;
+    e->at = at;
+    if (at == size)
         return GW_EDIFACT_END;
-    out->index = e->index;
-    out->offset = e->at;
+    const size_t start = at;
+    out->index = e->index++;
+    out->offset = start;
+    out->tag[0] = 0;
     out->n_elements = out->n_parts = 0;
-    out->odd_release = false;
-    size_t tag_size = 0, start = e->at;
-    struct parts p = { .out = out, .scratch = e->scratch };
-    bool in_tag = true, ended = false;
-    while (e->at < e->in.size && !ended) {
-        uint8_t c = e->in.data[e->at++];
-        bool released = false;
-        if (s.release != 0 && c == (uint8_t)s.release) {
-            if (e->at == e->in.size || is_line_end(e->in.data[e->at]))
-                return bad(e, err, e->at - 1, GW_ERR_FORMAT,
-                    "EDIFACT: a release character before a line end or the end (ISO 9735-1, 5.4)");
-            c = e->in.data[e->at++];
-            released = true;
-            out->odd_release = out->odd_release || !is_service(&s, c);
+    out->odd_release = out->repeats = false;
+
+    size_t tag_size = 0;
+    uint8_t kind = 0;
+    for (;; at++) {
+        if (at == size) {
+            e->at = size;
+            return bad(e, err, start, GW_ERR_FORMAT, "EDIFACT: the last segment does not end (ISO 9735-1, 5.1)");
         }
-        if (!released && is_line_end(c))
+        kind = e->kinds[in[at]];
+        if ((kind & SPECIAL) == NOISE)
             continue;
-        ended = !released && c == (uint8_t)s.terminator;
-        bool new_element = !released && c == (uint8_t)s.element, new_part = !released && c == (uint8_t)s.component;
-        bool again = !released && s.repetition != 0 && c == (uint8_t)s.repetition;
-        if (in_tag && (ended || new_element || new_part)) {
-            if (tag_size != 3)
-                return ended ? (e->at--, bad(e, err, start, GW_ERR_FORMAT, "EDIFACT: a segment's tag is three capital letters (ISO 9735-1, 7)"))
-                             : bad(e, err, start, GW_ERR_FORMAT, "EDIFACT: a segment's tag is three capital letters (ISO 9735-1, 7)");
-            in_tag = false;
-            if (!ended)
-                begin_element(&p, ++p.number);
-            continue;
-        }
-        if (in_tag) {
-            if (released || tag_size == 3 || c < 'A' || c > 'Z')
-                return bad(e, err, start, GW_ERR_FORMAT, "EDIFACT: a segment's tag is three capital letters (ISO 9735-1, 7)");
-            out->tag[tag_size++] = (char)c;
-            continue;
-        }
-        if (ended || new_element || new_part || again) {
-            end_part(&p);
-            if (new_element)
-                begin_element(&p, ++p.number);
-            else if (again)
-                begin_element(&p, p.number);
-            if (p.full && !ended)
-                return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment with more parts than any of this message has");
-            continue;
-        }
-        if (p.used == sizeof e->scratch)
-            return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment of more than 4096 bytes");
-        e->scratch[p.used++] = (char)c;
+        if ((kind & SPECIAL) != 0 || tag_size == 3 || !is_upper(in[at]))
+            break;
+        out->tag[tag_size++] = (char)in[at];
     }
-    e->index++;
-    if (!ended) {
-        gw_fail_at(err, GW_ERR_FORMAT, start, "EDIFACT: the last segment does not end (ISO 9735-1, 5.1)");
-        return GW_EDIFACT_BAD;
+    if (tag_size != 3 || (kind & (COMPONENT | ELEMENT | TERMINATOR)) == 0) {
+        out->tag[0] = 0;
+        e->at = at;
+        return bad(e, err, start, GW_ERR_FORMAT, bad_tag);
     }
     out->tag[3] = 0;
+    /* Nothing repeats in UNB: names of senders have asterisks in them. */
+    const uint8_t ends_part = (uint8_t)(SERVICE & ~RELEASE & ~(memcmp(out->tag, "UNB", 3) == 0 ? REPETITION : 0));
+
+    uint8_t seen = 0;
+    uint16_t number = 0;
+    struct part p = { .from = at + 1 };
+    at++;
+    bool ended = (kind & TERMINATOR) != 0;
+    if (!ended) {
+        out->elements[0].number = ++number;
+        out->elements[0].first = 0;
+        out->elements[0].n = 0;
+        out->n_elements = 1;
+    }
+    while (!ended) {
+        do {
+            if (at == size) {
+                e->at = size;
+                return bad(e, err, start, GW_ERR_FORMAT, "EDIFACT: the last segment does not end (ISO 9735-1, 5.1)");
+            }
+            kind = e->kinds[in[at++]];
+            seen |= kind;
+        } while ((kind & SPECIAL) == 0);
+        if (at - start > GW_EDIFACT_SEGMENT_BYTES) {
+            e->at = at - 1;
+            return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment of more than 4096 bytes");
+        }
+        if ((kind & ends_part) != 0) {
+            if (out->n_parts == GW_EDIFACT_PARTS) {
+                e->at = at - 1;
+                return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment with more parts than any of these messages has");
+            }
+            if (p.is_copied) {
+                copy_up_to(e, &p, at - 1);
+                out->parts[out->n_parts++] = gw_span_of(e->scratch + p.start, p.used - p.start);
+                p.is_copied = false;
+            } else {
+                out->parts[out->n_parts++] = gw_span_of(in + p.from, at - 1 - p.from);
+            }
+            p.from = at;
+            out->elements[out->n_elements - 1].n++;
+            ended = (kind & TERMINATOR) != 0;
+            if ((kind & (ELEMENT | REPETITION)) == 0)
+                continue;
+            if (out->n_elements == GW_EDIFACT_ELEMENTS) {
+                e->at = at - 1;
+                return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment with more elements than any of these messages has");
+            }
+            number = (uint16_t)(number + ((kind & ELEMENT) != 0));
+            out->repeats = out->repeats || (kind & REPETITION) != 0;
+            out->elements[out->n_elements].number = number;
+            out->elements[out->n_elements].first = (uint16_t)out->n_parts;
+            out->elements[out->n_elements++].n = 0;
+        } else if ((kind & NOISE) != 0) {
+            copy_up_to(e, &p, at - 1);
+            p.from = at;
+        } else if ((kind & RELEASE) != 0) {
+            copy_up_to(e, &p, at - 1);
+            if (at < size && is_line_end(in[at]) && is_wrapped_here(e->in, at))
+                while (at < size && is_line_end(in[at]))
+                    at++;
+            if (at == size || is_line_end(in[at])) {
+                e->at = at;
+                return bad(e, err, at - 1, GW_ERR_FORMAT,
+                    "EDIFACT: a release character before a line end or the end (ISO 9735-1, 5.4)");
+            }
+            out->odd_release = out->odd_release || (e->kinds[in[at]] & SERVICE) == 0;
+            seen |= e->kinds[in[at]];
+            p.from = at++; /* as it stands */
+        } /* else a repetition where nothing repeats: a character like others */
+    }
+    e->at = at;
+    out->has_lower = (seen & LOWER) != 0;
+    out->has_high = (seen & HIGH) != 0;
     return GW_EDIFACT_SEGMENT;
+}
+
+bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner)
+{
+    struct gw_edifact e;
+    struct gw_edifact_segment s;
+    type[0] = 0;
+    if (!gw_edifact_open(&e, text, partner, NULL))
+        return false;
+    for (int i = 0; i < 32; i++) {
+        enum gw_edifact_read what = gw_edifact_next(&e, &s, NULL);
+        if (what == GW_EDIFACT_END)
+            break;
+        if (what == GW_EDIFACT_BAD || !gw_edifact_is(&s, "UNH"))
+            continue;
+        struct gw_span t = gw_edifact_get(&s, 2, 1);
+        for (size_t k = 0; k < t.size && k < GW_EDIFACT_TYPE_TEXT - 1 && is_upper(t.data[k]); k++) {
+            type[k] = (char)t.data[k];
+            type[k + 1] = 0;
+        }
+        break;
+    }
+    return true;
 }
 
 struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, unsigned element, unsigned component)
 {
-    for (size_t i = 0; i < s->n_elements; i++)
-        if (s->elements[i].number == element)
-            return component == 0 || component > s->elements[i].n
-                       ? (struct gw_span){}
-                       : gw_span_trim(s->parts[s->elements[i].first + component - 1]);
-    return (struct gw_span){};
+    size_t i = element - 1;
+    if (s->repeats)
+        for (i = 0; i < s->n_elements && s->elements[i].number != element; i++)
+            ;
+    if (element == 0 || i >= s->n_elements || component == 0 || component > s->elements[i].n)
+        return (struct gw_span){};
+    return gw_span_trim(s->parts[s->elements[i].first + component - 1]);
 }
 
 bool gw_edifact_is(const struct gw_edifact_segment *s, const char *tag)
 {
     return memcmp(s->tag, tag, 3) == 0;
 }
+
+/* ---- dates and times ----------------------------------------------------------------- */
+
+static int year_of(int yy, uint8_t month, uint8_t day, enum gw_edifact_century century, struct gw_date today)
+{
+    int base = today.year / 100 * 100 + yy;
+    if (century == GW_CENTURY_BIRTH) {
+        bool after = base > today.year || (base == today.year && (month > today.month || (month == today.month && day > today.day)));
+        return after ? base - 100 : base;
+    }
+    int least = century == GW_CENTURY_EXPIRY ? today.year - 20 : today.year - 50; /* a window of a hundred years */
+    while (base < least)
+        base += 100;
+    while (base >= least + 100)
+        base -= 100;
+    return base;
+}
+
+bool gw_edifact_moment(struct gw_date *date, int64_t *of_day_us, struct gw_span value, struct gw_span format,
+    enum gw_edifact_century century, struct gw_date today)
+{
+    int digit[14], at = 0;
+    /* YYMMDD, CCYYMMDD, YYMMDDHHMM, CCYYMMDDHHMM, and with seconds. Among these the length is
+     * what was sent, whatever the code says; other codes put the day first. */
+    static const char *const formats[] = { "101", "102", "201", "203", "204" };
+    bool known_format = format.size == 0;
+    for (size_t i = 0; i < GW_COUNT(formats); i++)
+        known_format = known_format || gw_span_is(format, formats[i]);
+    if (!known_format)
+        return false;
+    if (value.size != 6 && value.size != 8 && value.size != 10 && value.size != 12 && value.size != 14)
+        return false;
+    for (size_t i = 0; i < value.size; i++) {
+        digit[i] = value.data[i] - '0';
+        if (digit[i] < 0 || digit[i] > 9)
+            return false;
+    }
+    bool long_year = value.size == 8 || value.size >= 12;
+#define TWO() (at += 2, digit[at - 2] * 10 + digit[at - 1])
+    int year = TWO();
+    if (long_year)
+        year = year * 100 + TWO();
+    int month = TWO(), day = TWO(), hour = 0, minute = 0, second = 0;
+    if (value.size >= 10)
+        hour = TWO(), minute = TWO();
+    if (value.size == 14)
+        second = TWO();
+#undef TWO
+    struct gw_date d = { 0, (uint8_t)month, (uint8_t)day };
+    d.year = (int16_t)(long_year ? year : year_of(year, d.month, d.day, century, today));
+    /* A birth may be known by its year only, or by year and month. */
+    struct gw_date known = d;
+    if (century == GW_CENTURY_BIRTH && day == 0) {
+        known.day = 1;
+        known.month = (uint8_t)(month == 0 ? 1 : month);
+    }
+    if (!gw_date_check(known) || hour > 23 || minute > 59 || second > 60)
+        return false;
+    *date = d;
+    if (of_day_us != NULL)
+        *of_day_us = ((int64_t)hour * 3600 + minute * 60) * GW_US_PER_S;
+    return true;
+}
+
+/* ---- writing --------------------------------------------------------------------------- */
 
 void gw_edifact_begin(struct gw_edifact_writer *w, const char *tag)
 {

@@ -8,6 +8,7 @@
  * Pure. A reader belongs to one thread. */
 #pragma once
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/span.h"
 
@@ -20,51 +21,85 @@ enum {
 struct gw_edifact_separators {
     char component, element, decimal, release, repetition, terminator; /* release, repetition: 0 for none */
 };
+/* Five differing characters, decimal aside; none of them a letter, digit or blank. */
+bool gw_edifact_separators_check(const struct gw_edifact_separators *s);
 
 struct gw_edifact {
     struct gw_span in;
-    size_t at;                 /* next byte */
-    size_t index;              /* segments given or passed over */
+    size_t at;    /* next byte */
+    size_t index; /* segments given or passed over */
     struct gw_edifact_separators separators;
-    bool has_una;
+    bool has_una, has_partner;
+    struct gw_edifact_separators partner;
+    uint8_t kinds[256]; /* what each byte is, under these separators */
     char scratch[GW_EDIFACT_SEGMENT_BYTES];
 };
 
-/* Values are unescaped and without line ends; they live in the reader until the next
- * segment. A repetition stands as an element of its own with the same number. */
+/* Values are unescaped and without line ends and control bytes; they live as long as
+ * the input or until the next segment, whichever is shorter. A repetition stands as
+ * an element of its own with the same number. */
 struct gw_edifact_segment {
-    char tag[4];
+    char tag[4]; /* "" when a segment passed over has none that could be read */
     size_t index;  /* from 0 over the interchange, UNA not counted */
     size_t offset; /* of its tag in the input */
-    size_t n_elements;
+    bool odd_release; /* a release character stood before one that needs none */
+    bool has_lower, has_high; /* letters a to z; bytes above 127 */
+    bool repeats;
+    size_t n_elements, n_parts;
     struct {
         uint16_t number; /* 1 is the first behind the tag */
         uint16_t first, n; /* of parts */
     } elements[GW_EDIFACT_ELEMENTS];
     struct gw_span parts[GW_EDIFACT_PARTS];
-    size_t n_parts;
-    bool odd_release; /* a release character stood before one that needs none */
 };
 
 /* Finds UNA or UNB, passing over what stands before, and takes the separators: from
- * UNA, else the standard's; `"` ends a segment where UNB says SIRE. A bare segment
- * without an interchange is read too. GW_ERR_FORMAT: nothing like EDIFACT. */
-[[nodiscard]] bool gw_edifact_open(struct gw_edifact *e, struct gw_span text, struct gw_err *err);
+ * UNA; else those of `partner`, an agreement with who sends (NULL: none); else `"` ends a
+ * segment where UNB says SIRE, and the standard's. Bare segments without an interchange
+ * are read too.
+ *   GW_ERR_FORMAT  nothing like EDIFACT, or separators that nobody agreed on */
+[[nodiscard]] bool gw_edifact_open(struct gw_edifact *e, struct gw_span text, const struct gw_edifact_separators *partner,
+    struct gw_err *err);
+/* After UNZ: goes to the next interchange of the text; false where only footers follow. */
+bool gw_edifact_again(struct gw_edifact *e);
 
 enum gw_edifact_read {
     GW_EDIFACT_SEGMENT, /* *out is one */
-    GW_EDIFACT_BAD,     /* err says why, err->at where; it was passed over */
+    GW_EDIFACT_BAD,     /* err says why, err->at where; out->tag, index, offset are those of what was passed over */
     GW_EDIFACT_END,
 };
 enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err);
 
+/* Is the text an interchange, and of which message first (UNH 0065)? type is "" when
+ * it says none. Costs what opening and a few segments cost. */
+enum { GW_EDIFACT_TYPE_TEXT = 8 };
+bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner);
+
 /* The value of an element's component, both counted from 1; absent and empty alike
  * are size 0. Blanks at both ends are gone. */
 struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, unsigned element, unsigned component);
+
+/* A tag as one number, for switches. */
+#define GW_EDIFACT_TAG(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+static inline uint32_t gw_edifact_tag(const struct gw_edifact_segment *s)
+{
+    return GW_EDIFACT_TAG((uint8_t)s->tag[0], (uint8_t)s->tag[1], (uint8_t)s->tag[2]);
+}
 bool gw_edifact_is(const struct gw_edifact_segment *s, const char *tag);
 
+/* Dates and times of DTM, UNB and UNG (2380 with 2379: 101, 102, 201, 203, 204; without a
+ * code told by the length). Which century two digits of a year mean: */
+enum gw_edifact_century {
+    GW_CENTURY_BIRTH,  /* the latest that is not after today */
+    GW_CENTURY_EXPIRY, /* from 20 years before today */
+    GW_CENTURY_NEAR,   /* from 50 years before today */
+};
+/* 00 for an unknown month or day of a birth is kept as 0. of_day_us may be NULL. */
+[[nodiscard]] bool gw_edifact_moment(struct gw_date *date, int64_t *of_day_us, struct gw_span value, struct gw_span format,
+    enum gw_edifact_century century, struct gw_date today);
+
 /* Writing, with the standard separators. Empty components and elements at the end
- * are left out; service characters in values are released; line ends become blanks. */
+ * are left out; service characters in values are released; control bytes become blanks. */
 struct gw_edifact_writer {
     struct gw_buf *out;
     size_t segments; /* since the last UNH, it included */

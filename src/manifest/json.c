@@ -10,7 +10,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { MOST_DEPTH = 64, POINTER_BYTES = 96 };
 
@@ -508,6 +507,16 @@ static bool take_traveler(struct parse *p, const struct place *at, struct gw_man
     return true;
 }
 
+static bool take_carrier(struct parse *p, const struct place *at, const char *key, struct gw_span *out)
+{
+    return take_code(p, at, key, 2, 8, "", "a carrier's code of 2 to 8 letters and digits", out);
+}
+
+static bool take_voyage_number(struct parse *p, const struct place *at, const char *key, struct gw_span *out)
+{
+    return take_code(p, at, key, 1, 16, "-/. ", "a number of at most 16 letters and digits", out);
+}
+
 static bool take_voyage(struct parse *p, const struct place *at)
 {
     __typeof__(p->out->voyage) *v = &p->out->voyage;
@@ -528,8 +537,7 @@ static bool take_voyage(struct parse *p, const struct place *at)
         return false;
     if (has)
         v->direction = (enum gw_direction)choice;
-    if (!take_code(p, at, "carrier", 2, 8, "", "a carrier's code of 2 to 8 letters and digits", &v->carrier) ||
-        !take_code(p, at, "number", 1, 16, "-/. ", "a number of at most 16 letters and digits", &v->number) ||
+    if (!take_carrier(p, at, "carrier", &v->carrier) || !take_voyage_number(p, at, "number", &v->number) ||
         !take_port(p, at, "from", &v->from) || !take_port(p, at, "to", &v->to) ||
         !take_time(p, at, "departure", &v->departure) || !take_time(p, at, "arrival", &v->arrival))
         return false;
@@ -550,7 +558,8 @@ static bool take_voyage(struct parse *p, const struct place *at)
             continue;
         struct gw_manifest_leg *o = &v->legs[v->n_legs++];
         if (!take_port(p, &l, "from", &o->from) || !take_port(p, &l, "to", &o->to) ||
-            !take_time(p, &l, "departure", &o->departure) || !take_time(p, &l, "arrival", &o->arrival))
+            !take_time(p, &l, "departure", &o->departure) || !take_time(p, &l, "arrival", &o->arrival) ||
+            !take_carrier(p, &l, "carrier", &o->carrier) || !take_voyage_number(p, &l, "number", &o->number))
             return false;
     }
     return true;
@@ -582,39 +591,17 @@ static bool check_voyage(struct parse *p, const struct place *at)
 }
 
 /* A reference names one traveler of a message; the second one is left out. */
-struct ordered {
-    struct gw_span reference;
-    size_t index;
-};
-
-static int compare_ordered(const void *a, const void *b)
-{
-    const struct ordered *x = a, *y = b;
-    size_t n = GW_MIN(x->reference.size, y->reference.size);
-    int c = n == 0 ? 0 : memcmp(x->reference.data, y->reference.data, n);
-    if (c != 0)
-        return c;
-    if (x->reference.size != y->reference.size)
-        return x->reference.size < y->reference.size ? -1 : 1;
-    return x->index < y->index ? -1 : 1;
-}
-
 static bool drop_doubles(struct parse *p, const struct place *places)
 {
     struct gw_manifest *m = p->out;
     if (m->n_travelers < 2)
         return true;
-    struct ordered *order = gw_arena_array(p->a, m->n_travelers, struct ordered, p->err);
-    bool *drop = gw_arena_array(p->a, m->n_travelers, bool, p->err);
-    if (order == NULL || drop == NULL)
+    bool *drop;
+    if (!gw_manifest_doubles(&drop, m, p->a, p->err))
         return false;
-    for (size_t i = 0; i < m->n_travelers; i++)
-        order[i] = (struct ordered){ m->travelers[i].reference, i };
-    qsort(order, m->n_travelers, sizeof *order, compare_ordered);
     for (size_t i = 1; i < m->n_travelers; i++)
-        if (order[i].reference.size > 0 && gw_span_equal(order[i].reference, order[i - 1].reference)) {
-            drop[order[i].index] = true;
-            struct place at = places[order[i].index];
+        if (drop[i]) {
+            struct place at = places[i];
             char pointer[POINTER_BYTES];
             snprintf(pointer, sizeof pointer, "/travelers/%zu", at.traveler);
             at.pointer = pointer;
@@ -687,8 +674,8 @@ static bool take_travelers(struct parse *p, struct gw_span raw)
     return drop_doubles(p, places);
 }
 
-enum part { KIND, FUNCTION, MESSAGE_REFERENCE, SENDER, RECIPIENT, VOYAGE, PARTY, COUNT_, TRAVELERS, IGNORED, N_PARTS };
-static const char *const part_names[N_PARTS] = { "kind", "function", "message_reference", "sender", "recipient",
+enum part { KIND, FUNCTION, CLOSE_LIST, MESSAGE_REFERENCE, SENDER, RECIPIENT, VOYAGE, PARTY, COUNT_, TRAVELERS, IGNORED, N_PARTS };
+static const char *const part_names[N_PARTS] = { "kind", "function", "close_out_list", "message_reference", "sender", "recipient",
     "voyage", "reporting_party", "count", "travelers", NULL };
 
 /* A member of the top as a tree; *root owns it. A damaged one is a problem. */
@@ -740,6 +727,14 @@ static bool take_head(struct parse *p, const struct gw_span *parts)
         return false;
     if (has)
         m->function = (enum gw_manifest_function)choice;
+    if (m->kind == GW_MANIFEST_CLOSE_OUT)
+        m->close_list = GW_CLOSE_ON_BOARD;
+    if (!take_choice(p, &at, "close_out_list", gw_close_list_find, "none, on_board, not_on_board", &choice, &has))
+        return false;
+    if (has && m->kind == GW_MANIFEST_CLOSE_OUT)
+        m->close_list = (enum gw_close_list)choice;
+    else if (has && !problem(p, &at, "close_out_list", true, "choice", "only a close_out has a close_out_list"))
+        return false;
     return take_word(p, &at, "message_reference", &m->message_reference) &&
            take_word(p, &at, "sender", &m->sender) && take_word(p, &at, "recipient", &m->recipient);
 }

@@ -5,9 +5,11 @@
 #include "manifest/words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *const kinds[] = { "passenger_list", "crew_list", "close_out", "update" };
 static const char *const functions[] = { NULL, "add", "change", "remove" };
+static const char *const close_lists[] = { NULL, "none", "on_board", "not_on_board" };
 static const char *const modes[] = { "air", "sea", "land" };
 static const char *const directions[] = { NULL, "arrival", "departure" };
 static const char *const traveler_kinds[] = { "passenger", "crew" };
@@ -22,6 +24,12 @@ const char *gw_manifest_function_name(enum gw_manifest_function function)
 {
     assert((size_t)function < GW_COUNT(functions));
     return functions[function];
+}
+
+const char *gw_close_list_name(enum gw_close_list list)
+{
+    assert((size_t)list < GW_COUNT(close_lists));
+    return close_lists[list];
 }
 
 const char *gw_mode_name(enum gw_mode mode)
@@ -68,6 +76,11 @@ bool gw_manifest_function_find(unsigned *out, struct gw_span name)
     return find(out, functions, GW_COUNT(functions), name);
 }
 
+bool gw_close_list_find(unsigned *out, struct gw_span name)
+{
+    return find(out, close_lists, GW_COUNT(close_lists), name);
+}
+
 bool gw_mode_word_find(unsigned *out, struct gw_span name)
 {
     return find(out, modes, GW_COUNT(modes), name);
@@ -97,6 +110,28 @@ bool gw_document_number(char *out, size_t *n, struct gw_span text)
         out[(*n)++] = (char)c;
     }
     return *n > 0;
+}
+
+void gw_manifest_split_flight(struct gw_span flight, struct gw_span stated, struct gw_span *carrier, struct gw_span *number)
+{
+    size_t n = 2;
+    if (stated.size >= 2 && flight.size > stated.size && memcmp(flight.data, stated.data, stated.size) == 0)
+        n = stated.size;
+    else if (flight.size > 3) {
+        bool letters = true;
+        for (size_t i = 0; i < 3; i++)
+            letters = letters && flight.data[i] >= 'A' && flight.data[i] <= 'Z';
+        n = letters ? 3 : 2;
+    }
+    bool is_number = flight.size > 0 && flight.data[0] >= '0' && flight.data[0] <= '9' &&
+                     (flight.size < 2 || (flight.data[1] >= '0' && flight.data[1] <= '9'));
+    if (flight.size <= n || is_number) {
+        *carrier = stated;
+        *number = flight;
+        return;
+    }
+    *carrier = gw_span_slice(flight, 0, n);
+    *number = gw_span_trim(gw_span_slice(flight, n, flight.size));
 }
 
 /* A birth date may have unknown parts: 1985-XX-XX. */
@@ -165,9 +200,16 @@ struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *
 
 struct gw_json *gw_manifest_to_json(const struct gw_manifest *m)
 {
+    return gw_manifest_to_json_with(m, NULL, NULL);
+}
+
+struct gw_json *gw_manifest_to_json_with(const struct gw_manifest *m, gw_manifest_more_fn *more, const void *of)
+{
     struct gw_json *o = gw_json_object();
     gw_json_set_text(o, "kind", gw_manifest_kind_name(m->kind));
     gw_json_set_text(o, "function", gw_manifest_function_name(m->function));
+    if (m->close_list != GW_CLOSE_NONE)
+        gw_json_set_text(o, "close_out_list", gw_close_list_name(m->close_list));
     set_span(o, "message_reference", m->message_reference);
     set_span(o, "sender", m->sender);
     set_span(o, "recipient", m->recipient);
@@ -191,6 +233,8 @@ struct gw_json *gw_manifest_to_json(const struct gw_manifest *m)
         set_span(j, "to", l->to);
         set_time(j, "departure", l->departure);
         set_time(j, "arrival", l->arrival);
+        set_span(j, "carrier", l->carrier);
+        set_span(j, "number", l->number);
         gw_json_add(legs, j);
     }
     gw_json_set(v, "legs", legs);
@@ -203,8 +247,12 @@ struct gw_json *gw_manifest_to_json(const struct gw_manifest *m)
     gw_json_set(o, "reporting_party", party);
 
     struct gw_json *travelers = gw_json_array();
-    for (size_t i = 0; i < m->n_travelers; i++)
-        gw_json_add(travelers, gw_manifest_traveler_to_json(&m->travelers[i]));
+    for (size_t i = 0; i < m->n_travelers; i++) {
+        struct gw_json *t = gw_manifest_traveler_to_json(&m->travelers[i]);
+        if (more != NULL)
+            more(t, of, i);
+        gw_json_add(travelers, t);
+    }
     gw_json_set(o, "travelers", travelers);
     if (m->has_declared) {
         struct gw_json *count = gw_json_object();
@@ -231,4 +279,52 @@ struct gw_json *gw_manifest_problems_to_json(const struct gw_manifest_problem *p
         gw_json_add(list, o);
     }
     return list;
+}
+
+bool gw_manifest_problem_add(struct gw_manifest *m, size_t *cap, struct gw_arena *a, struct gw_manifest_problem problem,
+    struct gw_err *err)
+{
+    m->n_problems_all++;
+    m->valid = m->valid && !problem.is_error;
+    if (m->n_problems == GW_MANIFEST_PROBLEMS_MAX)
+        return true;
+    m->problems = gw_arena_grow(a, m->problems, cap, m->n_problems + 1, sizeof *m->problems, err);
+    if (m->problems == NULL)
+        return false;
+    m->problems[m->n_problems++] = problem;
+    return true;
+}
+
+struct ordered {
+    struct gw_span reference;
+    size_t index;
+};
+
+static int compare_ordered(const void *a, const void *b)
+{
+    const struct ordered *x = a, *y = b;
+    size_t n = GW_MIN(x->reference.size, y->reference.size);
+    int c = n == 0 ? 0 : memcmp(x->reference.data, y->reference.data, n);
+    if (c != 0)
+        return c;
+    if (x->reference.size != y->reference.size)
+        return x->reference.size < y->reference.size ? -1 : 1;
+    return x->index < y->index ? -1 : 1;
+}
+
+bool gw_manifest_doubles(bool **is_double, const struct gw_manifest *m, struct gw_arena *a, struct gw_err *err)
+{
+    struct ordered *order = gw_arena_array(a, m->n_travelers, struct ordered, err);
+    *is_double = gw_arena_array(a, m->n_travelers, bool, err);
+    if (order == NULL || *is_double == NULL)
+        return false;
+    size_t n = 0;
+    for (size_t i = 0; i < m->n_travelers; i++)
+        if (m->travelers[i].reference.size > 0)
+            order[n++] = (struct ordered){ m->travelers[i].reference, i };
+    if (n > 1)
+        qsort(order, n, sizeof *order, compare_ordered);
+    for (size_t i = 1; i < n; i++)
+        (*is_double)[order[i].index] = gw_span_equal(order[i].reference, order[i - 1].reference);
+    return true;
 }

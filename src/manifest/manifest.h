@@ -20,7 +20,7 @@ enum {
     GW_MANIFEST_ARENA_BYTES = 64 << 20, /* enough working memory for the largest message allowed */
     GW_MANIFEST_TRAVELERS_MAX = 10'000, /* the largest cruise ships sail with 9,000 */
     GW_MANIFEST_DOCUMENTS_MAX = 8,      /* of one traveler */
-    GW_MANIFEST_LEGS_MAX = 16,
+    GW_MANIFEST_LEGS_MAX = 64,
     GW_MANIFEST_PROBLEMS_MAX = 1'000,   /* more are counted, not listed */
     GW_MANIFEST_NAME_MAX = 200,         /* bytes of UTF-8 in a name */
     GW_MANIFEST_WORD_MAX = 64,          /* bytes in a number, reference, code */
@@ -29,7 +29,7 @@ enum {
 enum gw_manifest_kind {
     GW_MANIFEST_PASSENGER_LIST,
     GW_MANIFEST_CREW_LIST,
-    GW_MANIFEST_CLOSE_OUT, /* travelers are those on board */
+    GW_MANIFEST_CLOSE_OUT, /* who was on board: close_list says what the travelers are */
     GW_MANIFEST_UPDATE,    /* only the travelers named are concerned */
 };
 enum gw_manifest_function {
@@ -37,6 +37,13 @@ enum gw_manifest_function {
     GW_MANIFEST_ADD,    /* these too */
     GW_MANIFEST_CHANGE, /* these, as they are now; unknown ones are added */
     GW_MANIFEST_REMOVE, /* these no longer */
+};
+/* What the travelers of a close-out are. */
+enum gw_close_list {
+    GW_CLOSE_NONE,         /* not a close-out */
+    GW_CLOSE_ALL,          /* there is no list: all who may board did */
+    GW_CLOSE_ON_BOARD,     /* those on board */
+    GW_CLOSE_NOT_ON_BOARD, /* those expected who are not */
 };
 enum gw_mode { GW_MODE_AIR, GW_MODE_SEA, GW_MODE_LAND };
 enum gw_direction { GW_DIRECTION_UNSTATED, GW_DIRECTION_ARRIVAL, GW_DIRECTION_DEPARTURE };
@@ -51,6 +58,7 @@ struct gw_manifest_time {
 struct gw_manifest_leg {
     struct gw_span from, to; /* port codes */
     struct gw_manifest_time departure, arrival;
+    struct gw_span carrier, number; /* where they differ from the voyage's */
 };
 
 struct gw_manifest_document {
@@ -78,7 +86,7 @@ struct gw_manifest_problem {
     bool has_segment;   /* EDIFACT segment, CSV row, or JSON traveler: counted from 0 */
     size_t segment;
     size_t offset;      /* byte in the input; GW_NO_PLACE where there is none */
-    const char *tag;    /* EDIFACT tag, CSV column; for JSON the pointer (RFC 6901) */
+    const char *tag;    /* EDIFACT tag, CSV column, NULL for none; for JSON the pointer (RFC 6901) */
     const char *code;   /* stable word: "missing", "date", "too_long"… */
     const char *text;   /* a sentence */
 };
@@ -86,6 +94,7 @@ struct gw_manifest_problem {
 struct gw_manifest {
     enum gw_manifest_kind kind;
     enum gw_manifest_function function;
+    enum gw_close_list close_list;
     struct gw_span message_reference, sender, recipient;
     struct {
         bool has_mode;
@@ -102,7 +111,8 @@ struct gw_manifest {
     } reporting_party;
     struct gw_manifest_traveler *travelers;
     size_t n_travelers;
-    size_t n_left_out; /* travelers of the message that could not be read, each with a problem */
+    size_t n_left_out; /* travelers of the message that could not be read, each with a problem; one for the end of a list
+                          that is missing: while it is not 0, who is not in the list may still be on the voyage */
     bool has_declared;
     uint64_t declared; /* how many the sender says there are */
     struct gw_manifest_problem *problems;
@@ -129,6 +139,7 @@ struct gw_manifest {
 
 const char *gw_manifest_kind_name(enum gw_manifest_kind kind);             /* "passenger_list" */
 const char *gw_manifest_function_name(enum gw_manifest_function function); /* NULL for WHOLE */
+const char *gw_close_list_name(enum gw_close_list list);                   /* "on_board"; NULL for NONE */
 const char *gw_mode_name(enum gw_mode mode);                               /* "air" */
 bool gw_mode_find(enum gw_mode *out, struct gw_span name);
 const char *gw_direction_name(enum gw_direction direction);                /* NULL for UNSTATED */

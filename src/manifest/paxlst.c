@@ -1,47 +1,79 @@
-/* paxlst.c - PAXLST to a list of expected travelers. */
+/* paxlst.c - PAXLST to a list of expected travelers.
+ *
+ * 1. A traveler is built aside and added when the next begins: what comes in which
+ *    order within him makes no difference, but for what stands behind a document.
+ * 2. Nothing of one traveler ever becomes another's: where the segment that begins a
+ *    traveler is damaged, what follows is dropped up to the next one.
+ * 3. A list that is not whole (cut off, a part missing, a traveler lost) says so in
+ *    n_left_out, so that nobody is taken off a voyage for not being in it. */
 #include "manifest/paxlst.h"
-#include "manifest/edifact.h"
+
+#include "manifest/text.h"
+#include "manifest/words.h"
 
 #include <stdio.h>
 
-enum group { GROUP_NONE, GROUP_HEADER, GROUP_SENDER, GROUP_VOYAGE, GROUP_PERSON, GROUP_DOCUMENT, GROUP_OTHER };
+enum group { GROUP_OTHER, GROUP_HEADER, GROUP_SENDER, GROUP_VOYAGE, GROUP_PERSON };
 
 /* An airport of a TDT group and the times behind it. */
 struct point {
-    unsigned qualifier;
+    uint64_t qualifier;
     struct gw_span place;
     struct gw_manifest_time departure, arrival;
     size_t carriage; /* which TDT */
     size_t segment, offset;
 };
 
-enum { POINTS_MAX = 2 * GW_MANIFEST_LEGS_MAX, CARRIAGES_MAX = GW_MANIFEST_LEGS_MAX };
+enum { CARRIAGES_MAX = GW_MANIFEST_LEGS_MAX, POINTS_MAX = 2 * GW_MANIFEST_LEGS_MAX };
+
+/* The traveler being read. */
+struct building {
+    struct gw_manifest_traveler t;
+    struct gw_paxlst_person p;
+    struct gw_manifest_document documents[GW_MANIFEST_DOCUMENTS_MAX];
+    struct gw_paxlst_bag_tag bag_tags[GW_PAXLST_BAG_TAGS_MAX];
+    struct gw_manifest_document *document;  /* where DTM and LOC behind a DOC belong; NULL: none yet, or no room for it */
+    struct gw_manifest_document before;     /* what came before any DOC */
+    struct gw_manifest_document unreadable; /* stands in for a document that is left out */
+    bool is_lost;                           /* his beginning could not be read */
+    bool has_wrong_birth, has_birth;
+    size_t birth_segment, birth_offset;
+};
 
 struct reader {
     struct gw_paxlst *out;
     struct gw_arena *a;
     struct gw_err *err;
+    struct gw_text_pool pool;
     struct gw_edifact *edifact;
     struct gw_edifact_segment *s;
     size_t cap_messages;
     struct gw_date today; /* of the interchange, else the caller's */
 
     /* of the interchange */
+    struct gw_date day;
+    char level; /* of UNOA … UNOY; 0: another syntax */
     struct gw_span sender, recipient, reference, group_reference;
     size_t messages_in_group, messages, groups;
-    bool in_group, ended;
 
     /* of the message being read; NULL between UNT and UNH */
     struct gw_paxlst_message *m;
     enum group group;
-    size_t first_segment, cap_travelers, cap_persons, cap_problems;
-    struct point points[POINTS_MAX];
-    size_t n_points;
+    size_t first_segment, cap_travelers, cap_persons;
+    size_t cap_problems; /* of the last message, ended or not */
+    bool has_charset_problem, has_person, has_count_of_kind;
+    struct building now;
+    struct point *points;
+    size_t n_points, cap_points;
     struct {
         struct gw_span carrier, number;
     } carriages[CARRIAGES_MAX];
     size_t n_carriages;
-    bool wrong_type;
+
+    size_t others; /* messages that are not PAXLST */
+    char other[GW_EDIFACT_TYPE_TEXT];
+    size_t other_at;
+    struct gw_err damage; /* the first, where there was no message yet */
 };
 
 /* ---- small things ----------------------------------------------------------- */
@@ -56,50 +88,35 @@ static bool is(const struct reader *r, unsigned element, unsigned component, con
     return gw_span_is(get(r, element, component), text);
 }
 
-/* Keeps a value in the arena; false only when the arena is full. */
-static bool keep(struct reader *r, struct gw_span *out, struct gw_span value)
-{
-    if (value.size == 0) {
-        *out = (struct gw_span){};
-        return true;
-    }
-    char *text = gw_arena_text(r->a, value, r->err);
-    if (text == NULL)
-        return false;
-    *out = gw_span_of(text, value.size);
-    return true;
-}
-
 static bool problem_at(struct reader *r, struct gw_paxlst_message *m, bool is_error, size_t segment, size_t offset,
     const char *tag, const char *code, const char *text)
 {
-    struct gw_manifest *x = &m->manifest;
-    x->n_problems_all++;
-    x->valid = x->valid && !is_error;
-    if (x->n_problems == GW_MANIFEST_PROBLEMS_MAX)
+    return gw_manifest_problem_add(&m->manifest, &r->cap_problems, r->a,
+        (struct gw_manifest_problem){ .is_error = is_error, .has_segment = true, .segment = segment, .offset = offset,
+            .tag = tag, .code = code, .text = text },
+        r->err);
+}
+
+/* NULL for a segment whose tag could not be read. */
+static bool keep_tag(struct reader *r, const char **out)
+{
+    struct gw_span kept;
+    *out = NULL;
+    if (r->s->tag[0] == 0)
         return true;
-    /* Doubling: the capacity follows from how many there are. */
-    if ((x->n_problems & (x->n_problems - 1)) == 0) {
-        size_t more = x->n_problems == 0 ? 1 : x->n_problems * 2;
-        struct gw_manifest_problem *all = gw_arena_array(r->a, more, struct gw_manifest_problem, r->err);
-        if (all == NULL)
-            return false;
-        if (x->n_problems > 0)
-            memcpy(all, x->problems, x->n_problems * sizeof *all);
-        x->problems = all;
-    }
-    char *name = gw_arena_text(r->a, gw_span_str(tag), r->err);
-    if (name == NULL)
+    if (!gw_text_keep(&kept, &r->pool, gw_span_of(r->s->tag, 4), r->err))
         return false;
-    x->problems[x->n_problems++] = (struct gw_manifest_problem){ .is_error = is_error, .has_segment = true,
-        .segment = segment, .offset = offset, .tag = name, .code = code, .text = text };
+    *out = (const char *)kept.data;
     return true;
 }
 
 /* About the segment being read; text is a constant sentence. */
 static bool problem(struct reader *r, bool is_error, const char *code, const char *text)
 {
-    return r->m == NULL || problem_at(r, r->m, is_error, r->s->index, r->s->offset, r->s->tag, code, text);
+    const char *tag;
+    if (r->m == NULL)
+        return true;
+    return keep_tag(r, &tag) && problem_at(r, r->m, is_error, r->s->index, r->s->offset, tag, code, text);
 }
 
 static bool warn(struct reader *r, const char *code, const char *text)
@@ -107,98 +124,49 @@ static bool warn(struct reader *r, const char *code, const char *text)
     return problem(r, false, code, text);
 }
 
-static struct gw_manifest_traveler *person(struct reader *r)
+/* Keeps a value that other systems compare; a longer one than any real one is left out. */
+static bool keep(struct reader *r, struct gw_span *out, struct gw_span value)
 {
-    struct gw_manifest *x = &r->m->manifest;
-    return x->n_travelers == 0 ? NULL : &x->travelers[x->n_travelers - 1];
+    if (value.size > GW_MANIFEST_WORD_MAX)
+        return warn(r, "too_long", "a value of more than 64 bytes is left out");
+    return gw_text_keep(out, &r->pool, value, r->err);
 }
 
-static struct gw_paxlst_person *extra(struct reader *r)
-{
-    return &r->m->persons[r->m->manifest.n_travelers - 1];
-}
-
-static bool number_of(struct gw_span s, uint64_t most, uint64_t *out)
-{
-    return gw_span_uint(s, most, out);
-}
-
-/* A code as it is compared: upper case, kept. */
+/* A code as it is compared: capitals. */
 static bool keep_upper(struct reader *r, struct gw_span *out, struct gw_span value)
 {
-    if (!keep(r, out, value))
-        return false;
-    union {
-        const uint8_t *in;
-        uint8_t *own;
-    } text = { .in = out->data }; /* our own copy */
-    for (size_t i = 0; i < out->size; i++)
-        if (text.own[i] >= 'a' && text.own[i] <= 'z')
-            text.own[i] = (uint8_t)(text.own[i] - 32);
-    return true;
+    if (value.size > GW_MANIFEST_WORD_MAX)
+        return warn(r, "too_long", "a value of more than 64 bytes is left out");
+    return gw_text_keep_upper(out, &r->pool, value, r->err);
 }
 
-/* ---- dates (2379) ------------------------------------------------------------ */
-
-enum century { CENTURY_BIRTH, CENTURY_EXPIRY, CENTURY_NEAR };
-
-static int year_of(unsigned yy, uint8_t month, uint8_t day, enum century century, struct gw_date today)
+/* Something of a person, cut where it is too long, never within a letter. */
+static bool keep_name(struct reader *r, struct gw_span *out, struct gw_span value)
 {
-    int base = today.year / 100 * 100 + (int)yy;
-    if (century == CENTURY_BIRTH) {
-        bool after = base > today.year || (base == today.year && (month > today.month || (month == today.month && day > today.day)));
-        return after ? base - 100 : base;
-    }
-    int least = century == CENTURY_EXPIRY ? today.year - 20 : today.year - 50; /* a window of a hundred years */
-    while (base < least)
-        base += 100;
-    while (base >= least + 100)
-        base -= 100;
-    return base;
-}
-
-/* Value and format code (101, 102, 201, 203; none: told by the length). */
-static bool read_moment(struct gw_span value, struct gw_span format, enum century century, struct gw_date today,
-    struct gw_date *date, int64_t *of_day_us)
-{
-    uint64_t n;
-    static const struct {
-        const char *code;
-        uint8_t size;
-        bool long_year;
-    } formats[] = { { "101", 6, false }, { "102", 8, true }, { "201", 10, false }, { "203", 12, true } };
-    bool long_year = value.size == 8 || value.size == 12;
-    for (size_t i = 0; i < GW_COUNT(formats); i++)
-        if (gw_span_is(format, formats[i].code) && value.size == formats[i].size)
-            long_year = formats[i].long_year;
-    if ((value.size != 6 && value.size != 8 && value.size != 10 && value.size != 12) || !gw_span_uint(value, UINT64_MAX, &n))
+    struct gw_span kept;
+    if (!gw_text_keep(&kept, &r->pool, value, r->err))
         return false;
-    uint64_t part[4] = {}; /* month, day, hour, minute */
-    size_t at = long_year ? 4 : 2;
-    for (size_t i = 0; i < 4 && at + 2 <= value.size; i++, at += 2)
-        if (!gw_span_uint(gw_span_slice(value, at, at + 2), 99, &part[i]))
+    if (kept.size > GW_MANIFEST_NAME_MAX) {
+        size_t n = GW_MANIFEST_NAME_MAX;
+        while (n > 0 && (kept.data[n] & 0xC0) == 0x80)
+            n--;
+        kept.size = n;
+        if (!warn(r, "too_long", "a name of more than 200 bytes, cut there"))
             return false;
-    uint64_t year;
-    if (at != value.size || !gw_span_uint(gw_span_slice(value, 0, long_year ? 4 : 2), 9999, &year))
-        return false;
-    *date = (struct gw_date){ 0, (uint8_t)part[0], (uint8_t)part[1] };
-    date->year = (int16_t)(long_year ? (int)year : year_of((unsigned)year, date->month, date->day, century, today));
-    if (of_day_us != NULL)
-        *of_day_us = ((int64_t)part[2] * 3600 + (int64_t)part[3] * 60) * GW_US_PER_S;
-    return gw_date_check(*date) && part[2] < 24 && part[3] < 60;
+    }
+    *out = kept;
+    return true;
 }
 
-/* A date of a person or document; a wrong one is told and absent. */
-static bool read_date(struct reader *r, struct gw_date *out, enum century century, bool is_error, const char *text)
+/* A state's code (ICAO Doc 9303-3, 5); others are kept as they were sent. */
+static bool keep_state(struct reader *r, struct gw_span *out, struct gw_span value)
 {
-    struct gw_date d;
-    struct gw_span value = get(r, 1, 2);
-    if (value.size == 0)
-        return true; /* DTM+36: says that it is not known */
-    if (!read_moment(value, get(r, 1, 3), century, r->today, &d, NULL))
-        return problem(r, is_error, "date", text);
-    *out = d;
-    return true;
+    bool letters = value.size == 3 || gw_span_is(value, "D");
+    for (size_t i = 0; i < value.size; i++)
+        letters = letters && ((value.data[i] | 0x20) >= 'a' && (value.data[i] | 0x20) <= 'z');
+    if (value.size > 0 && !letters && !warn(r, "code", "a state's code is three letters"))
+        return false;
+    return keep_upper(r, out, value);
 }
 
 /* ---- the envelope -------------------------------------------------------------- */
@@ -215,86 +183,703 @@ static bool same_reference(struct gw_span a, struct gw_span b)
 
 static bool read_unb(struct reader *r)
 {
-    struct gw_date d;
-    if (read_moment(get(r, 4, 1), (struct gw_span){}, CENTURY_NEAR, r->today, &d, NULL))
-        r->today = d;
+    struct gw_span level = get(r, 1, 1);
+    r->level = level.size == 4 && gw_span_starts(level, "UNO") ? (char)level.data[3] : 0;
+    r->messages = r->groups = r->messages_in_group = 0;
+    r->sender = r->recipient = r->reference = r->group_reference = (struct gw_span){};
+    if (!gw_edifact_moment(&r->day, NULL, get(r, 4, 1), (struct gw_span){}, GW_CENTURY_NEAR, r->today))
+        r->day = r->today;
     return keep(r, &r->sender, get(r, 2, 1)) && keep(r, &r->recipient, get(r, 3, 1)) && keep(r, &r->reference, get(r, 5, 1));
 }
 
 static bool read_ung(struct reader *r)
 {
-    r->in_group = true;
     r->groups++;
     r->messages_in_group = 0;
+    r->group_reference = (struct gw_span){};
     return keep(r, &r->group_reference, get(r, 5, 1));
 }
 
-static struct gw_paxlst_message *last_message(struct reader *r)
-{
-    return r->out->n_messages == 0 ? NULL : &r->out->messages[r->out->n_messages - 1];
-}
-
 /* Of a trailer of the interchange: told with the message before it. */
-static bool trailer_problem(struct reader *r, const char *code, const char *text)
+static bool trailer_problem(struct reader *r, const char *tag, const char *code, const char *text)
 {
-    struct gw_paxlst_message *m = last_message(r);
-    return m == NULL || problem_at(r, m, false, r->s->index, r->s->offset, r->s->tag, code, text);
+    return r->out->n_messages == 0 ||
+           problem_at(r, &r->out->messages[r->out->n_messages - 1], false, r->s->index, r->s->offset, tag, code, text);
 }
 
 static bool read_une(struct reader *r)
 {
     uint64_t n;
-    r->in_group = false;
-    if ((!number_of(get(r, 1, 1), UINT32_MAX, &n) || n != r->messages_in_group) &&
-        !trailer_problem(r, "count", "the group's count is not the number of its messages (UNE 0060)"))
+    if ((!gw_span_uint(get(r, 1, 1), UINT32_MAX, &n) || n != r->messages_in_group) &&
+        !trailer_problem(r, "UNE", "count", "the group's count is not the number of its messages (UNE 0060)"))
         return false;
     return same_reference(get(r, 2, 1), r->group_reference) ||
-           trailer_problem(r, "reference", "the group's references differ (UNG 0048, UNE 0048)");
+           trailer_problem(r, "UNE", "reference", "the group's references differ (UNG 0048, UNE 0048)");
 }
 
 static bool read_unz(struct reader *r)
 {
     uint64_t n, want = r->groups > 0 ? r->groups : r->messages;
-    r->ended = true;
-    if ((!number_of(get(r, 1, 1), UINT32_MAX, &n) || n != want) &&
-        !trailer_problem(r, "count", "the interchange's count is not the number of its groups or messages (UNZ 0036)"))
+    if ((!gw_span_uint(get(r, 1, 1), UINT32_MAX, &n) || n != want) &&
+        !trailer_problem(r, "UNZ", "count", "the interchange's count is not the number of its groups or messages (UNZ 0036)"))
         return false;
     return same_reference(get(r, 2, 1), r->reference) ||
-           trailer_problem(r, "reference", "the interchange's references differ (UNB 0020, UNZ 0020)");
+           trailer_problem(r, "UNZ", "reference", "the interchange's references differ (UNB 0020, UNZ 0020)");
+}
+
+/* ---- the voyage ------------------------------------------------------------------ */
+
+/* 8067: 1 maritime, 2 rail, 3 road, 4 air, 8 inland water. */
+static void read_mode(struct reader *r)
+{
+    struct gw_span mode = get(r, 3, 1);
+    __typeof__(r->m->manifest.voyage) *v = &r->m->manifest.voyage;
+    if (gw_span_is(mode, "1") || gw_span_is(mode, "8"))
+        v->mode = GW_MODE_SEA;
+    else if (gw_span_is(mode, "2") || gw_span_is(mode, "3"))
+        v->mode = GW_MODE_LAND;
+}
+
+static bool read_tdt(struct reader *r)
+{
+    if (r->has_person || r->m->manifest.n_travelers > 0)
+        return true; /* SG7: the person's own carriage */
+    r->group = GROUP_VOYAGE;
+    struct gw_span flight = {}, stated = {}, carrier, number;
+    struct gw_span vessel = get(r, 8, 1).size > 0 ? get(r, 8, 1) : get(r, 8, 4);
+    if (r->n_carriages == 0)
+        read_mode(r);
+    bool air = r->m->manifest.voyage.mode == GW_MODE_AIR;
+    if (!keep_upper(r, &flight, get(r, 2, 1).size > 0 || air ? get(r, 2, 1) : vessel) ||
+        !keep_upper(r, &stated, get(r, 5, 1)))
+        return false;
+    if (flight.size == 0 && stated.size == 0)
+        return problem(r, true, "missing", "a carriage without flight number or carrier (TDT 8028, C040)");
+    if (is(r, 1, 1, "34") && !warn(r, "overflight", "the state is flown over, not landed in (TDT+34)"))
+        return false;
+    if (r->n_carriages == CARRIAGES_MAX)
+        return problem(r, true, "too_many", "more carriages than a voyage has legs");
+    carrier = stated;
+    number = flight;
+    if (air)
+        gw_manifest_split_flight(flight, stated, &carrier, &number);
+    r->carriages[r->n_carriages].carrier = carrier;
+    r->carriages[r->n_carriages].number = number;
+    r->n_carriages++;
+    return true;
+}
+
+static bool read_voyage_loc(struct reader *r)
+{
+    uint64_t q = 0;
+    struct gw_span place = {};
+    if (!gw_span_uint(get(r, 1, 1), 999, &q) || (q != 125 && q != 87 && q != 92 && q != 130 && q != 188 && q != 172))
+        return warn(r, "qualifier", "a place of the voyage with a qualifier that is not known");
+    if (q == 188 || q == 172)
+        return true; /* filing and reporting place of a master crew list */
+    if (r->n_points == POINTS_MAX)
+        return problem(r, true, "too_many", "more airports than a voyage has");
+    if (!keep_upper(r, &place, get(r, 2, 1)))
+        return false;
+    if (place.size == 0)
+        return problem(r, true, "missing", "a place of the voyage without its code (LOC C517)");
+    r->points = gw_arena_grow(r->a, r->points, &r->cap_points, r->n_points + 1, sizeof *r->points, r->err);
+    if (r->points == NULL)
+        return false;
+    r->points[r->n_points++] = (struct point){ .qualifier = q, .place = place,
+        .carriage = r->n_carriages == 0 ? 0 : r->n_carriages - 1, .segment = r->s->index, .offset = r->s->offset };
+    return true;
+}
+
+static bool read_voyage_dtm(struct reader *r)
+{
+    bool departure = is(r, 1, 1, "189") || is(r, 1, 1, "133"), arrival = is(r, 1, 1, "232") || is(r, 1, 1, "132");
+    if (!departure && !arrival)
+        return is(r, 1, 1, "554") || warn(r, "qualifier", "a date of the voyage with a qualifier that is not known");
+    if (get(r, 1, 2).size == 0)
+        return true;
+    if (r->n_points == 0)
+        return warn(r, "order", "a date of the voyage before its place");
+    struct gw_date d;
+    int64_t of_day;
+    if (!gw_edifact_moment(&d, &of_day, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_NEAR, r->day))
+        return problem(r, true, "date", "a time of the voyage that cannot be read (DTM 2380)");
+    struct point *p = &r->points[r->n_points - 1];
+    struct gw_manifest_time t = { .has = true, .local = true, .us = gw_date_days(d) * 86400 * GW_US_PER_S + of_day };
+    *(departure ? &p->departure : &p->arrival) = t;
+    return true;
+}
+
+/* Is the way from p to the next point q flown? Surely where p has a departure and q an
+ * arrival. Surely not where p only arrives and q only departs: that is the time on the
+ * ground. Where times are missing, within one carriage between two places. */
+static bool is_leg(const struct point *p, const struct point *q)
+{
+    if (p->departure.has && q->arrival.has)
+        return true;
+    if ((p->arrival.has && !p->departure.has && q->departure.has && !q->arrival.has) || (p->qualifier == 87 && q->qualifier == 125))
+        return false;
+    return p->carriage == q->carriage && !gw_span_equal(p->place, q->place);
+}
+
+static bool departs(const struct point *p)
+{
+    return p->departure.has || (!p->arrival.has && p->qualifier == 125);
+}
+
+static bool arrives(const struct point *p)
+{
+    return p->arrival.has || (!p->departure.has && p->qualifier == 87);
+}
+
+/* So one TDT a leg, one TDT with four places, and one with each place once give the same legs. */
+static bool make_legs(struct reader *r, size_t carriage_of[GW_MANIFEST_LEGS_MAX], size_t *border)
+{
+    __typeof__(r->m->manifest.voyage) *v = &r->m->manifest.voyage;
+    /* The final destination of the flight (LOC+130) is a leg's end only where a time says so, or nothing else does. */
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_points; i++)
+        if (r->points[i].qualifier != 130 || r->points[i].arrival.has || r->n_points == 2)
+            r->points[n++] = r->points[i];
+    r->n_points = n;
+    v->legs = gw_arena_array(r->a, n == 0 ? 0 : n - 1, struct gw_manifest_leg, r->err);
+    if (v->legs == NULL)
+        return false;
+    v->n_legs = 0;
+    *border = SIZE_MAX;
+    for (size_t i = 0; i + 1 < n; i++) {
+        const struct point *p = &r->points[i], *q = &r->points[i + 1];
+        bool backwards = n == 2 && arrives(p) && departs(q) && !departs(p) && !arrives(q);
+        if (backwards) {
+            p = &r->points[1];
+            q = &r->points[0];
+        } else if (!is_leg(p, q)) {
+            continue;
+        }
+        if (v->n_legs == GW_MANIFEST_LEGS_MAX)
+            return problem(r, true, "too_many", "more legs than a voyage has");
+        if (p->qualifier == 125 && q->qualifier == 87 && *border == SIZE_MAX)
+            *border = v->n_legs;
+        carriage_of[v->n_legs] = p->carriage;
+        v->legs[v->n_legs++] = (struct gw_manifest_leg){ .from = p->place, .to = q->place, .departure = p->departure,
+            .arrival = q->arrival };
+    }
+    return true;
+}
+
+/* The voyage is the leg over the border where that is marked (125 to 87), else from the
+ * first place to the last: which states airports lie in is not known here. */
+static bool make_voyage(struct reader *r)
+{
+    struct gw_manifest *x = &r->m->manifest;
+    size_t carriage_of[GW_MANIFEST_LEGS_MAX] = {}, border;
+    for (size_t i = 0; i < r->n_points; i++)
+        if (!r->points[i].arrival.has && !r->points[i].departure.has && r->points[i].qualifier != 130 &&
+            !problem_at(r, r->m, false, r->points[i].segment, r->points[i].offset, "LOC", "missing",
+                "a place of the voyage without its time"))
+            return false;
+    if (!make_legs(r, carriage_of, &border))
+        return false;
+    size_t n = x->voyage.n_legs, first = border == SIZE_MAX ? 0 : border, last = border == SIZE_MAX ? n - 1 : border;
+    if (n > 0) {
+        x->voyage.from = x->voyage.legs[first].from;
+        x->voyage.to = x->voyage.legs[last].to;
+        x->voyage.departure = x->voyage.legs[first].departure;
+        x->voyage.arrival = x->voyage.legs[last].arrival;
+    } else {
+        for (size_t i = 0; i < r->n_points; i++) { /* ends only */
+            const struct point *p = &r->points[i];
+            bool to = arrives(p) && !departs(p);
+            *(to ? &x->voyage.to : &x->voyage.from) = p->place;
+            *(to ? &x->voyage.arrival : &x->voyage.departure) = to ? p->arrival : p->departure;
+        }
+    }
+    if (r->n_carriages == 0)
+        return problem_at(r, r->m, true, r->first_segment, GW_NO_PLACE, "TDT", "missing", "the message has no voyage (TDT)");
+    size_t c = n > 0 ? carriage_of[first] : 0;
+    x->voyage.carrier = r->carriages[c].carrier;
+    x->voyage.number = r->carriages[c].number;
+    for (size_t i = 0; i < n; i++) {
+        const __typeof__(*r->carriages) *of = &r->carriages[carriage_of[i]];
+        if (!gw_span_equal(of->carrier, x->voyage.carrier) || !gw_span_equal(of->number, x->voyage.number)) {
+            x->voyage.legs[i].carrier = of->carrier;
+            x->voyage.legs[i].number = of->number;
+        }
+    }
+    return true;
+}
+
+/* ---- persons ------------------------------------------------------------------------ */
+
+/* Those segments of documents that came before their DOC belong to the only one there is. */
+static bool place_strays(struct reader *r)
+{
+    struct building *b = &r->now;
+    bool any = b->before.expiry_date.year != 0 || b->before.issuing_state.size > 0;
+    if (!any)
+        return true;
+    if (b->t.n_documents != 1)
+        return problem_at(r, r->m, false, b->p.segment, b->p.offset, "NAD", "order",
+            "a date or place of a document stands before its document and is left out");
+    struct gw_manifest_document *d = &b->documents[0];
+    if (d->expiry_date.year == 0)
+        d->expiry_date = b->before.expiry_date;
+    if (d->issuing_state.size == 0)
+        d->issuing_state = b->before.issuing_state;
+    return true;
+}
+
+/* The first passport is the primary document; without one, the first that is no visa. */
+static void order_documents(struct building *b)
+{
+    size_t first = 0;
+    while (first < b->t.n_documents && !gw_span_is(b->documents[first].type, "P"))
+        first++;
+    if (first == b->t.n_documents)
+        for (first = 0; first < b->t.n_documents && gw_span_is(b->documents[first].type, "V");)
+            first++;
+    if (first == 0 || first == b->t.n_documents)
+        return;
+    struct gw_manifest_document primary = b->documents[first];
+    memmove(&b->documents[1], &b->documents[0], first * sizeof primary);
+    b->documents[0] = primary;
+}
+
+static void *copied(struct reader *r, const void *items, size_t n, size_t size)
+{
+    void *p = gw_arena_alloc(r->a, n, size, r->err);
+    if (p != NULL)
+        memcpy(p, items, n * size);
+    return p;
+}
+
+static bool end_person(struct reader *r)
+{
+    struct building *b = &r->now;
+    struct gw_paxlst_message *m = r->m;
+    struct gw_manifest *x = &m->manifest;
+    if (!r->has_person)
+        return true;
+    r->has_person = false;
+    if (b->is_lost) {
+        m->n_lost++;
+        return true;
+    }
+    bool has_name = b->t.surname.size > 0 || b->t.given_names.size > 0;
+    bool has_reference = b->t.reference.size > 0 || b->t.reservation.size > 0;
+    if (!has_name && !has_reference) {
+        bool usable = b->t.n_documents > 0;
+        m->n_lost += !usable;
+        if (!problem_at(r, m, true, b->p.segment, b->p.offset, "NAD", "missing",
+                usable ? "a traveler without name and reference (RFF+ABO, RFF+AVF)"
+                       : "a traveler without name, reference and document is left out"))
+            return false;
+        if (!usable)
+            return true;
+    } else if (!has_name && x->kind != GW_MANIFEST_CLOSE_OUT && !gw_span_is(b->p.party, "ZZZ") && x->function != GW_MANIFEST_REMOVE &&
+               !problem_at(r, m, false, b->p.segment, b->p.offset, "NAD", "missing", "the traveler has no name")) {
+        return false;
+    }
+    if (b->has_wrong_birth &&
+        !problem_at(r, m, b->t.n_documents == 0, b->birth_segment, b->birth_offset, "DTM", "date",
+            "a date of birth that does not exist (DTM+329)"))
+        return false;
+    if (!place_strays(r))
+        return false;
+    order_documents(b);
+    if (x->n_travelers == GW_MANIFEST_TRAVELERS_MAX)
+        return gw_fail_at(r->err, GW_ERR_LIMIT, b->p.offset, "PAXLST: more than %d persons in one message", GW_MANIFEST_TRAVELERS_MAX);
+    x->travelers = gw_arena_grow(r->a, x->travelers, &r->cap_travelers, x->n_travelers + 1, sizeof *x->travelers, r->err);
+    if (x->travelers == NULL)
+        return false;
+    m->persons = gw_arena_grow(r->a, m->persons, &r->cap_persons, x->n_travelers + 1, sizeof *m->persons, r->err);
+    if (m->persons == NULL)
+        return false;
+    if (b->t.n_documents > 0 &&
+        (b->t.documents = copied(r, b->documents, b->t.n_documents, sizeof *b->documents)) == NULL)
+        return false;
+    if (b->p.n_bag_tags > 0 && (b->p.bag_tags = copied(r, b->bag_tags, b->p.n_bag_tags, sizeof *b->bag_tags)) == NULL)
+        return false;
+    m->persons[x->n_travelers] = b->p;
+    x->travelers[x->n_travelers++] = b->t;
+    return true;
+}
+
+static const char *const parties[] = { "FL", "FM", "DDU", "DDT", "ZZZ", "VW" };
+
+static void open_person(struct reader *r)
+{
+    struct building *b = &r->now;
+    b->t = (struct gw_manifest_traveler){};
+    b->p = (struct gw_paxlst_person){ .segment = r->s->index, .offset = r->s->offset,
+        .part = r->m->has_part ? r->m->parts[0].number : 0 };
+    b->document = NULL;
+    b->before = b->unreadable = (struct gw_manifest_document){};
+    b->is_lost = b->has_wrong_birth = b->has_birth = false;
+    r->has_person = true;
+    r->group = GROUP_PERSON;
+}
+
+static bool begin_person(struct reader *r, const char *party)
+{
+    struct gw_manifest *x = &r->m->manifest;
+    open_person(r);
+    struct gw_manifest_traveler *t = &r->now.t;
+    bool crew = strcmp(party, "FM") == 0 || strcmp(party, "DDT") == 0 ||
+                (x->kind == GW_MANIFEST_CREW_LIST && strcmp(party, "FL") != 0);
+    t->kind = crew ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
+    t->in_transit = strcmp(party, "DDU") == 0 || strcmp(party, "DDT") == 0;
+    r->now.p.party = gw_span_str(party);
+    /* C080: surname, given name, further given names; C058 where a sender puts it there. */
+    unsigned element = get(r, 4, 1).size > 0 || get(r, 4, 2).size > 0 ? 4 : 3;
+    if (!keep_name(r, &t->surname, get(r, element, 1)))
+        return false;
+    char given[GW_EDIFACT_SEGMENT_BYTES];
+    size_t used = 0;
+    for (unsigned c = 2; c <= 5; c++) {
+        struct gw_span s = get(r, element, c);
+        if (s.size == 0)
+            continue;
+        if (used > 0)
+            given[used++] = ' ';
+        memcpy(given + used, s.data, s.size); /* fits: the segment did, with its separators */
+        used += s.size;
+    }
+    return keep_name(r, &t->given_names, gw_span_of(given, used));
+}
+
+/* The segment that begins a traveler is damaged: he is left out, and what follows is his. */
+static bool lose_person(struct reader *r)
+{
+    if (!end_person(r))
+        return false;
+    open_person(r);
+    r->now.is_lost = true;
+    return true;
+}
+
+static bool read_nad(struct reader *r)
+{
+    struct gw_span party = get(r, 1, 1);
+    struct gw_manifest *x = &r->m->manifest;
+    if (!end_person(r))
+        return false;
+    for (size_t i = 0; i < GW_COUNT(parties); i++)
+        if (gw_span_is(party, parties[i]))
+            return begin_person(r, parties[i]);
+    if (gw_span_is(party, "MS")) {
+        r->group = GROUP_SENDER;
+        struct gw_span name = get(r, 4, 1), given = get(r, 4, 2);
+        char both[GW_EDIFACT_SEGMENT_BYTES];
+        if (name.size == 0)
+            return keep_name(r, &x->reporting_party.name, get(r, 2, 1));
+        memcpy(both, name.data, name.size);
+        if (given.size > 0) {
+            both[name.size] = ' ';
+            memcpy(both + name.size + 1, given.data, given.size);
+        }
+        return keep_name(r, &x->reporting_party.name, gw_span_of(both, name.size + (given.size > 0) + given.size));
+    }
+    r->group = GROUP_OTHER;
+    return warn(r, "qualifier", "a party that is neither sender nor traveler (NAD 3035)");
+}
+
+/* UNOA has no @: the guide writes .AT. for it; blanks come from wrapped lines. */
+static bool keep_mail(struct reader *r, struct gw_span *out, struct gw_span value)
+{
+    char mail[GW_MANIFEST_NAME_MAX];
+    size_t n = 0;
+    bool has_at = value.size > 0 && memchr(value.data, '@', value.size) != NULL;
+    if (value.size > sizeof mail)
+        return warn(r, "too_long", "a mail address of more than 200 bytes is left out");
+    for (size_t i = 0; i < value.size; i++) {
+        if (!has_at && gw_span_starts(gw_span_slice(value, i, value.size), ".AT.")) {
+            mail[n++] = '@';
+            has_at = true;
+            i += 3;
+        } else if (value.data[i] != ' ') {
+            mail[n++] = (char)value.data[i];
+        }
+    }
+    return gw_text_keep(out, &r->pool, gw_span_of(mail, n), r->err);
+}
+
+static bool read_com(struct reader *r)
+{
+    struct gw_manifest *x = &r->m->manifest;
+    /* Contacts stand side by side as elements, or repeated. */
+    for (size_t i = 0; i < r->s->n_elements; i++) {
+        const struct gw_span *part = &r->s->parts[r->s->elements[i].first];
+        if (r->s->elements[i].n < 2)
+            continue;
+        struct gw_span value = gw_span_trim(part[0]), type = gw_span_trim(part[1]);
+        bool telephone = gw_span_is(type, "TE") || gw_span_is(type, "AL");
+        if (r->group == GROUP_PERSON) {
+            if (telephone && r->now.p.telephone.size == 0 && !keep(r, &r->now.p.telephone, value))
+                return false;
+        } else if (telephone && x->reporting_party.telephone.size == 0) {
+            if (!keep(r, &x->reporting_party.telephone, value))
+                return false;
+        } else if (gw_span_is(type, "EM") && x->reporting_party.email.size == 0) {
+            if (!keep_mail(r, &x->reporting_party.email, value))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool read_attribute(struct reader *r)
+{
+    struct gw_span v = get(r, 3, 1);
+    char c = v.size == 1 ? (char)(v.data[0] & ~0x20) : 0;
+    if (v.size == 0 || c == 'U' || r->now.t.sex != 0)
+        return true;
+    if (c != 'M' && c != 'F' && c != 'X')
+        return warn(r, "code", "sex is M, F, X or U (ATT 9019)");
+    r->now.t.sex = c;
+    return true;
+}
+
+static bool read_measure(struct reader *r)
+{
+    uint64_t n;
+    if (!is(r, 1, 1, "CT"))
+        return true; /* WT: their weight */
+    /* MEA+CT++:2 by the guide, MEA+CT++2 by many. */
+    struct gw_span v = get(r, 3, 2).size > 0 ? get(r, 3, 2) : get(r, 3, 1);
+    if (v.size == 0)
+        return true;
+    if (!gw_span_uint(v, 999, &n))
+        return warn(r, "number", "a number of bags that cannot be read (MEA+CT)");
+    r->now.p.has_bags = true;
+    r->now.p.bags = (unsigned)n;
+    return true;
+}
+
+static bool read_bag_tag(struct reader *r)
+{
+    struct gw_paxlst_person *p = &r->now.p;
+    struct gw_span tag = get(r, 4, 1);
+    uint64_t count = 1;
+    if (!is(r, 1, 1, "BAG") || tag.size == 0 || gw_span_is(tag, "NULL"))
+        return true;
+    if (p->n_bag_tags == GW_PAXLST_BAG_TAGS_MAX)
+        return warn(r, "too_many", "more bag tags than are kept");
+    if (get(r, 4, 2).size > 0 && !gw_span_uint(get(r, 4, 2), 999, &count) &&
+        !warn(r, "number", "a number of consecutive bag tags that cannot be read"))
+        return false;
+    struct gw_paxlst_bag_tag *t = &r->now.bag_tags[p->n_bag_tags];
+    *t = (struct gw_paxlst_bag_tag){ .count = (unsigned)count };
+    if (!keep(r, &t->tag, tag))
+        return false;
+    p->n_bag_tags += t->tag.size > 0;
+    return true;
+}
+
+/* The document that a DTM or LOC behind DOC is of. */
+static struct gw_manifest_document *document(struct reader *r)
+{
+    return r->now.document != NULL ? r->now.document : &r->now.before;
+}
+
+static bool read_person_loc(struct reader *r)
+{
+    struct gw_manifest_traveler *t = &r->now.t;
+    struct gw_span place = get(r, 2, 1), town = get(r, 2, 4);
+    uint64_t q;
+    if (!gw_span_uint(get(r, 1, 1), 999, &q))
+        return warn(r, "qualifier", "a place of the traveler without a qualifier");
+    switch (q) {
+    case 22:
+        return keep_upper(r, &r->now.p.clearance, place);
+    case 91:
+        /* The first is the state; a place as free text is no state. */
+        return document(r)->issuing_state.size > 0 || keep_state(r, &document(r)->issuing_state, place);
+    case 174:
+        return keep_state(r, &t->residence, place);
+    case 178:
+        return keep_upper(r, &t->origin, place);
+    case 179:
+        return keep_upper(r, &t->destination, place);
+    case 180:
+        return keep_name(r, &r->now.p.place_of_birth, town.size > 0 ? town : place);
+    default:
+        return warn(r, "qualifier", "a place of the traveler with a qualifier that is not known");
+    }
+}
+
+/* Two births or two references in one traveler: the segment between two travelers is
+ * gone. What comes from here on is the second one's. */
+static bool second_traveler(struct reader *r)
+{
+    return problem(r, true, "order", "a second traveler begins here without NAD; he is left out") && lose_person(r);
+}
+
+static bool read_reference(struct reader *r)
+{
+    struct gw_span value = get(r, 1, 2);
+    if (r->group == GROUP_HEADER || r->group == GROUP_SENDER) {
+        if (is(r, 1, 1, "TN"))
+            return keep(r, &r->m->transaction_reference, value) && keep(r, &r->m->revision, get(r, 1, 5));
+        return true;
+    }
+    if (r->group != GROUP_PERSON)
+        return true;
+    struct gw_manifest_traveler *t = &r->now.t;
+    if (is(r, 1, 1, "AVF"))
+        return keep(r, &t->reservation, value);
+    if (is(r, 1, 1, "ABO"))
+        return t->reference.size > 0 && !gw_span_equal(t->reference, value) ? second_traveler(r) : keep(r, &t->reference, value);
+    if (is(r, 1, 1, "SEA")) {
+        while (value.size > 1 && value.data[0] == '0')
+            value = gw_span_slice(value, 1, value.size);
+        return keep_upper(r, &t->seat, value);
+    }
+    if (is(r, 1, 1, "AEA"))
+        return keep(r, &r->now.p.agency_reference, value);
+    if (is(r, 1, 1, "CR"))
+        return keep(r, &r->now.p.frequent_traveler, value);
+    if (is(r, 1, 1, "YZY"))
+        return keep(r, &r->now.p.ticket, value);
+    return is(r, 1, 1, "AHN") || warn(r, "qualifier", "a reference of the traveler with a qualifier that is not known");
+}
+
+static bool read_document(struct reader *r)
+{
+    struct building *b = &r->now;
+    struct gw_manifest_traveler *t = &b->t;
+    struct gw_span raw = get(r, 2, 1);
+    char number[GW_MANIFEST_WORD_MAX];
+    size_t n = 0;
+    b->unreadable = (struct gw_manifest_document){};
+    b->document = &b->unreadable;
+    /* DOC++ says that there is none. */
+    if (raw.size == 0 && get(r, 1, 1).size == 0)
+        return true;
+    if (t->n_documents == GW_MANIFEST_DOCUMENTS_MAX)
+        return warn(r, "too_many", "more documents of one traveler than are kept");
+    if (!gw_document_number(number, &n, raw))
+        return warn(r, raw.size == 0 ? "missing" : "code", "a document whose number cannot be read is left out (DOC C503)");
+    b->document = &b->documents[t->n_documents++];
+    *b->document = (struct gw_manifest_document){};
+    return keep_upper(r, &b->document->type, get(r, 1, 1)) && keep(r, &b->document->number, gw_span_of(number, n));
+}
+
+static bool read_birth(struct reader *r)
+{
+    struct building *b = &r->now;
+    struct gw_date d = {};
+    struct gw_span value = get(r, 1, 2);
+    if (value.size == 0)
+        return true; /* not given */
+    bool fine = gw_edifact_moment(&d, NULL, value, get(r, 1, 3), GW_CENTURY_BIRTH, r->day);
+    if (b->has_birth && (!fine || gw_date_compare(d, b->t.birth_date) != 0))
+        return second_traveler(r);
+    b->has_birth = fine;
+    b->t.birth_date = d;
+    if (!fine) { /* judged when it is known whether there is a document */
+        b->has_wrong_birth = true;
+        b->birth_segment = r->s->index;
+        b->birth_offset = r->s->offset;
+    }
+    return true;
+}
+
+static bool read_dtm(struct reader *r)
+{
+    if (r->group == GROUP_VOYAGE)
+        return read_voyage_dtm(r);
+    if (r->group != GROUP_PERSON)
+        return true;
+    if (is(r, 1, 1, "329"))
+        return read_birth(r);
+    if (is(r, 1, 1, "36")) {
+        struct gw_date d;
+        if (get(r, 1, 2).size == 0)
+            return true; /* DTM+36: says that it is not known */
+        if (!gw_edifact_moment(&d, NULL, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_EXPIRY, r->day))
+            return warn(r, "date", "a date of expiry that does not exist (DTM+36)");
+        if (document(r)->expiry_date.year == 0)
+            document(r)->expiry_date = d;
+        return true;
+    }
+    return is(r, 1, 1, "182") || warn(r, "qualifier", "a date of the traveler with a qualifier that is not known");
+}
+
+static bool read_loc(struct reader *r)
+{
+    return r->group == GROUP_VOYAGE ? read_voyage_loc(r) : r->group != GROUP_PERSON || read_person_loc(r);
+}
+
+static bool read_geography(struct reader *r)
+{
+    if (is(r, 1, 1, "4") && (is(r, 2, 1, "173") || is(r, 2, 1, "174"))) {
+        r->now.p.has_verified = true;
+        r->now.p.verified = is(r, 2, 1, "173");
+    }
+    return true;
+}
+
+static bool read_nationality(struct reader *r)
+{
+    /* 2 is the present nationality, 1 that at birth. */
+    return is(r, 1, 1, "1") || r->now.t.nationality.size > 0 || keep_state(r, &r->now.t.nationality, get(r, 2, 1));
+}
+
+static bool read_duty(struct reader *r)
+{
+    return keep_upper(r, &r->now.p.duty, get(r, 2, 1));
 }
 
 /* ---- the message ----------------------------------------------------------------- */
 
+/* UNH S010: 01:C first, 02 middle, 03:F last; alone: 01:F. */
+static bool read_part(struct reader *r)
+{
+    struct gw_paxlst_message *m = r->m;
+    struct gw_span number = get(r, 4, 1), mark = get(r, 4, 2);
+    uint64_t n = 0;
+    m->n_parts = 1;
+    m->parts = gw_arena_one(r->a, struct gw_paxlst_part, r->err);
+    if (m->parts == NULL)
+        return false;
+    m->has_part = number.size > 0 || mark.size > 0;
+    if (number.size > 0 && !gw_span_uint(number, 999, &n) && !warn(r, "part", "the part's number cannot be read (UNH S010)"))
+        return false;
+    m->parts[0] = (struct gw_paxlst_part){ (unsigned)n, gw_span_is(mark, "F") ? 'F' : gw_span_is(mark, "C") ? 'C' : 0 };
+    return true;
+}
+
+static bool refuse_dialect(struct reader *r)
+{
+    return gw_fail_at(r->err, GW_ERR_UNSUPPORTED, r->s->offset,
+        "PAXLST: the dialect the United States retired in 2008 (version 001, UNS, PDT) is not supported; send UN/EDIFACT D.02B or later");
+}
+
 static bool begin_message(struct reader *r)
 {
-    if (r->m != NULL && !problem(r, true, "nesting", "UNH before the message before it has ended (ISO 9735-1, 5.1)"))
-        return false;
     r->messages++;
     r->messages_in_group++;
-    r->m = NULL;
-    r->wrong_type = !is(r, 2, 1, "PAXLST");
-    if (r->wrong_type) {
-        if (is(r, 2, 1, "CUSRES"))
-            gw_fail_at(r->err, GW_ERR_UNSUPPORTED, r->s->offset, "EDIFACT: the message is CUSRES, an answer, not a PAXLST");
-        else
-            gw_fail_at(r->err, GW_ERR_UNSUPPORTED, r->s->offset, "EDIFACT: the message is not PAXLST");
+    if (!is(r, 2, 1, "PAXLST")) {
+        struct gw_span type = get(r, 2, 1);
+        if (r->others++ == 0) {
+            r->other_at = r->s->offset;
+            for (size_t i = 0; i < type.size && i + 1 < sizeof r->other && type.data[i] >= 'A' && type.data[i] <= 'Z'; i++)
+                r->other[i] = (char)type.data[i];
+        }
         return true;
     }
-    if (is(r, 2, 2, "001") && is(r, 2, 3, "000")) {
-        r->wrong_type = true;
-        gw_fail_at(r->err, GW_ERR_UNSUPPORTED, r->s->offset,
-            "PAXLST:001:000, the dialect the United States retired for UN/EDIFACT in 2008, is not supported");
-        return true;
-    }
+    if (is(r, 2, 2, "001"))
+        return refuse_dialect(r);
     if (r->out->n_messages == GW_PAXLST_MESSAGES_MAX)
-        return gw_fail(r->err, GW_ERR_LIMIT, "EDIFACT: more than %d messages in one interchange", GW_PAXLST_MESSAGES_MAX);
+        return gw_fail_at(r->err, GW_ERR_LIMIT, r->s->offset, "EDIFACT: more than %d messages in one text", GW_PAXLST_MESSAGES_MAX);
     struct gw_paxlst_message *all = gw_arena_grow(r->a, r->out->messages, &r->cap_messages, r->out->n_messages + 1,
         sizeof *all, r->err);
     if (all == NULL)
         return false;
     r->out->messages = all;
     r->m = &all[r->out->n_messages++];
-    *r->m = (struct gw_paxlst_message){ .parts = 1, .complete = true };
+    *r->m = (struct gw_paxlst_message){};
     struct gw_manifest *x = &r->m->manifest;
     x->valid = true;
     x->voyage.has_mode = true;
@@ -304,26 +889,16 @@ static bool begin_message(struct reader *r)
     r->m->interchange_reference = r->reference;
     r->first_segment = r->s->index;
     r->group = GROUP_HEADER;
-    r->cap_travelers = r->cap_persons = r->n_points = r->n_carriages = 0;
-    if (!keep(r, &x->message_reference, get(r, 1, 1)) || !keep(r, &r->m->common_access_reference, get(r, 3, 1)) ||
-        !keep(r, &r->m->release, get(r, 2, 3)))
-        return false;
-    struct gw_span part = get(r, 4, 1);
-    uint64_t n;
-    if (part.size > 0) {
-        /* 01:C first, 02 middle, 03:F last; alone: 01:F. */
-        r->m->has_part = number_of(part, 999, &n);
-        r->m->part = r->m->has_part ? (unsigned)n : 0;
-        r->m->part_is_last = is(r, 4, 2, "F");
-        if (!r->m->has_part && !warn(r, "part", "the part's number cannot be read (UNH S010)"))
-            return false;
-        r->m->complete = r->m->part <= 1 && (r->m->part_is_last || get(r, 4, 2).size == 0);
-    }
-    return true;
+    r->points = NULL;
+    r->cap_travelers = r->cap_persons = r->cap_problems = r->cap_points = r->n_points = r->n_carriages = 0;
+    r->has_charset_problem = r->has_person = r->has_count_of_kind = false;
+    return keep(r, &x->message_reference, get(r, 1, 1)) && keep(r, &r->m->common_access_reference, get(r, 3, 1)) &&
+           keep_upper(r, &r->m->release, get(r, 2, 3)) && read_part(r) &&
+           (is(r, 2, 2, "D") || warn(r, "version", "a version of PAXLST other than D is read as if it were D"));
 }
 
 /* BGM: what kind of list, and its sub-function in element 2. */
-static const struct {
+static const struct list {
     const char *code, *sub;
     enum gw_manifest_kind kind;
     enum gw_manifest_function function;
@@ -358,606 +933,261 @@ static const struct {
 static bool read_bgm(struct reader *r)
 {
     struct gw_paxlst_message *m = r->m;
+    struct gw_manifest *x = &m->manifest;
+    if (m->code.size > 0)
+        return warn(r, "order", "a second BGM is passed over");
     if (!keep_upper(r, &m->code, get(r, 1, 1)) || !keep_upper(r, &m->sub_function, get(r, 2, 1)))
         return false;
     bool known = false;
-    size_t found = GW_COUNT(lists);
     for (size_t i = 0; i < GW_COUNT(lists); i++) {
-        known = known || gw_span_is(m->code, lists[i].code);
-        if (gw_span_is(m->code, lists[i].code) && gw_span_is(m->sub_function, lists[i].sub))
-            found = i;
+        const struct list *l = &lists[i];
+        bool same = gw_span_is(m->code, l->code);
+        known = known || same;
+        if (same && gw_span_is(m->sub_function, l->sub)) {
+            x->kind = l->kind;
+            x->function = l->function;
+            x->close_list = l->close;
+            m->cancelled = l->cancelled;
+            return true;
+        }
     }
-    if (found < GW_COUNT(lists)) {
-        m->manifest.kind = lists[found].kind;
-        m->manifest.function = lists[found].function;
-        m->close_list = lists[found].close;
-        m->cancelled = lists[found].cancelled;
-        return true;
-    }
+    /* What it asks for is not known, so it takes nobody away. */
+    x->function = GW_MANIFEST_CHANGE;
     if (!known)
-        return problem(r, true, "message_kind", "BGM has no list of persons of a voyage by air or sea (745, 250, 266, 336)");
-    m->manifest.kind = gw_span_is(m->code, "250") || gw_span_is(m->code, "336") ? GW_MANIFEST_CREW_LIST
-                       : gw_span_is(m->code, "266")                            ? GW_MANIFEST_UPDATE
-                                                                               : GW_MANIFEST_PASSENGER_LIST;
-    return warn(r, "message_function", "BGM has a function that is not known; the list is read as it stands");
-}
-
-/* Carrier and number of "AA123", "3U8888", "KLM643A": the carrier is two characters, or three letters. */
-static void split_flight(struct gw_span flight, struct gw_span stated, struct gw_span *carrier, struct gw_span *number)
-{
-    size_t n = 2;
-    if (stated.size >= 2 && flight.size > stated.size && memcmp(flight.data, stated.data, stated.size) == 0)
-        n = stated.size;
-    else if (flight.size > 3) {
-        bool letters = true;
-        for (size_t i = 0; i < 3; i++)
-            letters = letters && flight.data[i] >= 'A' && flight.data[i] <= 'Z';
-        n = letters ? 3 : 2;
-    }
-    bool digit_first = flight.size > 0 && flight.data[0] >= '0' && flight.data[0] <= '9' &&
-                       (flight.size < 2 || (flight.data[1] >= '0' && flight.data[1] <= '9'));
-    if (flight.size <= n || digit_first) { /* a number alone */
-        *carrier = stated;
-        *number = flight;
-        return;
-    }
-    *carrier = gw_span_slice(flight, 0, n);
-    *number = gw_span_trim(gw_span_slice(flight, n, flight.size));
-}
-
-static bool read_tdt(struct reader *r)
-{
-    if (r->group == GROUP_PERSON || r->group == GROUP_DOCUMENT) {
-        r->group = GROUP_OTHER; /* SG7: the person's own carriage */
-        return true;
-    }
-    r->group = GROUP_VOYAGE;
-    struct gw_span flight, stated;
-    if (!keep_upper(r, &flight, get(r, 2, 1)) || !keep_upper(r, &stated, get(r, 5, 1)))
-        return false;
-    if (flight.size == 0 && stated.size == 0)
-        return problem(r, true, "missing", "a carriage without flight number or carrier (TDT 8028, C040)");
-    if (is(r, 1, 1, "34"))
-        if (!warn(r, "overflight", "the state is flown over, not landed in (TDT+34)"))
-            return false;
-    if (r->n_carriages == CARRIAGES_MAX)
-        return problem(r, true, "too_many", "more carriages than a voyage has legs");
-    struct gw_span carrier, number;
-    split_flight(flight, stated, &carrier, &number);
-    r->carriages[r->n_carriages].carrier = carrier;
-    r->carriages[r->n_carriages].number = number;
-    r->n_carriages++;
-    return true;
-}
-
-static bool read_voyage_loc(struct reader *r)
-{
-    uint64_t q = 0;
-    if (!number_of(get(r, 1, 1), 999, &q) || (q != 125 && q != 87 && q != 92 && q != 130 && q != 188 && q != 172))
-        return warn(r, "qualifier", "a place of the voyage with a qualifier that is not known");
-    if (q == 188 || q == 172)
-        return true; /* filing and reporting place of a master crew list */
-    if (r->n_points == POINTS_MAX)
-        return problem(r, true, "too_many", "more airports than a voyage has");
-    struct gw_span place;
-    if (!keep_upper(r, &place, get(r, 2, 1)))
-        return false;
-    if (place.size == 0)
-        return problem(r, true, "missing", "a place of the voyage without its code (LOC C517)");
-    r->points[r->n_points++] = (struct point){ .qualifier = (unsigned)q, .place = place,
-        .carriage = r->n_carriages == 0 ? 0 : r->n_carriages - 1, .segment = r->s->index, .offset = r->s->offset };
-    return true;
-}
-
-static bool read_voyage_dtm(struct reader *r)
-{
-    bool departure = is(r, 1, 1, "189") || is(r, 1, 1, "133"), arrival = is(r, 1, 1, "232") || is(r, 1, 1, "132");
-    if (!departure && !arrival)
-        return is(r, 1, 1, "554") || warn(r, "qualifier", "a date of the voyage with a qualifier that is not known");
-    if (r->n_points == 0)
-        return warn(r, "order", "a date of the voyage before its place");
-    struct gw_date d;
-    int64_t of_day;
-    if (get(r, 1, 2).size == 0)
-        return true;
-    if (!read_moment(get(r, 1, 2), get(r, 1, 3), CENTURY_NEAR, r->today, &d, &of_day))
-        return problem(r, true, "date", "a time of the voyage that cannot be read (DTM 2380)");
-    struct point *p = &r->points[r->n_points - 1];
-    struct gw_manifest_time t = { .has = true, .local = true, .us = gw_date_days(d) * 86400 * GW_US_PER_S + of_day };
-    if (departure)
-        p->departure = t;
-    else
-        p->arrival = t;
-    return true;
-}
-
-/* Legs from the points: a point with an arrival (or the second of a pair) ends a leg,
- * one with a departure begins one; with both it does both. So one TDT a leg, one TDT
- * with four places, and one with places named once all give the same. */
-static bool make_voyage(struct reader *r)
-{
-    struct gw_manifest *x = &r->m->manifest;
-    struct gw_manifest_leg *legs = gw_arena_array(r->a, GW_MANIFEST_LEGS_MAX, struct gw_manifest_leg, r->err);
-    if (legs == NULL)
-        return false;
-    size_t n = 0, border = SIZE_MAX, carriage_of[GW_MANIFEST_LEGS_MAX] = {};
-    const struct point *open = NULL;
-    for (size_t i = 0; i < r->n_points; i++) {
-        const struct point *p = &r->points[i];
-        bool arrives = p->arrival.has || (!p->departure.has && (p->qualifier == 87 || (open != NULL && p->qualifier != 125)));
-        if (!p->arrival.has && !p->departure.has && x->kind != GW_MANIFEST_CREW_LIST &&
-            !problem_at(r, r->m, false, p->segment, p->offset, "LOC", "missing", "a place of the voyage without its time"))
-            return false;
-        if (arrives && open != NULL && n < GW_MANIFEST_LEGS_MAX) {
-            if (open->qualifier == 125 && p->qualifier == 87)
-                border = n;
-            carriage_of[n] = open->carriage;
-            legs[n++] = (struct gw_manifest_leg){ open->place, p->place, open->departure, p->arrival };
-            open = NULL;
-        }
-        if (p->departure.has || (!arrives && open == NULL))
-            open = p;
-    }
-    x->voyage.legs = legs;
-    x->voyage.n_legs = n;
-    size_t first = border == SIZE_MAX ? 0 : border, last = border == SIZE_MAX ? (n == 0 ? 0 : n - 1) : border;
-    if (n > 0) {
-        x->voyage.from = legs[first].from;
-        x->voyage.to = legs[last].to;
-        x->voyage.departure = legs[first].departure;
-        x->voyage.arrival = legs[last].arrival;
-    } else if (r->n_points > 0) { /* one end only */
-        const struct point *p = &r->points[0];
-        *(p->qualifier == 87 ? &x->voyage.to : &x->voyage.from) = p->place;
-        x->voyage.departure = p->departure;
-        x->voyage.arrival = p->arrival;
-    }
-    if (r->n_carriages > 0) {
-        size_t c = n > 0 ? GW_MIN(carriage_of[first], r->n_carriages - 1) : 0;
-        x->voyage.carrier = r->carriages[c].carrier;
-        x->voyage.number = r->carriages[c].number;
-    } else if (!problem(r, true, "missing", "the message has no voyage (TDT)")) {
-        return false;
-    }
-    return true;
-}
-
-static bool begin_person(struct reader *r, struct gw_span party)
-{
-    struct gw_manifest *x = &r->m->manifest;
-    if (x->n_travelers == GW_MANIFEST_TRAVELERS_MAX)
-        return gw_fail_at(r->err, GW_ERR_LIMIT, r->s->offset, "PAXLST: more than %d persons in one message", GW_MANIFEST_TRAVELERS_MAX);
-    x->travelers = gw_arena_grow(r->a, x->travelers, &r->cap_travelers, x->n_travelers + 1, sizeof *x->travelers, r->err);
-    if (x->travelers == NULL)
-        return false;
-    r->m->persons = gw_arena_grow(r->a, r->m->persons, &r->cap_persons, x->n_travelers + 1, sizeof *r->m->persons, r->err);
-    if (r->m->persons == NULL)
-        return false;
-    struct gw_manifest_traveler *t = &x->travelers[x->n_travelers];
-    x->n_travelers++;
-    *t = (struct gw_manifest_traveler){};
-    *extra(r) = (struct gw_paxlst_person){};
-    t->kind = gw_span_is(party, "FM") || gw_span_is(party, "DDT") ||
-                      (x->kind == GW_MANIFEST_CREW_LIST && !gw_span_is(party, "FL"))
-                  ? GW_TRAVELER_CREW
-                  : GW_TRAVELER_PASSENGER;
-    t->in_transit = gw_span_is(party, "DDU") || gw_span_is(party, "DDT");
-    r->group = GROUP_PERSON;
-    if (!keep(r, &extra(r)->party, party))
-        return false;
-    /* C080: surname, given name, further given names; C058 where a sender puts it there. */
-    unsigned element = get(r, 4, 1).size > 0 || get(r, 4, 2).size > 0 ? 4 : 3;
-    if (!keep(r, &t->surname, get(r, element, 1)))
-        return false;
-    char given[3 * GW_MANIFEST_NAME_MAX];
-    size_t used = 0;
-    for (unsigned c = 2; c <= 5; c++) {
-        struct gw_span s = get(r, element, c);
-        /* C080's last component is a code of the name's format, a digit. */
-        if (s.size == 0 || (c == 5 && s.size == 1) || used + s.size + 1 > sizeof given)
-            continue;
-        if (used > 0)
-            given[used++] = ' ';
-        memcpy(given + used, s.data, s.size);
-        used += s.size;
-    }
-    if (t->surname.size > GW_MANIFEST_NAME_MAX || used > GW_MANIFEST_NAME_MAX) {
-        t->surname = gw_span_slice(t->surname, 0, GW_MANIFEST_NAME_MAX);
-        used = GW_MIN(used, (size_t)GW_MANIFEST_NAME_MAX);
-        if (!warn(r, "too_long", "a name of more than 200 bytes, cut there"))
-            return false;
-    }
-    return keep(r, &t->given_names, gw_span_of(given, used));
-}
-
-static bool read_nad(struct reader *r)
-{
-    struct gw_span party = get(r, 1, 1);
-    struct gw_manifest *x = &r->m->manifest;
-    if (gw_span_is(party, "MS")) {
-        r->group = GROUP_SENDER;
-        struct gw_span name = get(r, 4, 1), given = get(r, 4, 2);
-        char both[2 * GW_MANIFEST_NAME_MAX];
-        if (name.size == 0)
-            return keep(r, &x->reporting_party.name, get(r, 2, 1));
-        int n = snprintf(both, sizeof both, "%.*s%s%.*s", (int)GW_MIN(name.size, (size_t)150), name.data,
-            given.size > 0 ? " " : "", (int)GW_MIN(given.size, (size_t)150), given.size > 0 ? (const char *)given.data : "");
-        return keep(r, &x->reporting_party.name, gw_span_of(both, (size_t)n));
-    }
-    static const char *const persons[] = { "FL", "FM", "DDU", "DDT", "ZZZ", "VW" };
-    for (size_t i = 0; i < GW_COUNT(persons); i++)
-        if (gw_span_is(party, persons[i]))
-            return begin_person(r, party);
-    r->group = GROUP_OTHER;
-    return warn(r, "qualifier", "a party that is neither sender nor traveler (NAD 3035)");
-}
-
-static bool read_com(struct reader *r)
-{
-    struct gw_manifest *x = &r->m->manifest;
-    for (unsigned e = 1; e <= 9; e++) {
-        struct gw_span value = get(r, e, 1);
-        bool telephone = is(r, e, 2, "TE") || is(r, e, 2, "AL"), mail = is(r, e, 2, "EM");
-        if (value.size == 0)
-            continue;
-        if (r->group == GROUP_PERSON) {
-            if (telephone && extra(r)->telephone.size == 0 && !keep(r, &extra(r)->telephone, value))
-                return false;
-        } else if (telephone && x->reporting_party.telephone.size == 0) {
-            if (!keep(r, &x->reporting_party.telephone, value))
-                return false;
-        } else if (mail && x->reporting_party.email.size == 0) {
-            if (!keep(r, &x->reporting_party.email, value))
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool read_attribute(struct reader *r)
-{
-    struct gw_span v = get(r, 3, 1);
-    char c = v.size == 1 ? (char)(v.data[0] & ~0x20) : 0;
-    if (v.size == 0 || c == 'U')
-        return true;
-    if (c != 'M' && c != 'F' && c != 'X')
-        return warn(r, "code", "sex is M, F, X or U (ATT 9019)");
-    person(r)->sex = c;
-    return true;
-}
-
-static bool read_measure(struct reader *r)
-{
-    uint64_t n;
-    if (!is(r, 1, 1, "CT"))
-        return true;
-    struct gw_span v = get(r, 3, 2).size > 0 ? get(r, 3, 2) : get(r, 3, 1);
-    if (v.size == 0)
-        return true;
-    if (!number_of(v, 999, &n))
-        return warn(r, "number", "a number of bags that cannot be read (MEA+CT)");
-    extra(r)->has_bags = true;
-    extra(r)->bags = (unsigned)n;
-    return true;
-}
-
-static bool read_bag_tag(struct reader *r)
-{
-    struct gw_paxlst_person *p = extra(r);
-    struct gw_span tag = get(r, 4, 1);
-    uint64_t count = 1;
-    if (!is(r, 1, 1, "BAG") || tag.size == 0 || gw_span_is(tag, "NULL"))
-        return true;
-    if (p->n_bag_tags == GW_PAXLST_BAG_TAGS_MAX)
-        return warn(r, "too_many", "more bag tags than are kept");
-    if (get(r, 4, 2).size > 0 && !number_of(get(r, 4, 2), 999, &count))
-        return warn(r, "number", "a number of consecutive bag tags that cannot be read");
-    if (!keep(r, &p->bag_tags[p->n_bag_tags].tag, tag))
-        return false;
-    p->bag_tags[p->n_bag_tags++].count = (unsigned)count;
-    return true;
-}
-
-static bool read_person_loc(struct reader *r)
-{
-    struct gw_manifest_traveler *t = person(r);
-    struct gw_span place = get(r, 2, 1);
-    uint64_t q;
-    if (!number_of(get(r, 1, 1), 999, &q))
-        return warn(r, "qualifier", "a place of the traveler without a qualifier");
-    switch (q) {
-    case 22:
-        return keep_upper(r, &extra(r)->clearance, place);
-    case 174:
-        return keep_upper(r, &t->residence, place);
-    case 178:
-        return keep_upper(r, &t->origin, place);
-    case 179:
-        return keep_upper(r, &t->destination, place);
-    case 180: {
-        struct gw_span town = get(r, 2, 4);
-        return keep(r, &extra(r)->place_of_birth, town.size > 0 ? town : place);
-    }
-    default:
-        return warn(r, "qualifier", "a place of the traveler with a qualifier that is not known");
-    }
-}
-
-static bool read_reference(struct reader *r)
-{
-    struct gw_span value = get(r, 1, 2);
-    if (r->group == GROUP_HEADER || r->group == GROUP_SENDER) {
-        if (is(r, 1, 1, "TN"))
-            return keep(r, &r->m->transaction_reference, value) && keep(r, &r->m->revision, get(r, 1, 5));
-        return true;
-    }
-    if (r->group != GROUP_PERSON && r->group != GROUP_DOCUMENT)
-        return true;
-    struct gw_manifest_traveler *t = person(r);
-    if (value.size > GW_MANIFEST_WORD_MAX)
-        return warn(r, "too_long", "a reference of more than 64 bytes is left out");
-    if (is(r, 1, 1, "AVF"))
-        return keep(r, &t->reservation, value);
-    if (is(r, 1, 1, "ABO"))
-        return keep(r, &t->reference, value);
-    if (is(r, 1, 1, "SEA")) {
-        while (value.size > 1 && value.data[0] == '0')
-            value = gw_span_slice(value, 1, value.size);
-        return keep_upper(r, &t->seat, value);
-    }
-    if (is(r, 1, 1, "AEA"))
-        return keep(r, &extra(r)->agency_reference, value);
-    if (is(r, 1, 1, "CR"))
-        return keep(r, &extra(r)->frequent_traveler, value);
-    if (is(r, 1, 1, "YZY"))
-        return keep(r, &extra(r)->ticket, value);
-    return is(r, 1, 1, "AHN") || warn(r, "qualifier", "a reference of the traveler with a qualifier that is not known");
-}
-
-static bool read_document(struct reader *r)
-{
-    struct gw_manifest_traveler *t = person(r);
-    struct gw_span raw = get(r, 2, 1);
-    r->group = GROUP_DOCUMENT;
-    /* DOC++ says that there is none. */
-    if (raw.size == 0 && get(r, 1, 1).size == 0) {
-        r->group = GROUP_OTHER;
-        return true;
-    }
-    if (t->n_documents == GW_MANIFEST_DOCUMENTS_MAX) {
-        r->group = GROUP_OTHER;
-        return warn(r, "too_many", "more documents of one traveler than are kept");
-    }
-    if (t->n_documents == 0) {
-        t->documents = gw_arena_array(r->a, GW_MANIFEST_DOCUMENTS_MAX, struct gw_manifest_document, r->err);
-        if (t->documents == NULL)
-            return false;
-    }
-    char number[GW_MANIFEST_WORD_MAX];
-    size_t n = 0;
-    if (!gw_document_number(number, &n, raw)) {
-        r->group = GROUP_OTHER;
-        return warn(r, raw.size == 0 ? "missing" : "code", "a document whose number cannot be read is left out (DOC C503)");
-    }
-    struct gw_manifest_document *d = &t->documents[t->n_documents++];
-    *d = (struct gw_manifest_document){};
-    return keep_upper(r, &d->type, get(r, 1, 1)) && keep(r, &d->number, gw_span_of(number, n));
-}
-
-static bool read_dtm(struct reader *r)
-{
-    if (r->group == GROUP_VOYAGE)
-        return read_voyage_dtm(r);
-    if (r->group == GROUP_DOCUMENT) {
-        struct gw_manifest_traveler *t = person(r);
-        if (is(r, 1, 1, "36"))
-            return read_date(r, &t->documents[t->n_documents - 1].expiry_date, CENTURY_EXPIRY, false,
-                "a date of expiry that does not exist (DTM+36)");
-        return is(r, 1, 1, "182") || is(r, 1, 1, "329") || warn(r, "qualifier", "a date of the document with a qualifier that is not known");
-    }
-    if (r->group == GROUP_PERSON) {
-        if (is(r, 1, 1, "329"))
-            return read_date(r, &person(r)->birth_date, CENTURY_BIRTH, false, "a date of birth that does not exist (DTM+329)");
-        return warn(r, "qualifier", "a date of the traveler with a qualifier that is not known");
-    }
-    return true;
-}
-
-static bool read_loc(struct reader *r)
-{
-    if (r->group == GROUP_VOYAGE)
-        return read_voyage_loc(r);
-    if (r->group == GROUP_DOCUMENT) {
-        struct gw_manifest_traveler *t = person(r);
-        struct gw_span *state = &t->documents[t->n_documents - 1].issuing_state;
-        if (is(r, 1, 1, "91"))
-            return state->size > 0 || keep_upper(r, state, get(r, 2, 1).size > 0 ? get(r, 2, 1) : get(r, 2, 4));
-        /* A sender that puts the person's places behind the document. */
-        return read_person_loc(r);
-    }
-    return r->group != GROUP_PERSON || read_person_loc(r);
+        return problem(r, true, "message_kind", "BGM names no list of persons of a voyage (745, 250, 266, 336)");
+    x->kind = gw_span_is(m->code, "250") || gw_span_is(m->code, "336") ? GW_MANIFEST_CREW_LIST
+              : gw_span_is(m->code, "266")                            ? GW_MANIFEST_UPDATE
+                                                                      : GW_MANIFEST_PASSENGER_LIST;
+    return warn(r, "message_function", "BGM has a function that is not known; the list is read as changes");
 }
 
 static bool read_count(struct reader *r)
 {
-    uint64_t n;
-    if (!number_of(get(r, 1, 2), UINT32_MAX, &n))
-        return get(r, 1, 2).size == 0 || warn(r, "count", "a count that cannot be read (CNT 6066)");
-    r->m->manifest.has_declared = true;
-    r->m->manifest.declared = n;
-    r->group = GROUP_OTHER;
-    return true;
-}
-
-/* Faults of a person that only show when all of it was read. */
-static bool check_persons(struct reader *r)
-{
     struct gw_manifest *x = &r->m->manifest;
-    for (size_t i = 0; i < x->n_travelers; i++) {
-        const struct gw_manifest_traveler *t = &x->travelers[i];
-        if (t->surname.size == 0 && t->given_names.size == 0 && t->reference.size == 0 && t->reservation.size == 0 &&
-            t->n_documents == 0 &&
-            !problem_at(r, r->m, true, i, GW_NO_PLACE, "NAD", "missing", "a traveler without name, reference and document"))
-            return false;
-    }
+    uint64_t n;
+    /* CNT+42:160; some write CNT+41+8. */
+    struct gw_span value = get(r, 1, 2).size > 0 ? get(r, 1, 2) : get(r, 2, 1);
+    if (!end_person(r))
+        return false;
+    r->group = GROUP_OTHER;
+    if (!gw_span_uint(value, UINT32_MAX, &n))
+        return value.size == 0 || warn(r, "count", "a count that cannot be read (CNT 6066)");
+    /* Passengers are 42 and crew 41; where only the other is given it is meant. */
+    bool of_kind = is(r, 1, 1, x->kind == GW_MANIFEST_CREW_LIST ? "41" : "42");
+    if (x->has_declared && r->has_count_of_kind)
+        return true;
+    r->has_count_of_kind = of_kind;
+    x->has_declared = true;
+    x->declared = r->m->declared_sum = n;
     return true;
 }
 
 static bool end_message(struct reader *r)
 {
-    struct gw_manifest *x = &r->m->manifest;
-    uint64_t n;
-    if ((!number_of(get(r, 1, 1), UINT32_MAX, &n) || n != r->s->index - r->first_segment + 1) &&
-        !warn(r, "count", "the message's count is not the number of its segments (UNT 0074)"))
+    struct gw_paxlst_message *m = r->m;
+    struct gw_manifest *x = &m->manifest;
+    if (!end_person(r))
         return false;
-    if (!same_reference(get(r, 2, 1), x->message_reference) && !warn(r, "reference", "the message's references differ (UNH 0062, UNT 0062)"))
+    if (m->code.size == 0 &&
+        !problem_at(r, m, true, r->first_segment, GW_NO_PLACE, "BGM", "missing", "the message does not say what list it is (BGM)"))
         return false;
-    if (x->has_declared && x->declared != x->n_travelers && !r->m->has_part && x->kind != GW_MANIFEST_CLOSE_OUT &&
+    if (x->has_declared && x->declared != x->n_travelers && !m->has_part && x->kind != GW_MANIFEST_CLOSE_OUT &&
         !warn(r, "count", "the count of travelers is not the number read (CNT)"))
         return false;
-    if (!make_voyage(r) || !check_persons(r))
+    bool *is_double;
+    if (!make_voyage(r) || !gw_manifest_doubles(&is_double, x, r->a, r->err))
         return false;
+    for (size_t i = 0; i < x->n_travelers; i++)
+        if (is_double[i] && !problem_at(r, m, false, m->persons[i].segment, m->persons[i].offset, "RFF", "duplicate",
+                                "another traveler of this message has the same reference (RFF+ABO)"))
+            return false;
     r->m = NULL;
-    r->group = GROUP_NONE;
     return true;
 }
 
-static bool read_geography(struct reader *r)
+static bool read_unt(struct reader *r)
 {
-    if (!is(r, 1, 1, "4"))
+    struct gw_manifest *x = &r->m->manifest;
+    uint64_t n;
+    if ((!gw_span_uint(get(r, 1, 1), UINT32_MAX, &n) || n != r->s->index - r->first_segment + 1) &&
+        !warn(r, "count", "the message's count is not the number of its segments (UNT 0074)"))
+        return false;
+    return (same_reference(get(r, 2, 1), x->message_reference) ||
+               warn(r, "reference", "the message's references differ (UNH 0062, UNT 0062)")) &&
+           end_message(r);
+}
+
+/* The end is missing: what was read is kept, more may have been sent. */
+static bool cut_message(struct reader *r, const char *code, const char *text)
+{
+    if (r->m == NULL)
         return true;
-    if (is(r, 2, 1, "173") || is(r, 2, 1, "174")) {
-        extra(r)->has_verified = true;
-        extra(r)->verified = is(r, 2, 1, "173");
+    r->m->n_lost++;
+    return problem(r, true, code, text) && end_message(r);
+}
+
+static bool check_charset(struct reader *r)
+{
+    bool odd = (r->s->has_lower && r->level == 'A') || (r->s->has_high && r->level >= 'A' && r->level <= 'B');
+    if (!odd || r->has_charset_problem)
+        return true;
+    r->has_charset_problem = true;
+    return warn(r, "charset", "characters that the syntax level does not have; read as they stand (UNB 0001)");
+}
+
+#define TAG GW_EDIFACT_TAG
+static bool read_in_message(struct reader *r)
+{
+    uint32_t tag = gw_edifact_tag(r->s);
+    if ((r->s->has_lower || r->s->has_high) && !check_charset(r))
+        return false;
+    if (r->s->odd_release && !warn(r, "release", "a release character before one that needs none"))
+        return false;
+    switch (tag) {
+    case TAG('U', 'N', 'T'):
+        return read_unt(r);
+    case TAG('B', 'G', 'M'):
+        return read_bgm(r);
+    case TAG('C', 'N', 'T'):
+        return read_count(r);
+    case TAG('N', 'A', 'D'):
+        return read_nad(r);
+    case TAG('U', 'N', 'S'):
+    case TAG('P', 'D', 'T'):
+        return refuse_dialect(r);
+    default:
+        break;
     }
-    return true;
+    if (r->group == GROUP_PERSON && r->now.is_lost)
+        return true;
+    switch (tag) {
+    case TAG('R', 'F', 'F'):
+        return read_reference(r);
+    case TAG('T', 'D', 'T'):
+        return read_tdt(r);
+    case TAG('L', 'O', 'C'):
+        return read_loc(r);
+    case TAG('D', 'T', 'M'):
+        return read_dtm(r);
+    case TAG('C', 'O', 'M'):
+        return read_com(r);
+    case TAG('C', 'T', 'A'):
+    case TAG('Q', 'T', 'Y'):
+    case TAG('A', 'U', 'T'):
+    case TAG('C', 'P', 'I'):
+    case TAG('G', 'I', 'D'):
+        return true;
+    default:
+        break;
+    }
+    bool (*of_person)(struct reader *) = tag == TAG('A', 'T', 'T')   ? read_attribute
+                                         : tag == TAG('M', 'E', 'A') ? read_measure
+                                         : tag == TAG('G', 'E', 'I') ? read_geography
+                                         : tag == TAG('F', 'T', 'X') ? read_bag_tag
+                                         : tag == TAG('N', 'A', 'T') ? read_nationality
+                                         : tag == TAG('E', 'M', 'P') ? read_duty
+                                         : tag == TAG('D', 'O', 'C') ? read_document
+                                                                     : NULL;
+    if (of_person == NULL)
+        return warn(r, "segment", "a segment that PAXLST does not have");
+    if (r->group != GROUP_PERSON)
+        return warn(r, "order", "a segment of a traveler without a traveler before it");
+    return of_person(r);
 }
-
-static bool ignore(struct reader *r)
-{
-    (void)r;
-    return true;
-}
-
-static bool read_nationality(struct reader *r)
-{
-    /* 2 is the present nationality, 1 that at birth. */
-    return is(r, 1, 1, "1") || keep_upper(r, &person(r)->nationality, get(r, 2, 1));
-}
-
-static bool read_duty(struct reader *r)
-{
-    return keep_upper(r, &extra(r)->duty, get(r, 2, 1));
-}
-
-static bool retired_dialect(struct reader *r)
-{
-    return problem(r, true, "dialect", "a segment of the dialect the United States retired in 2008, not supported");
-}
-
-/* Which segment is read how, and whether it needs a person before it. */
-static const struct {
-    const char *tag;
-    bool of_person;
-    bool (*read)(struct reader *r);
-} segments[] = {
-    { "BGM", false, read_bgm },
-    { "NAD", false, read_nad },
-    { "RFF", false, read_reference },
-    { "TDT", false, read_tdt },
-    { "LOC", false, read_loc },
-    { "DTM", false, read_dtm },
-    { "COM", false, read_com },
-    { "CTA", false, ignore },
-    { "ATT", true, read_attribute },
-    { "MEA", true, read_measure },
-    { "GEI", true, read_geography },
-    { "FTX", true, read_bag_tag },
-    { "NAT", true, read_nationality },
-    { "EMP", true, read_duty },
-    { "DOC", true, read_document },
-    { "CPI", true, ignore },
-    { "QTY", false, ignore },
-    { "GID", true, ignore },
-    { "CNT", false, read_count },
-    { "AUT", false, ignore },
-    { "PDT", false, retired_dialect },
-    { "UNS", false, ignore },
-};
 
 static bool read_segment(struct reader *r)
 {
-    if (gw_edifact_is(r->s, "UNB"))
-        return read_unb(r);
-    if (gw_edifact_is(r->s, "UNG"))
-        return read_ung(r);
-    if (gw_edifact_is(r->s, "UNE"))
-        return read_une(r);
-    if (gw_edifact_is(r->s, "UNZ"))
-        return read_unz(r);
-    if (gw_edifact_is(r->s, "UNH"))
-        return begin_message(r);
-    if (r->m == NULL)
-        return true; /* of a message that is not read, or between messages */
-    if (gw_edifact_is(r->s, "UNT"))
-        return end_message(r);
-    if (r->s->odd_release && !warn(r, "release", "a release character before one that needs none"))
-        return false;
-    for (size_t i = 0; i < GW_COUNT(segments); i++) {
-        if (!gw_edifact_is(r->s, segments[i].tag))
-            continue;
-        bool has_person = r->m->manifest.n_travelers > 0 && (r->group == GROUP_PERSON || r->group == GROUP_DOCUMENT || r->group == GROUP_OTHER);
-        if (segments[i].of_person && !has_person)
-            return warn(r, "order", "a segment of a traveler before any traveler");
-        return segments[i].read(r);
+    switch (gw_edifact_tag(r->s)) {
+    case TAG('U', 'N', 'B'):
+        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_unb(r);
+    case TAG('U', 'N', 'G'):
+        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_ung(r);
+    case TAG('U', 'N', 'E'):
+        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_une(r);
+    case TAG('U', 'N', 'Z'):
+        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_unz(r);
+    case TAG('U', 'N', 'H'):
+        return cut_message(r, "nesting", "UNH before the message before it has ended (ISO 9735-1, 5.1)") && begin_message(r);
+    default:
+        return r->m == NULL || read_in_message(r); /* of a message that is not read, or between messages */
     }
-    return warn(r, "segment", "a segment that PAXLST does not have");
+}
+#undef TAG
+
+/* May a damaged segment be the one that begins a traveler? By its tag, or by a traveler's
+ * party behind the first separator. */
+static bool may_begin_person(const struct reader *r)
+{
+    const struct gw_edifact *e = r->edifact;
+    struct gw_span raw = gw_span_slice(e->in, r->s->offset, GW_MIN(e->at, r->s->offset + 64));
+    bool is_nad = gw_edifact_is(r->s, "NAD");
+    if (r->s->tag[0] != 0 && !is_nad)
+        return false;
+    size_t at = 0;
+    while (at < raw.size && raw.data[at] != (uint8_t)e->separators.element)
+        at++;
+    size_t end = at + 1;
+    while (end < raw.size && raw.data[end] != (uint8_t)e->separators.element)
+        end++;
+    struct gw_span party = gw_span_slice(raw, at + 1, end);
+    for (size_t k = 0; k < GW_COUNT(parties); k++)
+        if (gw_span_is(party, parties[k]))
+            return true;
+    return is_nad && !gw_span_is(party, "MS");
 }
 
-bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span text, struct gw_date today, struct gw_err *err)
+static bool read_damaged(struct reader *r, const struct gw_err *why)
+{
+    struct gw_paxlst_message *m = r->m != NULL ? r->m : r->out->n_messages > 0 ? &r->out->messages[r->out->n_messages - 1] : NULL;
+    bool is_trailer = r->m == NULL && (gw_edifact_is(r->s, "UNE") || gw_edifact_is(r->s, "UNZ"));
+    struct gw_span text;
+    const char *tag;
+    if (m == NULL) {
+        if (r->damage.code == GW_OK)
+            r->damage = *why;
+        return true;
+    }
+    return gw_text_keep(&text, &r->pool, gw_span_of(why->text, strlen(why->text) + 1), r->err) && keep_tag(r, &tag) &&
+           problem_at(r, m, !is_trailer, r->s->index, why->at, tag, why->code == GW_ERR_LIMIT ? "too_long" : "syntax",
+               (const char *)text.data) &&
+           (r->m == NULL || !may_begin_person(r) || lose_person(r));
+}
+
+bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span text, struct gw_date today,
+    const struct gw_edifact_separators *partner, struct gw_err *err)
 {
     *out = (struct gw_paxlst){};
     if (text.size > GW_MANIFEST_BYTES_MAX)
         return gw_fail(err, GW_ERR_LIMIT, "a manifest of more than %d bytes", GW_MANIFEST_BYTES_MAX);
-    struct gw_err why = {};
-    struct reader r = { .out = out, .a = a, .err = err, .today = today };
-    r.edifact = gw_arena_one(a, struct gw_edifact, err);
-    r.s = gw_arena_one(a, struct gw_edifact_segment, err);
-    if (r.edifact == NULL || r.s == NULL || !gw_edifact_open(r.edifact, text, err))
+    struct reader *r = gw_arena_one(a, struct reader, err);
+    if (r == NULL)
         return false;
-    size_t others = 0;
-    while (!r.ended) {
-        enum gw_edifact_read what = gw_edifact_next(r.edifact, r.s, &why);
+    *r = (struct reader){ .out = out, .a = a, .err = err, .pool = { .a = a }, .today = today, .day = today };
+    r->edifact = gw_arena_one(a, struct gw_edifact, err);
+    r->s = gw_arena_one(a, struct gw_edifact_segment, err);
+    if (r->edifact == NULL || r->s == NULL || !gw_edifact_open(r->edifact, text, partner, err))
+        return false;
+    for (;;) {
+        struct gw_err why;
+        enum gw_edifact_read what = gw_edifact_next(r->edifact, r->s, &why);
         if (what == GW_EDIFACT_END)
             break;
-        if (what == GW_EDIFACT_BAD) {
-            memcpy(r.s->tag, "???", 4);
-            const char *code = why.code == GW_ERR_LIMIT ? "too_long" : "syntax";
-            const char *sentence = gw_arena_text(a, gw_span_str(why.text), err);
-            if (sentence == NULL)
-                return false;
-            struct gw_paxlst_message *m = r.m == NULL ? last_message(&r) : r.m;
-            if (m != NULL && !problem_at(&r, m, true, r.s->index, why.at, "???", code, sentence))
-                return false;
-            continue;
-        }
-        struct gw_err before = err == NULL ? (struct gw_err){} : *err;
-        if (!read_segment(&r))
+        if (what == GW_EDIFACT_BAD ? !read_damaged(r, &why) : !read_segment(r))
             return false;
-        if (r.wrong_type && gw_edifact_is(r.s, "UNH"))
-            others++;
-        else if (err != NULL)
-            *err = before;
+        /* Footers of mail and of Type B follow, or another interchange. */
+        if (what == GW_EDIFACT_SEGMENT && gw_edifact_is(r->s, "UNZ") && !gw_edifact_again(r->edifact))
+            break;
     }
-    if (r.m != NULL) {
-        /* The end is missing: what was read is kept, and it is an error. */
-        struct gw_paxlst_message *m = r.m;
-        if (!problem(&r, true, "cut_off", "the message does not end (UNT is missing)") || !make_voyage(&r) || !check_persons(&r))
-            return false;
-        m->complete = false;
-    }
+    if (!cut_message(r, "cut_off", "the message does not end (UNT is missing)"))
+        return false;
+    if (out->n_messages == 0 && r->others == 0 && r->damage.code != GW_OK)
+        return gw_fail_at(err, GW_ERR_FORMAT, r->damage.at, "%s", r->damage.text);
     if (out->n_messages == 0)
-        return others > 0 ? false : gw_fail(err, GW_ERR_FORMAT, "EDIFACT: no message in it (UNH)");
+        return r->others > 0 ? gw_fail_at(err, GW_ERR_UNSUPPORTED, r->other_at, "EDIFACT: the message is %s, not PAXLST",
+                                   r->other[0] == 0 ? "another one" : r->other)
+                             : gw_fail(err, GW_ERR_FORMAT, "EDIFACT: no message in it (UNH)");
+    if (r->others > 0 && !trailer_problem(r, NULL, "other_message", "messages of another type were passed over"))
+        return false;
     size_t left = gw_paxlst_join(out->messages, out->n_messages, a, err);
     out->n_messages = left;
     return left > 0;
@@ -967,60 +1197,130 @@ bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span t
 
 static bool same_transmission(const struct gw_paxlst_message *a, const struct gw_paxlst_message *b)
 {
+    const struct gw_manifest *x = &a->manifest, *y = &b->manifest;
     struct gw_span ra = a->common_access_reference.size > 0 ? a->common_access_reference : a->transaction_reference;
     struct gw_span rb = b->common_access_reference.size > 0 ? b->common_access_reference : b->transaction_reference;
-    return a->has_part && b->has_part && ra.size > 0 && gw_span_equal(ra, rb) &&
-           gw_span_equal(a->manifest.sender, b->manifest.sender) && gw_span_equal(a->code, b->code) &&
-           gw_span_equal(a->sub_function, b->sub_function) && gw_span_equal(a->manifest.voyage.carrier, b->manifest.voyage.carrier) &&
-           gw_span_equal(a->manifest.voyage.number, b->manifest.voyage.number) &&
-           a->manifest.voyage.departure.us == b->manifest.voyage.departure.us;
+    /* Without part numbers only messages of one interchange: later ones are new lists. */
+    bool parts = a->has_part && b->has_part;
+    bool together = !a->has_part && !b->has_part && a->interchange_reference.size > 0 &&
+                    gw_span_equal(a->interchange_reference, b->interchange_reference);
+    return (parts || together) && ra.size > 0 && gw_span_equal(ra, rb) && gw_span_equal(x->sender, y->sender) &&
+           gw_span_equal(a->code, b->code) && gw_span_equal(a->sub_function, b->sub_function) &&
+           gw_span_equal(x->voyage.carrier, y->voyage.carrier) && gw_span_equal(x->voyage.number, y->voyage.number) &&
+           gw_span_equal(x->voyage.from, y->voyage.from) && x->voyage.departure.us == y->voyage.departure.us;
 }
 
-static void *join_arrays(struct gw_arena *a, const void *first, size_t n, const void *second, size_t m, size_t size, struct gw_err *err)
+static bool has_number(const struct gw_paxlst_message *m, unsigned number)
 {
-    char *all = gw_arena_alloc(a, n + m, size, err);
-    if (all != NULL) {
-        if (n > 0)
-            memcpy(all, first, n * size);
-        if (m > 0)
-            memcpy(all + n * size, second, m * size);
+    for (size_t i = 0; number > 0 && i < m->n_parts; i++)
+        if (m->parts[i].number == number)
+            return true;
+    return false;
+}
+
+static bool join_parts(struct gw_paxlst_message *to, const struct gw_paxlst_message *from, struct gw_arena *a, struct gw_err *err)
+{
+    struct gw_paxlst_part *all = gw_arena_array(a, to->n_parts + from->n_parts, struct gw_paxlst_part, err);
+    size_t n = 0, i = 0;
+    if (all == NULL)
+        return false;
+    for (size_t k = 0; k < from->n_parts; k++) {
+        for (; i < to->n_parts && to->parts[i].number <= from->parts[k].number; i++)
+            if (!has_number(from, to->parts[i].number))
+                all[n++] = to->parts[i];
+        all[n++] = from->parts[k];
     }
-    return all;
+    for (; i < to->n_parts; i++)
+        if (!has_number(from, to->parts[i].number))
+            all[n++] = to->parts[i];
+    to->parts = all;
+    to->n_parts = n;
+    return true;
+}
+
+/* Both lists are in the order of their parts; so is the new one. */
+static bool join_travelers(struct gw_paxlst_message *to, const struct gw_paxlst_message *from, struct gw_arena *a, struct gw_err *err)
+{
+    struct gw_manifest *x = &to->manifest;
+    const struct gw_manifest *y = &from->manifest;
+    size_t n = 0, i = 0;
+    struct gw_manifest_traveler *travelers = gw_arena_array(a, x->n_travelers + y->n_travelers, struct gw_manifest_traveler, err);
+    struct gw_paxlst_person *persons = gw_arena_array(a, x->n_travelers + y->n_travelers, struct gw_paxlst_person, err);
+    if (travelers == NULL || persons == NULL)
+        return false;
+    for (size_t k = 0; k <= y->n_travelers; k++) {
+        for (; i < x->n_travelers && (k == y->n_travelers || to->persons[i].part <= from->persons[k].part); i++) {
+            if (has_number(from, to->persons[i].part))
+                continue; /* the part came again */
+            travelers[n] = x->travelers[i];
+            persons[n++] = to->persons[i];
+        }
+        if (k < y->n_travelers) {
+            travelers[n] = y->travelers[k];
+            persons[n++] = from->persons[k];
+        }
+    }
+    if (n > GW_MANIFEST_TRAVELERS_MAX)
+        return gw_fail(err, GW_ERR_LIMIT, "PAXLST: more than %d persons in the parts of one message", GW_MANIFEST_TRAVELERS_MAX);
+    x->travelers = travelers;
+    to->persons = persons;
+    x->n_travelers = n;
+    return true;
+}
+
+static bool join_problems(struct gw_manifest *x, const struct gw_manifest *y, struct gw_arena *a, struct gw_err *err)
+{
+    size_t more = GW_MIN(y->n_problems, GW_MANIFEST_PROBLEMS_MAX - x->n_problems);
+    struct gw_manifest_problem *all = gw_arena_array(a, x->n_problems + more, struct gw_manifest_problem, err);
+    if (all == NULL)
+        return false;
+    if (x->n_problems > 0)
+        memcpy(all, x->problems, x->n_problems * sizeof *all);
+    if (more > 0)
+        memcpy(all + x->n_problems, y->problems, more * sizeof *all);
+    x->problems = all;
+    x->n_problems += more;
+    x->n_problems_all += y->n_problems_all;
+    x->valid = x->valid && y->valid;
+    return true;
 }
 
 static bool join(struct gw_paxlst_message *to, const struct gw_paxlst_message *from, struct gw_arena *a, struct gw_err *err)
 {
     struct gw_manifest *x = &to->manifest;
     const struct gw_manifest *y = &from->manifest;
-    if (x->n_travelers + y->n_travelers > GW_MANIFEST_TRAVELERS_MAX)
-        return gw_fail(err, GW_ERR_LIMIT, "PAXLST: more than %d persons in the parts of one message", GW_MANIFEST_TRAVELERS_MAX);
-    void *travelers = join_arrays(a, x->travelers, x->n_travelers, y->travelers, y->n_travelers, sizeof *x->travelers, err);
-    void *persons = join_arrays(a, to->persons, x->n_travelers, from->persons, y->n_travelers, sizeof *to->persons, err);
-    size_t n_problems = GW_MIN(y->n_problems, GW_MANIFEST_PROBLEMS_MAX - x->n_problems);
-    /* Room to a power of two, as problem_at counts on. */
-    size_t room = 1;
-    while (room < x->n_problems + n_problems)
-        room *= 2;
-    struct gw_manifest_problem *problems = gw_arena_array(a, room, struct gw_manifest_problem, err);
-    if (travelers == NULL || persons == NULL || problems == NULL)
+    if (!join_travelers(to, from, a, err) || !join_parts(to, from, a, err) || !join_problems(x, y, a, err))
         return false;
-    if (x->n_problems > 0)
-        memcpy(problems, x->problems, x->n_problems * sizeof *problems);
-    if (n_problems > 0)
-        memcpy(problems + x->n_problems, y->problems, n_problems * sizeof *problems);
-    x->travelers = travelers;
-    to->persons = persons;
-    x->n_travelers += y->n_travelers;
-    x->problems = problems;
-    x->n_problems += n_problems;
-    x->n_problems_all += y->n_problems_all;
-    x->valid = x->valid && y->valid;
-    to->parts++;
-    if (from->part_is_last) {
-        to->part_is_last = true;
-        to->part = from->part;
+    to->n_lost += from->n_lost;
+    if (y->has_declared) {
+        x->declared = x->has_declared ? GW_MAX(x->declared, y->declared) : y->declared;
+        x->has_declared = true;
+        to->declared_sum += from->declared_sum;
     }
     return true;
+}
+
+/* All numbers from 1 to the last are there. The last is marked F; those who mark every
+ * other one with C leave it at that. Messages without any part are whole by themselves. */
+static bool is_complete(const struct gw_paxlst_message *m)
+{
+    size_t n_marked = 0, n_last = 0;
+    const struct gw_paxlst_part *last = &m->parts[m->n_parts - 1];
+    bool numbered = true;
+    if (!m->has_part)
+        return true;
+    for (size_t i = 0; i < m->n_parts; i++) {
+        numbered = numbered && m->parts[i].number == i + 1;
+        n_marked += m->parts[i].mark == 'C';
+        n_last += m->parts[i].mark == 'F';
+    }
+    if (m->parts[0].number == 0) /* no numbers: the last one is all that can be waited for */
+        return n_last > 0;
+    if (!numbered)
+        return false;
+    if (n_last > 0)
+        return last->mark == 'F';
+    return last->mark == 0 && (m->n_parts == 1 || (n_marked > 1 && n_marked == m->n_parts - 1));
 }
 
 size_t gw_paxlst_join(struct gw_paxlst_message *messages, size_t n, struct gw_arena *a, struct gw_err *err)
@@ -1030,18 +1330,19 @@ size_t gw_paxlst_join(struct gw_paxlst_message *messages, size_t n, struct gw_ar
         size_t k = 0;
         while (k < left && !same_transmission(&messages[k], &messages[i]))
             k++;
-        if (k == left) {
+        if (k == left)
             messages[left++] = messages[i];
-            continue;
-        }
-        if (!join(&messages[k], &messages[i], a, err))
+        else if (!join(&messages[k], &messages[i], a, err))
             return 0;
     }
-    /* Complete: the last part is there and says how many there are. Some senders number
-     * no parts and mark none as last: then what came is all. */
-    for (size_t i = 0; i < left; i++)
-        if (messages[i].has_part && messages[i].parts > 1)
-            messages[i].complete = messages[i].part_is_last && messages[i].part == messages[i].parts;
+    for (size_t i = 0; i < left; i++) {
+        struct gw_paxlst_message *m = &messages[i];
+        m->complete = is_complete(m);
+        m->manifest.n_left_out = m->n_lost + !m->complete;
+        /* A count is of the whole voyage in the guide and of its part with some: their sum tells. */
+        if (m->declared_sum == m->manifest.n_travelers)
+            m->manifest.declared = m->declared_sum;
+    }
     return left;
 }
 
@@ -1053,8 +1354,36 @@ static void set(struct gw_json *o, const char *key, struct gw_span s)
         gw_json_set_span(o, key, s);
 }
 
-void gw_paxlst_to_json(struct gw_json *o, const struct gw_paxlst_message *m)
+static void add_person(struct gw_json *t, const void *of, size_t i)
 {
+    const struct gw_paxlst_person *p = &((const struct gw_paxlst_message *)of)->persons[i];
+    set(t, "party", p->party);
+    set(t, "place_of_birth", p->place_of_birth);
+    set(t, "clearance", p->clearance);
+    set(t, "agency_reference", p->agency_reference);
+    set(t, "frequent_traveler", p->frequent_traveler);
+    set(t, "ticket", p->ticket);
+    set(t, "duty", p->duty);
+    set(t, "telephone", p->telephone);
+    if (p->has_verified)
+        gw_json_set_bool(t, "document_verified", p->verified);
+    if (p->has_bags)
+        gw_json_set_integer(t, "bags", p->bags);
+    if (p->n_bag_tags == 0)
+        return;
+    struct gw_json *tags = gw_json_array();
+    for (size_t k = 0; k < p->n_bag_tags; k++) {
+        struct gw_json *tag = gw_json_object();
+        gw_json_set_span(tag, "tag", p->bag_tags[k].tag);
+        gw_json_set_integer(tag, "count", p->bag_tags[k].count);
+        gw_json_add(tags, tag);
+    }
+    gw_json_set(t, "bag_tags", tags);
+}
+
+struct gw_json *gw_paxlst_to_json(const struct gw_paxlst_message *m)
+{
+    struct gw_json *o = gw_manifest_to_json_with(&m->manifest, add_person, m);
     set(o, "interchange_reference", m->interchange_reference);
     set(o, "common_access_reference", m->common_access_reference);
     set(o, "transaction_reference", m->transaction_reference);
@@ -1063,45 +1392,16 @@ void gw_paxlst_to_json(struct gw_json *o, const struct gw_paxlst_message *m)
     set(o, "message_code", m->code);
     set(o, "sub_function", m->sub_function);
     if (m->has_part) {
+        const struct gw_paxlst_part *last = &m->parts[m->n_parts - 1];
         struct gw_json *p = gw_json_object();
-        gw_json_set_integer(p, "number", m->part);
-        gw_json_set_bool(p, "last", m->part_is_last);
-        gw_json_set_integer(p, "read", (int64_t)m->parts);
+        if (last->number > 0)
+            gw_json_set_integer(p, "number", last->number);
+        gw_json_set_bool(p, "last", last->mark == 'F');
+        gw_json_set_integer(p, "read", (int64_t)m->n_parts);
         gw_json_set_bool(p, "complete", m->complete);
         gw_json_set(o, "part", p);
     }
-    static const char *const lists_of[] = { NULL, "none", "on_board", "not_on_board" };
-    if (m->close_list != GW_CLOSE_NONE)
-        gw_json_set_text(o, "close_out_list", lists_of[m->close_list]);
     if (m->cancelled)
         gw_json_set_bool(o, "cancelled", true);
-    struct gw_json *travelers = gw_json_array();
-    for (size_t i = 0; i < m->manifest.n_travelers; i++) {
-        const struct gw_paxlst_person *p = &m->persons[i];
-        struct gw_json *t = gw_manifest_traveler_to_json(&m->manifest.travelers[i]);
-        set(t, "party", p->party);
-        set(t, "place_of_birth", p->place_of_birth);
-        set(t, "clearance", p->clearance);
-        set(t, "agency_reference", p->agency_reference);
-        set(t, "frequent_traveler", p->frequent_traveler);
-        set(t, "ticket", p->ticket);
-        set(t, "duty", p->duty);
-        set(t, "telephone", p->telephone);
-        if (p->has_verified)
-            gw_json_set_bool(t, "document_verified", p->verified);
-        if (p->has_bags)
-            gw_json_set_integer(t, "bags", p->bags);
-        if (p->n_bag_tags > 0) {
-            struct gw_json *tags = gw_json_array();
-            for (size_t k = 0; k < p->n_bag_tags; k++) {
-                struct gw_json *tag = gw_json_object();
-                gw_json_set_span(tag, "tag", p->bag_tags[k].tag);
-                gw_json_set_integer(tag, "count", p->bag_tags[k].count);
-                gw_json_add(tags, tag);
-            }
-            gw_json_set(t, "bag_tags", tags);
-        }
-        gw_json_add(travelers, t);
-    }
-    gw_json_set(o, "travelers", travelers);
+    return o;
 }

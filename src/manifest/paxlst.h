@@ -9,20 +9,15 @@
  *
  * Pure. Everything lives in the caller's arena. */
 #pragma once
+#include "manifest/edifact.h"
 #include "manifest/manifest.h"
 
 enum { GW_PAXLST_MESSAGES_MAX = 1'000, GW_PAXLST_BAG_TAGS_MAX = 16 };
 
-/* What a close-out's list means. */
-enum gw_close_list {
-    GW_CLOSE_NONE,
-    GW_CLOSE_ALL,          /* CL: no list, all who may board did */
-    GW_CLOSE_ON_BOARD,     /* CLOB */
-    GW_CLOSE_NOT_ON_BOARD, /* CLNB */
-};
-
 /* What PAXLST tells of a person beyond struct gw_manifest_traveler; size 0: absent. */
 struct gw_paxlst_person {
+    size_t segment, offset;            /* of the NAD that began it */
+    unsigned part;                     /* of the message it came in; 0: without a number */
     struct gw_span party;              /* NAD 3035: FL, FM, DDU, DDT, ZZZ */
     struct gw_span place_of_birth;     /* LOC+180 */
     struct gw_span clearance;          /* LOC+22 */
@@ -33,23 +28,27 @@ struct gw_paxlst_person {
     struct gw_span telephone;
     bool has_bags, has_verified, verified; /* MEA+CT; GEI+4+173 or 174 */
     unsigned bags;
-    struct {
+    struct gw_paxlst_bag_tag {
         struct gw_span tag; /* first of `count` consecutive ones */
         unsigned count;
-    } bag_tags[GW_PAXLST_BAG_TAGS_MAX];
+    } *bag_tags;
     size_t n_bag_tags;
 };
 
 struct gw_paxlst_message {
     struct gw_manifest manifest;
-    struct gw_paxlst_person *persons;  /* as many as manifest.travelers, in their order */
+    struct gw_paxlst_person *persons; /* as many as manifest.travelers, in their order */
     struct gw_span interchange_reference, common_access_reference, transaction_reference, revision, release;
     struct gw_span code, sub_function; /* BGM: "745", "CLOB" */
-    bool has_part, part_is_last;       /* UNH element 4 */
-    unsigned part;
-    size_t parts;                      /* messages joined into this one */
+    bool has_part;                     /* UNH element 4 */
+    struct gw_paxlst_part {
+        unsigned number; /* 0: none was given */
+        char mark;       /* C, F, or 0 */
+    } *parts;            /* of all joined into this one, by number */
+    size_t n_parts;
     bool complete;                     /* no part is missing */
-    enum gw_close_list close_list;
+    size_t n_lost;                     /* of its own travelers; manifest.n_left_out counts a missing part, too */
+    uint64_t declared_sum;             /* of the parts' counts */
     bool cancelled;                    /* XF: the voyage does not take place */
 };
 
@@ -58,20 +57,22 @@ struct gw_paxlst {
     size_t n_messages;
 };
 
-/* Reads an interchange, with or without Type B lines around it. Messages of one
- * transmission in several parts are joined. today: decides centuries where the
- * interchange has no date. Problems of the interchange are those of the message they
- * follow. Fails only when nothing can be used:
+/* Reads all interchanges of a text, with or without Type B lines around them. Messages of
+ * one transmission in several parts are joined. today: decides centuries where the
+ * interchange has no date. partner: separators agreed on for interchanges without UNA, or
+ * NULL. Problems of the interchange are those of the message they follow. Fails only when
+ * nothing can be used:
  *   GW_ERR_FORMAT       no EDIFACT, no message in it
  *   GW_ERR_UNSUPPORTED  another message (CUSRES: manifest/cusres.h), the US dialect retired in 2008, named
  *   GW_ERR_LIMIT        GW_MANIFEST_BYTES_MAX and the other named limits, or the arena's cap */
 [[nodiscard]] bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span text, struct gw_date today,
-    struct gw_err *err);
+    const struct gw_edifact_separators *partner, struct gw_err *err);
 
-/* Joins parts read from several interchanges into the first of them: those with the
- * same sender, reference (common access, else transaction) and voyage. Returns how
- * many messages are left, in the order of their first parts; or 0 with GW_ERR_LIMIT. */
+/* Joins parts, also those read from several interchanges: same sender, reference (common
+ * access, else transaction), list and voyage. Travelers stand in the order of their parts;
+ * a part that came twice replaces the first. Returns how many messages are left, in the
+ * order of their first parts; or 0 with GW_ERR_LIMIT. */
 [[nodiscard]] size_t gw_paxlst_join(struct gw_paxlst_message *messages, size_t n, struct gw_arena *a, struct gw_err *err);
 
-/* Adds what PAXLST knows beyond gw_manifest_to_json to its object. */
-void gw_paxlst_to_json(struct gw_json *manifest, const struct gw_paxlst_message *m);
+/* gw_manifest_to_json, and what PAXLST knows beyond it. */
+[[nodiscard]] struct gw_json *gw_paxlst_to_json(const struct gw_paxlst_message *m);

@@ -126,11 +126,19 @@ static int ascending(const void *a, const void *b)
 bool gw_interval_by_person(struct gw_interval *out, const struct gw_part *parts, size_t n, double level,
     unsigned draws, uint64_t seed)
 {
-    bool any = false;
-    for (size_t i = 0; i < n && !any; i++)
-        any = parts[i].trials > 0;
-    if (!any || draws == 0)
+    struct gw_part all = {};
+    uint64_t persons = 0;
+    for (size_t i = 0; i < n; i++) {
+        all.events += parts[i].events;
+        all.trials += parts[i].trials;
+        persons += parts[i].trials > 0;
+    }
+    if (persons == 0 || draws == 0)
         return false;
+    if (all.events == 0 || all.events == all.trials) {
+        *out = gw_interval_exact(all.events == 0 ? 0 : persons, persons, level);
+        return true;
+    }
 
     GW_AUTO_MEM double *rates = gw_alloc_array(draws, sizeof *rates);
     for (unsigned d = 0; d < draws; d++) {

@@ -30,8 +30,9 @@ struct gw_part {
     uint64_t events, trials;
 };
 /* Percentile interval of sum(events) / sum(trials) when persons are drawn again with
- * replacement. Same seed, same answer. Draws without a trial are drawn once more; false when
- * nobody has a trial. */
+ * replacement. Same seed, same answer. Draws without a trial are drawn once more. Where
+ * nobody or everybody errs, drawing again shows nothing: then it is gw_interval_exact with as
+ * many trials as there are persons with one. False when nobody has a trial. */
 [[nodiscard]] bool gw_interval_by_person(struct gw_interval *out, const struct gw_part *parts, size_t n, double level,
     unsigned draws, uint64_t seed);
 

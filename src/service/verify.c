@@ -88,7 +88,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_service *s = d->s;
     struct gw_voyage_row voyage;
     struct gw_verification_row last;
-    struct gw_traveler_row best;
+    struct gw_traveler_row best = {};
     struct gw_facts f = d->probe->facts;
     int64_t now = gw_clock_now(&s->clock);
     bool found;
@@ -115,6 +115,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_policy policy = gw_service_policy(s);
     d->decision = gw_policy_decide(&policy, &f);
     bool clears = d->decision.answer == GW_ANSWER_CLEAR;
+    assert(!clears || has_best);
     bool names = clears || d->decision.reason == GW_REASON_ALREADY_CLEARED;
     int64_t elapsed = gw_clock_monotonic_us() - d->probe->started_us;
     struct gw_verification_row row = {

@@ -92,12 +92,10 @@ bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_aren
         }
         read_portrait(&r, &(*rows)[(*n)++], a);
     }
-    if (!gw_reading_done(&r))
-        return false;
-    for (size_t i = 0; i < *n; i++)
-        if (!unseal_portrait(&(*rows)[i], a, tx, err))
-            return false;
-    return true;
+    bool fine = gw_reading_done(&r);
+    for (size_t i = 0; fine && *rows != NULL && i < *n; i++)
+        fine = unseal_portrait(&(*rows)[i], a, tx, err);
+    return fine;
 }
 
 bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,

@@ -80,7 +80,7 @@ static struct gw_server *open_server(const char *listen, unsigned threads, size_
     struct gw_err err = {};
     struct gw_server_options o = { listen, threads, connections, TIMEOUT_US, 1 << 20 };
     struct gw_server *s = gw_server_open(&o, &door, &err);
-    if (s == NULL)
+    if (s == NULL || !gw_server_start(s, &err))
         fail_msg("%s", err.text);
     return s;
 }

@@ -121,9 +121,17 @@ static void person_test(void **)
     CHECK(gw_interval_by_person(&again, one, 100, 0.95, 4000, 7));
     CHECK(again.low == i.low && again.high == i.high);
     /* Persons without a trial are drawn too, and cost nothing. */
-    struct gw_part sparse[3] = { { 1, 1 }, {}, {} };
+    struct gw_part sparse[3] = { { 1, 2 }, {}, {} };
     CHECK(gw_interval_by_person(&i, sparse, 3, 0.95, 100, 7));
-    CHECK_NEAR(i.low, 1, 0);
+    CHECK_NEAR(i.low, 0.5, 0);
+    CHECK_NEAR(i.high, 0.5, 0);
+    /* No error at all is not certainty: ten persons say no more than ten trials. */
+    struct gw_part none[11];
+    for (size_t k = 0; k < 11; k++)
+        none[k] = (struct gw_part){ 0, k < 10 ? 100 : 0 };
+    CHECK(gw_interval_by_person(&i, none, 11, 0.95, 100, 7));
+    CHECK_NEAR(i.low, 0, 0);
+    CHECK_NEAR(i.high, gw_interval_exact(0, 10, 0.95).high, 1e-12);
     CHECK(!gw_interval_by_person(&i, sparse + 1, 2, 0.95, 100, 7));
     CHECK(!gw_interval_by_person(&i, sparse, 0, 0.95, 100, 7));
 }

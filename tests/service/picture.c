@@ -18,7 +18,7 @@ enum { QUALITY = 90 };
 
 static struct gw_arena *mem;
 
-static void stop(const char *text)
+static _Noreturn void stop(const char *text)
 {
     fprintf(stderr, "picture: %s\n", text);
     exit(2);

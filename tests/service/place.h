@@ -81,6 +81,19 @@ static inline void place_done(struct place *p)
     nftw(p->folder, place_remove_, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static inline struct gw_template template_of(float *v)
+{
+    struct gw_template t;
+    double square = 0;
+    for (size_t i = 0; i < PLACE_DIM; i++)
+        square += (double)v[i] * (double)v[i];
+    for (size_t i = 0; i < PLACE_DIM; i++)
+        v[i] = (float)(v[i] / sqrt(square));
+    if (!gw_template_make(&t, v, PLACE_DIM, NULL))
+        abort();
+    return t;
+}
+
 /* Face number n: any two are unrelated (cosine near 0). */
 static inline struct gw_template face(unsigned n)
 {
@@ -94,22 +107,17 @@ static inline struct gw_template face(unsigned n)
         }
         v[i] = (float)(sum - 6);
     }
-    struct gw_template t;
-    if (!gw_template_make(&t, v, GW_COUNT(v), NULL))
-        abort();
-    return t;
+    return template_of(v);
 }
 
 /* Between two faces: share of b, 0 to 1. */
 static inline struct gw_template between(unsigned a, unsigned b, double share)
 {
-    struct gw_template x = face(a), y = face(b), t;
+    struct gw_template x = face(a), y = face(b);
     float v[PLACE_DIM];
     for (size_t i = 0; i < GW_COUNT(v); i++)
         v[i] = (float)(x.v[i] * (1 - share) + y.v[i] * share);
-    if (!gw_template_make(&t, v, GW_COUNT(v), NULL))
-        abort();
-    return t;
+    return template_of(v);
 }
 
 /* A manifest with travelers r1 … rn; traveler i holds passport P0000i of UTO in seat iA. */

@@ -1,0 +1,24 @@
+/* text.h - inside manifest/: what readers keep of a message, side by side in the
+ * arena and always UTF-8. Bytes that are not become what they are in Windows-1252,
+ * which has Latin-1 in it: that is what such files are. */
+#pragma once
+#include "base/arena.h"
+
+struct gw_text_pool {
+    struct gw_arena *a;
+    char *at;
+    size_t left;
+    bool converted; /* something was not UTF-8 */
+};
+
+/* False only when the arena is full. Tabs become blanks. An empty span stays one. */
+[[nodiscard]] bool gw_text_keep(struct gw_span *out, struct gw_text_pool *p, struct gw_span s, struct gw_err *err);
+/* With ASCII letters made capitals: codes. */
+[[nodiscard]] bool gw_text_keep_upper(struct gw_span *out, struct gw_text_pool *p, struct gw_span s, struct gw_err *err);
+
+/* The most bytes of UTF-8 that n bytes of Windows-1252 can need, and writing them. */
+static inline size_t gw_text_1252_most(size_t n)
+{
+    return 3 * n;
+}
+size_t gw_text_from_1252(char *out, struct gw_span s);
