@@ -154,6 +154,9 @@ static enum gw_reason judge(const struct gw_policy *p, const struct gw_facts *f)
         return GW_REASON_GALLERY_EMPTY;
     if (f->is_named && !f->has_best)
         return GW_REASON_NO_PORTRAIT;
+    /* Masks and drawings resemble each other more than people do. */
+    if (f->doubtful)
+        return GW_REASON_QUALITY;
     if (!f->has_best || f->best_score < f->threshold)
         return f->is_named ? GW_REASON_NAMED_MISMATCH : GW_REASON_BELOW_THRESHOLD;
     if (!f->is_named && f->has_next && (int64_t)f->best_score - f->next_score < p->margin)

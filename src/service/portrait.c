@@ -128,6 +128,11 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
     if (!gw_see_template(w, &seen, &times, err))
         return false;
     gw_stages_add(s, &times);
+    if (w->embedding.doubtful) {
+        gw_count_add(&s->counters.portraits_refused, 1);
+        return gw_fail(err, GW_ERR_INVALID, "the portrait cannot be used (%s): %s", gw_reason_code(GW_REASON_QUALITY),
+            gw_reason_text(GW_REASON_QUALITY));
+    }
     made.template = &w->template;
     made.quality = out->quality;
     return gw_portrait_keep(out, s, who, &made, once, err);

@@ -218,6 +218,7 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
         bool suspicious = policy.check_liveness && !(f->has_liveness && f->liveness >= policy.least_liveness);
         if (fine && !suspicious && !f->gallery_empty && (fine = gw_see_template(w, &seen, &times, err))) {
             int64_t from = gw_clock_monotonic_us();
+            f->doubtful = w->embedding.doubtful;
             gw_probe_search(probe, s, gallery, &w->template, o->holders, o->n_holders);
             gw_stage_add(s, GW_STAGE_SEARCH, gw_clock_monotonic_us() - from);
         }

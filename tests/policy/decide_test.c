@@ -57,6 +57,7 @@ static bool set(struct gw_facts *f, struct gw_policy *p, const char *name, doubl
         { .name = "has_liveness", .flag = &f->has_liveness },
         { .name = "liveness", .real = &f->liveness },
         { .name = "gallery_empty", .flag = &f->gallery_empty },
+        { .name = "doubtful", .flag = &f->doubtful },
         { .name = "searched", .flag = &f->searched },
         { .name = "has_best", .flag = &f->has_best },
         { .name = "has_next", .flag = &f->has_next },
