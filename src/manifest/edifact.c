@@ -5,9 +5,12 @@
 #include "manifest/edifact.h"
 
 #include <assert.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-/* What a byte is. The low bits are only noted; any of the others ends the quick run
- * over plain bytes. */
+/* What a byte is. The low bits are only noted; any of the others ends a run of plain
+ * bytes. */
 enum {
     LOWER = 1,
     HIGH = 2,
@@ -93,7 +96,7 @@ static void set_separators(struct gw_edifact *e, const struct gw_edifact_separat
 {
     e->separators = *s;
     for (unsigned c = 0; c < 256; c++)
-        e->kinds[c] = c >= 0x80 ? HIGH : c >= 'a' && c <= 'z' ? LOWER : (c < ' ' && c != '\t') || c == 0x7F ? NOISE : 0;
+        e->kinds[c] = c >= 0x80 ? HIGH : c >= 'a' && c <= 'z' ? LOWER : c < ' ' || c == 0x7F ? NOISE : 0;
     e->kinds[(uint8_t)s->component] = COMPONENT;
     e->kinds[(uint8_t)s->element] = ELEMENT;
     if (s->release != 0)
@@ -101,6 +104,73 @@ static void set_separators(struct gw_edifact *e, const struct gw_edifact_separat
     if (s->repetition != 0)
         e->kinds[(uint8_t)s->repetition] = REPETITION;
     e->kinds[(uint8_t)s->terminator] = TERMINATOR;
+    e->block = SIZE_MAX;
+}
+
+/* ---- runs of plain bytes ------------------------------------------------------------ */
+
+/* The masks of 64 bytes, as kinds says. */
+static void scan_plainly(struct gw_edifact *e, const uint8_t *p)
+{
+    e->special = e->odd = 0;
+    for (unsigned i = 0; i < 64; i++) {
+        e->special |= (uint64_t)((e->kinds[p[i]] & SPECIAL) != 0) << i;
+        e->odd |= (uint64_t)((e->kinds[p[i]] & (LOWER | HIGH)) != 0) << i;
+    }
+}
+
+#ifdef __SSE2__
+/* The same, except that separators may be odd, too. */
+static void scan(struct gw_edifact *e, const uint8_t *p)
+{
+    const struct gw_edifact_separators *s = &e->separators;
+    const __m128i component = _mm_set1_epi8(s->component), element = _mm_set1_epi8(s->element),
+                  release = _mm_set1_epi8(s->release), repetition = _mm_set1_epi8(s->repetition),
+                  terminator = _mm_set1_epi8(s->terminator), control = _mm_set1_epi8(0x1F), delete = _mm_set1_epi8(0x7F),
+                  a = _mm_set1_epi8('a'), letters = _mm_set1_epi8('z' - 'a');
+    e->special = e->odd = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(v, control), v);
+        __m128i special = _mm_or_si128(
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, component), _mm_cmpeq_epi8(v, element)),
+                _mm_or_si128(_mm_cmpeq_epi8(v, release), _mm_cmpeq_epi8(v, repetition))),
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, terminator), is_control), _mm_cmpeq_epi8(v, delete)));
+        __m128i from_a = _mm_sub_epi8(v, a);
+        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(from_a, letters), from_a), v); /* the top bit counts */
+        e->special |= (uint64_t)(unsigned)_mm_movemask_epi8(special) << (16 * i);
+        e->odd |= (uint64_t)(unsigned)_mm_movemask_epi8(odd) << (16 * i);
+    }
+}
+#else
+static void scan(struct gw_edifact *e, const uint8_t *p)
+{
+    scan_plainly(e, p);
+}
+#endif
+
+static void load_block(struct gw_edifact *e, size_t block)
+{
+    e->block = block;
+    if (e->in.size - block >= 64) {
+        scan(e, e->in.data + block);
+        return;
+    }
+    /* What is behind the end counts as nothing. */
+    uint8_t last[64] = {};
+    size_t n = e->in.size - block;
+    memcpy(last, e->in.data + block, n);
+    scan_plainly(e, last);
+    e->special &= (UINT64_C(1) << n) - 1;
+}
+
+/* The special bytes from at on, of the block it lies in. */
+static inline uint64_t specials_from(struct gw_edifact *e, size_t at)
+{
+    size_t block = at & ~(size_t)63;
+    if (block != e->block)
+        load_block(e, block);
+    return e->special & ~UINT64_C(0) << (at & 63);
 }
 
 /* UNA and its six characters at this place, a segment behind them; *end is behind the
@@ -208,6 +278,7 @@ static bool find_interchange(struct gw_edifact *e, const char **why, size_t *whe
 bool gw_edifact_open(struct gw_edifact *e, struct gw_span text, const struct gw_edifact_separators *partner, struct gw_err *err)
 {
     e->in = text;
+    e->block = SIZE_MAX;
     e->at = gw_span_starts(text, "\xEF\xBB\xBF") ? 3 : 0;
     e->index = 0;
     e->has_una = false;
@@ -279,28 +350,35 @@ static bool is_wrapped_here(struct gw_span in, size_t line_end)
 
 static const char bad_tag[] = "EDIFACT: a segment's tag is three capital letters (ISO 9735-1, 7)";
 
-/* The part being read. */
-struct part {
-    size_t from;    /* in the input: not copied yet */
-    size_t start;   /* in scratch: where its copy begins */
-    size_t used;    /* of scratch */
-    bool is_copied;
-};
-
-static void copy_up_to(struct gw_edifact *e, struct part *p, size_t end)
+/* Three capital letters and a separator, quickly where no line end is among them. False
+ * where that is no tag; *at is then at what does not belong. */
+static bool read_tag(struct gw_edifact *e, struct gw_edifact_segment *out, size_t *at, uint8_t *kind)
 {
-    if (!p->is_copied) {
-        p->start = p->used;
-        p->is_copied = true;
+    const uint8_t *in = e->in.data;
+    size_t n = 0;
+    for (; *at < e->in.size; ++*at) {
+        uint8_t c = in[*at];
+        *kind = e->kinds[c];
+        if ((*kind & NOISE) != 0)
+            continue;
+        if (*kind != 0 || n == 3 || !is_upper(c))
+            break;
+        out->tag[n++] = (char)c;
     }
-    /* Fits: scratch is as large as a segment may be, and what is copied is of one segment. */
-    memcpy(e->scratch + p->used, e->in.data + p->from, end - p->from);
-    p->used += end - p->from;
+    out->code = GW_EDIFACT_TAG((uint8_t)out->tag[0], (uint8_t)out->tag[1], (uint8_t)out->tag[2]);
+    out->tag[3] = 0;
+    if (n == 3 && *at < e->in.size && (*kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0)
+        return true;
+    out->tag[0] = 0;
+    out->code = 0;
+    return false;
 }
+
+static const char no_end[] = "EDIFACT: the last segment does not end (ISO 9735-1, 5.1)";
 
 enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err)
 {
-    const uint8_t *in = e->in.data;
+    const uint8_t *const in = e->in.data;
     const size_t size = e->in.size;
     size_t at = e->at;
     while (at < size && is_blank(in[at]) && (e->kinds[in[at]] & TERMINATOR) == 0)
@@ -311,104 +389,130 @@ enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_seg
     const size_t start = at;
     out->index = e->index++;
     out->offset = start;
-    out->tag[0] = 0;
+    out->odd_release = out->repeats = out->has_lower = out->has_high = false;
     out->n_elements = out->n_parts = 0;
-    out->odd_release = out->repeats = false;
 
-    size_t tag_size = 0;
     uint8_t kind = 0;
-    for (;; at++) {
-        if (at == size) {
-            e->at = size;
-            return bad(e, err, start, GW_ERR_FORMAT, "EDIFACT: the last segment does not end (ISO 9735-1, 5.1)");
-        }
-        kind = e->kinds[in[at]];
-        if ((kind & SPECIAL) == NOISE)
-            continue;
-        if ((kind & SPECIAL) != 0 || tag_size == 3 || !is_upper(in[at]))
-            break;
-        out->tag[tag_size++] = (char)in[at];
-    }
-    if (tag_size != 3 || (kind & (COMPONENT | ELEMENT | TERMINATOR)) == 0) {
-        out->tag[0] = 0;
+    if (!read_tag(e, out, &at, &kind)) {
         e->at = at;
-        return bad(e, err, start, GW_ERR_FORMAT, bad_tag);
+        return at == size ? bad(e, err, start, GW_ERR_FORMAT, no_end) : bad(e, err, start, GW_ERR_FORMAT, bad_tag);
     }
-    out->tag[3] = 0;
-    /* Nothing repeats in UNB: names of senders have asterisks in them. */
-    const uint8_t ends_part = (uint8_t)(SERVICE & ~RELEASE & ~(memcmp(out->tag, "UNB", 3) == 0 ? REPETITION : 0));
-
-    uint8_t seen = 0;
-    uint16_t number = 0;
-    struct part p = { .from = at + 1 };
     at++;
-    bool ended = (kind & TERMINATOR) != 0;
-    if (!ended) {
-        out->elements[0].number = ++number;
-        out->elements[0].first = 0;
-        out->elements[0].n = 0;
-        out->n_elements = 1;
+    if ((kind & TERMINATOR) != 0) {
+        e->at = at;
+        return GW_EDIFACT_SEGMENT;
     }
-    while (!ended) {
-        do {
-            if (at == size) {
+    /* Nothing repeats in UNB: names of senders have asterisks in them. */
+    const bool may_repeat = out->code != GW_EDIFACT_TAG('U', 'N', 'B');
+
+    size_t n_parts = 0, n_elements = 1, first = 0;
+    uint16_t number = 1;
+    size_t from = at;                /* of the part being read, or of what of it is not copied yet */
+    size_t used = 0, copy = 0;       /* of scratch; where the copy of the part begins */
+    bool is_copied = false;
+    size_t block = at & ~(size_t)63;
+    uint64_t special = at < size ? specials_from(e, at) : 0, odd = at < size ? e->odd & ~UINT64_C(0) << (at & 63) : 0, any_odd = 0;
+    out->elements[0].number = number;
+    out->elements[0].first = 0;
+    for (;;) {
+        while (special == 0) {
+            any_odd |= odd;
+            block += 64;
+            if (block >= size) {
                 e->at = size;
-                return bad(e, err, start, GW_ERR_FORMAT, "EDIFACT: the last segment does not end (ISO 9735-1, 5.1)");
+                return bad(e, err, start, GW_ERR_FORMAT, no_end);
             }
-            kind = e->kinds[in[at++]];
-            seen |= kind;
-        } while ((kind & SPECIAL) == 0);
-        if (at - start > GW_EDIFACT_SEGMENT_BYTES) {
-            e->at = at - 1;
-            return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment of more than 4096 bytes");
+            special = specials_from(e, block);
+            odd = e->odd;
         }
-        if ((kind & ends_part) != 0) {
-            if (out->n_parts == GW_EDIFACT_PARTS) {
-                e->at = at - 1;
+        at = block + (size_t)__builtin_ctzll(special);
+        special &= special - 1;
+        kind = e->kinds[in[at]];
+
+        if ((kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0 || ((kind & REPETITION) != 0 && may_repeat)) {
+            if (n_parts == GW_EDIFACT_PARTS) {
+                e->at = at;
                 return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment with more parts than any of these messages has");
             }
-            if (p.is_copied) {
-                copy_up_to(e, &p, at - 1);
-                out->parts[out->n_parts++] = gw_span_of(e->scratch + p.start, p.used - p.start);
-                p.is_copied = false;
+            if (!is_copied) {
+                out->parts[n_parts++] = gw_span_of(in + from, at - from);
             } else {
-                out->parts[out->n_parts++] = gw_span_of(in + p.from, at - 1 - p.from);
+                if (at - start >= GW_EDIFACT_SEGMENT_BYTES)
+                    break;
+                memcpy(e->scratch + used, in + from, at - from);
+                used += at - from;
+                out->parts[n_parts++] = gw_span_of(e->scratch + copy, used - copy);
+                is_copied = false;
             }
-            p.from = at;
-            out->elements[out->n_elements - 1].n++;
-            ended = (kind & TERMINATOR) != 0;
-            if ((kind & (ELEMENT | REPETITION)) == 0)
+            from = at + 1;
+            if ((kind & COMPONENT) != 0)
                 continue;
-            if (out->n_elements == GW_EDIFACT_ELEMENTS) {
-                e->at = at - 1;
+            out->elements[n_elements - 1].n = (uint16_t)(n_parts - first);
+            if ((kind & TERMINATOR) != 0)
+                break;
+            if (n_elements == GW_EDIFACT_ELEMENTS) {
+                e->at = at;
                 return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment with more elements than any of these messages has");
             }
-            number = (uint16_t)(number + ((kind & ELEMENT) != 0));
-            out->repeats = out->repeats || (kind & REPETITION) != 0;
-            out->elements[out->n_elements].number = number;
-            out->elements[out->n_elements].first = (uint16_t)out->n_parts;
-            out->elements[out->n_elements++].n = 0;
-        } else if ((kind & NOISE) != 0) {
-            copy_up_to(e, &p, at - 1);
-            p.from = at;
-        } else if ((kind & RELEASE) != 0) {
-            copy_up_to(e, &p, at - 1);
-            if (at < size && is_line_end(in[at]) && is_wrapped_here(e->in, at))
-                while (at < size && is_line_end(in[at]))
-                    at++;
-            if (at == size || is_line_end(in[at])) {
-                e->at = at;
-                return bad(e, err, at - 1, GW_ERR_FORMAT,
-                    "EDIFACT: a release character before a line end or the end (ISO 9735-1, 5.4)");
-            }
-            out->odd_release = out->odd_release || (e->kinds[in[at]] & SERVICE) == 0;
-            seen |= e->kinds[in[at]];
-            p.from = at++; /* as it stands */
-        } /* else a repetition where nothing repeats: a character like others */
+            if ((kind & ELEMENT) != 0)
+                number++;
+            else
+                out->repeats = true;
+            first = n_parts;
+            out->elements[n_elements].number = number;
+            out->elements[n_elements++].first = (uint16_t)first;
+            continue;
+        }
+        if ((kind & REPETITION) != 0)
+            continue; /* where nothing repeats, a character like others */
+
+        /* A line end, control byte or release character: from here the part is a copy. It fits,
+         * for scratch is as large as a segment may be, and what is copied is of one segment. */
+        if (at - start >= GW_EDIFACT_SEGMENT_BYTES)
+            break;
+        if (!is_copied) {
+            is_copied = true;
+            copy = used;
+        }
+        memcpy(e->scratch + used, in + from, at - from);
+        used += at - from;
+        from = at + 1;
+        if ((kind & NOISE) != 0) {
+            if (in[at] == '\t')
+                e->scratch[used++] = ' ';
+            continue;
+        }
+        if (from < size && is_line_end(in[from]) && is_wrapped_here(e->in, from))
+            while (from < size && is_line_end(in[from]))
+                from++;
+        if (from == size || is_line_end(in[from])) {
+            e->at = from;
+            return bad(e, err, from - 1, GW_ERR_FORMAT,
+                "EDIFACT: a release character before a line end or the end (ISO 9735-1, 5.4)");
+        }
+        out->odd_release = out->odd_release || (e->kinds[in[from]] & SERVICE) == 0;
+        /* It stands for itself: looking goes on behind it. */
+        any_odd |= odd | (e->kinds[in[from]] & (LOWER | HIGH));
+        if (from + 1 == size) {
+            e->at = size;
+            return bad(e, err, start, GW_ERR_FORMAT, no_end);
+        }
+        block = (from + 1) & ~(size_t)63;
+        special = specials_from(e, from + 1);
+        odd = e->odd & ~UINT64_C(0) << ((from + 1) & 63);
     }
-    e->at = at;
-    out->has_lower = (seen & LOWER) != 0;
-    out->has_high = (seen & HIGH) != 0;
+    if (at - start >= GW_EDIFACT_SEGMENT_BYTES) {
+        e->at = at;
+        return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment of more than 4096 bytes");
+    }
+    e->at = at + 1;
+    out->n_parts = n_parts;
+    out->n_elements = n_elements;
+    if ((any_odd | (odd & ((UINT64_C(1) << (at & 63)) - 1))) != 0)
+        for (size_t i = start; i < at; i++) {
+            out->has_lower = out->has_lower || (e->kinds[in[i]] & LOWER) != 0;
+            out->has_high = out->has_high || (e->kinds[in[i]] & HIGH) != 0;
+        }
     return GW_EDIFACT_SEGMENT;
 }
 
@@ -433,17 +537,6 @@ bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, 
         break;
     }
     return true;
-}
-
-struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, unsigned element, unsigned component)
-{
-    size_t i = element - 1;
-    if (s->repeats)
-        for (i = 0; i < s->n_elements && s->elements[i].number != element; i++)
-            ;
-    if (element == 0 || i >= s->n_elements || component == 0 || component > s->elements[i].n)
-        return (struct gw_span){};
-    return gw_span_trim(s->parts[s->elements[i].first + component - 1]);
 }
 
 bool gw_edifact_is(const struct gw_edifact_segment *s, const char *tag)

@@ -32,14 +32,18 @@ struct gw_edifact {
     bool has_una, has_partner;
     struct gw_edifact_separators partner;
     uint8_t kinds[256]; /* what each byte is, under these separators */
+    size_t block;       /* whose masks are held: 64 bytes from here; SIZE_MAX for none */
+    uint64_t special;   /* a bit for each byte that ends a run of plain ones */
+    uint64_t odd;       /* and for each that the lowest syntax level does not have */
     char scratch[GW_EDIFACT_SEGMENT_BYTES];
 };
 
-/* Values are unescaped and without line ends and control bytes; they live as long as
+/* Values are unescaped, without line ends and control bytes, blanks for tabs; they live as long as
  * the input or until the next segment, whichever is shorter. A repetition stands as
  * an element of its own with the same number. */
 struct gw_edifact_segment {
     char tag[4]; /* "" when a segment passed over has none that could be read */
+    uint32_t code; /* the tag as a number: GW_EDIFACT_TAG('N', 'A', 'D') */
     size_t index;  /* from 0 over the interchange, UNA not counted */
     size_t offset; /* of its tag in the input */
     bool odd_release; /* a release character stood before one that needs none */
@@ -77,15 +81,32 @@ bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, 
 
 /* The value of an element's component, both counted from 1; absent and empty alike
  * are size 0. Blanks at both ends are gone. */
-struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, unsigned element, unsigned component);
+static inline struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, unsigned element, unsigned component)
+{
+    size_t i = element - 1u;
+    if (s->repeats)
+        for (i = 0; i < s->n_elements && s->elements[i].number != element;)
+            i++;
+    if (i >= s->n_elements || component - 1u >= s->elements[i].n)
+        return (struct gw_span){};
+    struct gw_span v = s->parts[s->elements[i].first + component - 1u];
+    if (v.size > 0 && (v.data[0] <= ' ' || v.data[v.size - 1] <= ' '))
+        v = gw_span_trim(v);
+    return v;
+}
 
 /* A tag as one number, for switches. */
 #define GW_EDIFACT_TAG(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
-static inline uint32_t gw_edifact_tag(const struct gw_edifact_segment *s)
-{
-    return GW_EDIFACT_TAG((uint8_t)s->tag[0], (uint8_t)s->tag[1], (uint8_t)s->tag[2]);
-}
 bool gw_edifact_is(const struct gw_edifact_segment *s, const char *tag);
+/* A qualifier of up to four characters the same way; 0 for longer ones. */
+static inline uint32_t gw_edifact_code(struct gw_span s)
+{
+    uint32_t code = 0;
+    if (s.size <= 4)
+        for (size_t i = 0; i < s.size; i++)
+            code = code << 8 | s.data[i];
+    return code;
+}
 
 /* Dates and times of DTM, UNB and UNG (2380 with 2379: 101, 102, 201, 203, 204; without a
  * code told by the length). Which century two digits of a year mean: */

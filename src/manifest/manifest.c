@@ -300,31 +300,41 @@ struct ordered {
     size_t index;
 };
 
+static int compare_references(struct gw_span a, struct gw_span b)
+{
+    size_t n = GW_MIN(a.size, b.size);
+    int c = n == 0 ? 0 : memcmp(a.data, b.data, n);
+    return c != 0 ? c : (a.size > b.size) - (a.size < b.size);
+}
+
 static int compare_ordered(const void *a, const void *b)
 {
     const struct ordered *x = a, *y = b;
-    size_t n = GW_MIN(x->reference.size, y->reference.size);
-    int c = n == 0 ? 0 : memcmp(x->reference.data, y->reference.data, n);
-    if (c != 0)
-        return c;
-    if (x->reference.size != y->reference.size)
-        return x->reference.size < y->reference.size ? -1 : 1;
-    return x->index < y->index ? -1 : 1;
+    int c = compare_references(x->reference, y->reference);
+    return c != 0 ? c : x->index < y->index ? -1 : 1;
 }
 
 bool gw_manifest_doubles(bool **is_double, const struct gw_manifest *m, struct gw_arena *a, struct gw_err *err)
 {
-    struct ordered *order = gw_arena_array(a, m->n_travelers, struct ordered, err);
     *is_double = gw_arena_array(a, m->n_travelers, bool, err);
-    if (order == NULL || *is_double == NULL)
+    if (*is_double == NULL)
+        return false;
+    /* Most lists are written in order of the reference: then nothing is to sort. */
+    size_t i = 1;
+    while (i < m->n_travelers && compare_references(m->travelers[i - 1].reference, m->travelers[i].reference) < 0)
+        i++;
+    if (i >= m->n_travelers)
+        return true;
+    struct ordered *order = gw_arena_array(a, m->n_travelers, struct ordered, err);
+    if (order == NULL)
         return false;
     size_t n = 0;
-    for (size_t i = 0; i < m->n_travelers; i++)
+    for (i = 0; i < m->n_travelers; i++)
         if (m->travelers[i].reference.size > 0)
             order[n++] = (struct ordered){ m->travelers[i].reference, i };
     if (n > 1)
         qsort(order, n, sizeof *order, compare_ordered);
-    for (size_t i = 1; i < n; i++)
+    for (i = 1; i < n; i++)
         (*is_double)[order[i].index] = gw_span_equal(order[i].reference, order[i - 1].reference);
     return true;
 }

@@ -24,7 +24,7 @@ struct point {
     size_t segment, offset;
 };
 
-enum { CARRIAGES_MAX = GW_MANIFEST_LEGS_MAX, POINTS_MAX = 2 * GW_MANIFEST_LEGS_MAX };
+enum { PERSON_BYTES_USUAL = 250, CARRIAGES_MAX = GW_MANIFEST_LEGS_MAX, POINTS_MAX = 2 * GW_MANIFEST_LEGS_MAX };
 
 /* The traveler being read. */
 struct building {
@@ -75,6 +75,9 @@ struct reader {
     size_t other_at;
     struct gw_err damage; /* the first, where there was no message yet */
 };
+
+#define CODE2(a, b) GW_EDIFACT_TAG(0, a, b)
+#define CODE3(a, b, c) GW_EDIFACT_TAG(a, b, c)
 
 /* ---- small things ----------------------------------------------------------- */
 
@@ -489,10 +492,13 @@ static bool end_person(struct reader *r)
     order_documents(b);
     if (x->n_travelers == GW_MANIFEST_TRAVELERS_MAX)
         return gw_fail_at(r->err, GW_ERR_LIMIT, b->p.offset, "PAXLST: more than %d persons in one message", GW_MANIFEST_TRAVELERS_MAX);
-    x->travelers = gw_arena_grow(r->a, x->travelers, &r->cap_travelers, x->n_travelers + 1, sizeof *x->travelers, r->err);
+    /* The first time, room for as many as the rest of the text may have: growing wastes what was. */
+    size_t left = r->edifact->in.size - r->edifact->at;
+    size_t need = x->n_travelers > 0 ? x->n_travelers + 1 : GW_MIN(left / PERSON_BYTES_USUAL + 1, (size_t)GW_MANIFEST_TRAVELERS_MAX);
+    x->travelers = gw_arena_grow(r->a, x->travelers, &r->cap_travelers, need, sizeof *x->travelers, r->err);
     if (x->travelers == NULL)
         return false;
-    m->persons = gw_arena_grow(r->a, m->persons, &r->cap_persons, x->n_travelers + 1, sizeof *m->persons, r->err);
+    m->persons = gw_arena_grow(r->a, m->persons, &r->cap_persons, need, sizeof *m->persons, r->err);
     if (m->persons == NULL)
         return false;
     if (b->t.n_documents > 0 &&
@@ -685,24 +691,21 @@ static struct gw_manifest_document *document(struct reader *r)
 static bool read_person_loc(struct reader *r)
 {
     struct gw_manifest_traveler *t = &r->now.t;
-    struct gw_span place = get(r, 2, 1), town = get(r, 2, 4);
-    uint64_t q;
-    if (!gw_span_uint(get(r, 1, 1), 999, &q))
-        return warn(r, "qualifier", "a place of the traveler without a qualifier");
-    switch (q) {
-    case 22:
+    struct gw_span place = get(r, 2, 1);
+    switch (gw_edifact_code(get(r, 1, 1))) {
+    case CODE2('2', '2'):
         return keep_upper(r, &r->now.p.clearance, place);
-    case 91:
+    case CODE2('9', '1'):
         /* The first is the state; a place as free text is no state. */
         return document(r)->issuing_state.size > 0 || keep_state(r, &document(r)->issuing_state, place);
-    case 174:
+    case CODE3('1', '7', '4'):
         return keep_state(r, &t->residence, place);
-    case 178:
+    case CODE3('1', '7', '8'):
         return keep_upper(r, &t->origin, place);
-    case 179:
+    case CODE3('1', '7', '9'):
         return keep_upper(r, &t->destination, place);
-    case 180:
-        return keep_name(r, &r->now.p.place_of_birth, town.size > 0 ? town : place);
+    case CODE3('1', '8', '0'):
+        return keep_name(r, &r->now.p.place_of_birth, get(r, 2, 4).size > 0 ? get(r, 2, 4) : place);
     default:
         return warn(r, "qualifier", "a place of the traveler with a qualifier that is not known");
     }
@@ -726,22 +729,26 @@ static bool read_reference(struct reader *r)
     if (r->group != GROUP_PERSON)
         return true;
     struct gw_manifest_traveler *t = &r->now.t;
-    if (is(r, 1, 1, "AVF"))
+    switch (gw_edifact_code(get(r, 1, 1))) {
+    case CODE3('A', 'V', 'F'):
         return keep(r, &t->reservation, value);
-    if (is(r, 1, 1, "ABO"))
+    case CODE3('A', 'B', 'O'):
         return t->reference.size > 0 && !gw_span_equal(t->reference, value) ? second_traveler(r) : keep(r, &t->reference, value);
-    if (is(r, 1, 1, "SEA")) {
+    case CODE3('S', 'E', 'A'):
         while (value.size > 1 && value.data[0] == '0')
             value = gw_span_slice(value, 1, value.size);
         return keep_upper(r, &t->seat, value);
-    }
-    if (is(r, 1, 1, "AEA"))
+    case CODE3('A', 'E', 'A'):
         return keep(r, &r->now.p.agency_reference, value);
-    if (is(r, 1, 1, "CR"))
+    case CODE2('C', 'R'):
         return keep(r, &r->now.p.frequent_traveler, value);
-    if (is(r, 1, 1, "YZY"))
+    case CODE3('Y', 'Z', 'Y'):
         return keep(r, &r->now.p.ticket, value);
-    return is(r, 1, 1, "AHN") || warn(r, "qualifier", "a reference of the traveler with a qualifier that is not known");
+    case CODE3('A', 'H', 'N'):
+        return true;
+    default:
+        return warn(r, "qualifier", "a reference of the traveler with a qualifier that is not known");
+    }
 }
 
 static bool read_document(struct reader *r)
@@ -791,19 +798,26 @@ static bool read_dtm(struct reader *r)
         return read_voyage_dtm(r);
     if (r->group != GROUP_PERSON)
         return true;
-    if (is(r, 1, 1, "329"))
+    struct gw_date d;
+    switch (gw_edifact_code(get(r, 1, 1))) {
+    case CODE3('3', '2', '9'):
         return read_birth(r);
-    if (is(r, 1, 1, "36")) {
-        struct gw_date d;
-        if (get(r, 1, 2).size == 0)
-            return true; /* DTM+36: says that it is not known */
-        if (!gw_edifact_moment(&d, NULL, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_EXPIRY, r->day))
-            return warn(r, "date", "a date of expiry that does not exist (DTM+36)");
-        if (document(r)->expiry_date.year == 0)
-            document(r)->expiry_date = d;
+    case CODE2('3', '6'):
+        break;
+    case CODE3('1', '8', '2'):
         return true;
+    default:
+        return warn(r, "qualifier", "a date of the traveler with a qualifier that is not known");
     }
-    return is(r, 1, 1, "182") || warn(r, "qualifier", "a date of the traveler with a qualifier that is not known");
+    if (get(r, 1, 2).size == 0)
+        return true; /* DTM+36: says that it is not known */
+    if (!gw_edifact_moment(&d, NULL, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_EXPIRY, r->day))
+        return warn(r, "date", "a date of expiry that does not exist (DTM+36)");
+    if (document(r)->expiry_date.year != 0)
+        return gw_date_compare(document(r)->expiry_date, d) == 0 ||
+               warn(r, "twice", "a second date of expiry of one document is passed over (DTM+36)");
+    document(r)->expiry_date = d;
+    return true;
 }
 
 static bool read_loc(struct reader *r)
@@ -1038,7 +1052,7 @@ static bool check_charset(struct reader *r)
 #define TAG GW_EDIFACT_TAG
 static bool read_in_message(struct reader *r)
 {
-    uint32_t tag = gw_edifact_tag(r->s);
+    uint32_t tag = r->s->code;
     if ((r->s->has_lower || r->s->has_high) && !check_charset(r))
         return false;
     if (r->s->odd_release && !warn(r, "release", "a release character before one that needs none"))
@@ -1080,24 +1094,34 @@ static bool read_in_message(struct reader *r)
     default:
         break;
     }
-    bool (*of_person)(struct reader *) = tag == TAG('A', 'T', 'T')   ? read_attribute
-                                         : tag == TAG('M', 'E', 'A') ? read_measure
-                                         : tag == TAG('G', 'E', 'I') ? read_geography
-                                         : tag == TAG('F', 'T', 'X') ? read_bag_tag
-                                         : tag == TAG('N', 'A', 'T') ? read_nationality
-                                         : tag == TAG('E', 'M', 'P') ? read_duty
-                                         : tag == TAG('D', 'O', 'C') ? read_document
-                                                                     : NULL;
-    if (of_person == NULL)
+    bool of_person = tag == TAG('A', 'T', 'T') || tag == TAG('M', 'E', 'A') || tag == TAG('G', 'E', 'I') || tag == TAG('F', 'T', 'X') ||
+                     tag == TAG('N', 'A', 'T') || tag == TAG('E', 'M', 'P') || tag == TAG('D', 'O', 'C');
+    if (!of_person)
         return warn(r, "segment", "a segment that PAXLST does not have");
     if (r->group != GROUP_PERSON)
         return warn(r, "order", "a segment of a traveler without a traveler before it");
-    return of_person(r);
+    switch (tag) {
+    case TAG('A', 'T', 'T'):
+        return read_attribute(r);
+    case TAG('M', 'E', 'A'):
+        return read_measure(r);
+    case TAG('G', 'E', 'I'):
+        return read_geography(r);
+    case TAG('F', 'T', 'X'):
+        return read_bag_tag(r);
+    case TAG('N', 'A', 'T'):
+        return read_nationality(r);
+    case TAG('E', 'M', 'P'):
+        return read_duty(r);
+    default:
+        return read_document(r);
+    }
 }
 
 static bool read_segment(struct reader *r)
 {
-    switch (gw_edifact_tag(r->s)) {
+    r->pool.is_plain = !r->s->has_lower && !r->s->has_high;
+    switch (r->s->code) {
     case TAG('U', 'N', 'B'):
         return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_unb(r);
     case TAG('U', 'N', 'G'):
@@ -1175,7 +1199,7 @@ bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span t
         if (what == GW_EDIFACT_BAD ? !read_damaged(r, &why) : !read_segment(r))
             return false;
         /* Footers of mail and of Type B follow, or another interchange. */
-        if (what == GW_EDIFACT_SEGMENT && gw_edifact_is(r->s, "UNZ") && !gw_edifact_again(r->edifact))
+        if (what == GW_EDIFACT_SEGMENT && r->s->code == GW_EDIFACT_TAG('U', 'N', 'Z') && !gw_edifact_again(r->edifact))
             break;
     }
     if (!cut_message(r, "cut_off", "the message does not end (UNT is missing)"))

@@ -55,6 +55,11 @@ static bool keep(struct gw_span *out, struct gw_text_pool *p, struct gw_span s, 
     char *text = room(p, s.size, err);
     if (text == NULL)
         return false;
+    if (p->is_plain) {
+        memcpy(text, s.data, s.size);
+        *out = gw_span_of(text, s.size);
+        return true;
+    }
     uint8_t seen = 0;
     for (size_t i = 0; i < s.size; i++) {
         uint8_t c = s.data[i];

@@ -9,6 +9,7 @@ struct gw_text_pool {
     char *at;
     size_t left;
     bool converted; /* something was not UTF-8 */
+    bool is_plain;  /* the caller knows that there is nothing but printable ASCII without small letters */
 };
 
 /* False only when the arena is full. Tabs become blanks. An empty span stays one. */
