@@ -51,7 +51,7 @@ describe('a departure', { skip: withoutPhotos }, () => {
       assert.equal(a.status, 201);
       assert.equal(a.json.voyages, 1);
     }
-    const r = await g.ask('GET', `/v1/voyages/${id}/readiness`, { as: 'carrier' });
+    const r = await g.readiness(id, 'carrier');
     assert.equal(r.status, 200);
     assert.deepEqual([r.json.portraits.expected, r.json.portraits.covered, r.json.portraits.covered_by_several], [7, 6, 0]);
     assert.deepEqual(r.json.portraits.uncovered.map((t) => t.reference), ['R6']);
@@ -60,7 +60,7 @@ describe('a departure', { skip: withoutPhotos }, () => {
 
   test('a second portrait from another source counts as several', async () => {
     assert.equal((await g.portrait(photo('franck_02159.jpg'), { number: number(0), source: 'encounter' })).status, 201);
-    const r = await g.ask('GET', `/v1/voyages/${id}/readiness`, { as: 'officer' });
+    const r = await g.readiness(id);
     assert.deepEqual([r.json.portraits.covered_by_several, r.json.gallery.persons, r.json.gallery.templates], [1, 6, 7]);
   });
 
@@ -181,7 +181,7 @@ describe('a departure', { skip: withoutPhotos }, () => {
     later.travelers = [...m.travelers.filter((t) => t.reference !== 'R5'), traveler(9)];
     const a = await g.manifest(later);
     assert.deepEqual([a.status, a.json.added, a.json.removed, a.json.travelers], [200, 1, 1, 7]);
-    const r = await g.ask('GET', `/v1/voyages/${id}/readiness`, { as: 'officer' });
+    const r = await g.readiness(id);
     assert.equal(r.json.gallery.persons, 4); // without R1, who declined, and R5
     assert.equal((await g.verify(id, live('kim1_crop.jpg'))).json.traveler, null);
     assert.equal((await g.manifest(m)).json.added, 1);

@@ -242,8 +242,7 @@ describe('stopping and coming back', { skip: withoutPhotos }, () => {
     assert.equal(first.json.decision, 'clear');
     await g.signal('SIGTERM');
     const h = await Gangway.start(t, { store: g.store, set });
-    let r;
-    do r = await h.ask('GET', `/v1/voyages/${id}/readiness`, { as: 'officer' }); while (r.json.gallery.state === 'building');
+    const r = await h.readiness(id);
     assert.deepEqual(r.json.gallery, { state: 'ready', persons: 4, templates: 4 });
     assert.equal((await h.verify(id, live('cage2_crop.jpg'), { token: device, headers })).text, first.text);
     assert.equal((await h.verify(id, live('cage2_crop.jpg'), { token: device })).json.decision, 'inspect');

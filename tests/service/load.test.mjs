@@ -124,7 +124,7 @@ describe('load', { skip: withoutPhotos }, () => {
       work.push(g.verify(id, live('obama4_crop.jpg'), { where: { site: 'YVR', gate: i } }));
     }
     for (const a of await Promise.all(work)) assert.ok(a.status < 300, a.text);
-    const r = await g.ask('GET', `/v1/voyages/${id}/readiness`, { as: 'officer' });
+    const r = await g.readiness(id);
     assert.deepEqual([r.json.portraits.covered, r.json.gallery], [6, { state: 'ready', persons: 6, templates: 6 }]);
     for (const [n, f] of [[0, 'cage2_crop.jpg'], [1, 'audrey_crop.jpg'], [4, 'franck_04035.jpg']])
       assert.equal((await g.verify(id, live(f))).json.traveler?.reference, `R${n}`, f);

@@ -176,6 +176,15 @@ export class Gangway {
       headers: { 'Content-Type': type, ...headers } });
   }
 
+  // Readiness once the gallery has followed: a search waits for that by itself, this page does not.
+  async readiness(voyage, as = 'officer') {
+    for (;;) {
+      const r = await this.ask('GET', `/v1/voyages/${voyage}/readiness`, { as });
+      if (r.status !== 200 || r.json.gallery.state !== 'building') return r;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   async signal(name) {
     this.child.kill(name);
     return this.exited;
