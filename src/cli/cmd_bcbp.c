@@ -55,6 +55,10 @@ static struct gw_json *to_json(const struct gw_bcbp *b)
     gw_json_set_bool(j, "electronic_ticket", b->electronic_ticket);
     for (size_t i = 0; i < GW_BCBP_ONCE_COUNT; i++)
         set_item(j, gw_bcbp_once_name((enum gw_bcbp_once)i), b->once[i]);
+    char date[GW_DATE_TEXT];
+    gw_date_format(date, b->issued);
+    if (date[0] != 0)
+        gw_json_set_text(j, "issued", date);
     for (size_t i = 0; i < b->n_legs; i++)
         gw_json_add(legs, leg_json(&b->legs[i]));
     gw_json_set(j, "legs", legs);

@@ -341,7 +341,9 @@ static void resolve_days(struct reader *r, struct gw_date reference)
     int year = 0, issued = 0;
     struct gw_span issue = b->once[GW_BCBP_ISSUE_DATE];
     bool has_issue = issue_year(issue, reference, &year, &issued);
-    if (!has_issue && issue.size > 0)
+    if (has_issue)
+        b->issued = day_of(year, issued);
+    else if (issue.size > 0)
         problem(r, false, "issue_date", (size_t)(issue.data - r->text.data), "day", "the date of issue is no year digit and day of a year");
     int64_t now = gw_date_days(reference);
     for (size_t i = 0; i < b->n_legs; i++) {

@@ -136,6 +136,7 @@ static void conditional_items(void **state)
     CHECK_TEXT(b.version, "8");
     CHECK(gw_span_is(b.once[GW_BCBP_PASSENGER_DESCRIPTION], "1"));
     CHECK(gw_span_is(b.once[GW_BCBP_ISSUE_DATE], "6225"));
+    CHECK(gw_date_compare(b.issued, (struct gw_date){ 2026, 8, 13 }) == 0);
     CHECK(gw_span_is(b.once[GW_BCBP_ISSUER], "AC"));
     CHECK(gw_span_is(b.once[GW_BCBP_BAG_TAG], "0014123456003"));
     CHECK(gw_span_is(b.legs[0].items[GW_BCBP_AIRLINE_NUMERIC_CODE], "014"));

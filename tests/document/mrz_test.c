@@ -13,6 +13,10 @@ static const struct digit_row {
     { "fillers weigh nothing", "<<<<<<<<<", 0 },
     { "letter O is not zero", "52O727", 7 },
     { "lower case is not MRZ", "ab2134<<<", -1 },
+    { "a filler keeps its place in the weights", "592166117<231", 8 },
+    { "a long number of a card, fillers and all", "D231458907<<<<<<<<<<<<<<<34071279507122<<<<<<<<<<<", 2 },
+    { "a run that ends in fillers", "HA672242<658022549601086<<<<<<<<<<<<<<0", 8 },
+    { "a question mark is not MRZ", "HA672242<658022549601086?<<<<<<", -1 },
     { "a space is not a filler", "AB2134   ", -1 },
 };
 
