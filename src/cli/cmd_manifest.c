@@ -13,22 +13,6 @@ struct how {
     struct gw_status_profile profile;
 };
 
-static struct gw_json *finish(struct gw_json *o, const struct gw_manifest *m)
-{
-    struct gw_json *count = gw_json_object();
-    if (m->has_declared)
-        gw_json_set_integer(count, "declared", (int64_t)m->declared);
-    else
-        gw_json_set_null(count, "declared");
-    gw_json_set_integer(count, "read", (int64_t)m->n_travelers);
-    gw_json_set(o, "count", count);
-    gw_json_set_bool(o, "valid", m->valid);
-    gw_json_set(o, "problems", gw_manifest_problems_to_json(m->problems, m->n_problems));
-    if (m->n_problems_all > m->n_problems)
-        gw_json_set_integer(o, "problems_not_listed", (int64_t)(m->n_problems_all - m->n_problems));
-    return o;
-}
-
 static int unreadable(const char *path, const struct gw_err *err, bool pretty)
 {
     GW_AUTO(gw_json) *o = gw_json_object();
@@ -69,7 +53,8 @@ static void print_reply(const struct gw_paxlst_message *m, const struct how *how
 
 static int print_manifest(const struct gw_manifest *m, bool pretty)
 {
-    GW_AUTO(gw_json) *o = finish(gw_manifest_to_json(m), m);
+    GW_AUTO(gw_json) *o = gw_manifest_to_json(m);
+    gw_manifest_report_to_json(o, m);
     gw_cli_print(o, pretty);
     return m->valid ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
@@ -106,7 +91,8 @@ static int read_edifact(const char *path, struct gw_span text, const char *type,
             print_reply(&p.messages[i], how, i + 1);
             continue;
         }
-        GW_AUTO(gw_json) *o = finish(gw_paxlst_to_json(&p.messages[i]), &p.messages[i].manifest);
+        GW_AUTO(gw_json) *o = gw_paxlst_to_json(&p.messages[i]);
+        gw_manifest_report_to_json(o, &p.messages[i].manifest);
         gw_cli_print(o, how->pretty);
     }
     return status;
@@ -122,7 +108,8 @@ static int read_file(const char *path, const struct how *how)
         return unreadable(path, &err, how->pretty);
     struct gw_span in = gw_buf_span(&text);
     GW_AUTO(gw_arena) *mem = gw_arena_new(GW_MANIFEST_ARENA_BYTES);
-    if (gw_edifact_recognize(type, in, how->profile.has_separators ? &how->profile.separators : NULL))
+    struct gw_err edifact = {};
+    if (gw_edifact_recognize(type, in, how->profile.has_separators ? &how->profile.separators : NULL, &edifact))
         return read_edifact(path, in, type, how, mem);
     if (looks_like_json(in)) {
         if (how->reply)
@@ -131,7 +118,9 @@ static int read_file(const char *path, const struct how *how)
     }
     if (gw_manifest_parse_csv(&m, mem, in, how->today, &err))
         return how->reply ? no_reply(path, "CSV") : print_manifest(&m, how->pretty);
-    if (err.code == GW_ERR_FORMAT)
+    if (err.code == GW_ERR_FORMAT && edifact.at != GW_NO_PLACE)
+        err = edifact; /* it is one, but for its beginning */
+    else if (err.code == GW_ERR_FORMAT)
         gw_fail(&err, GW_ERR_FORMAT, "neither PAXLST nor CUSRES (no UNA or UNB), nor JSON, nor CSV with a header that names travelers");
     return unreadable(path, &err, how->pretty);
 }

@@ -516,12 +516,13 @@ enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_seg
     return GW_EDIFACT_SEGMENT;
 }
 
-bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner)
+bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner,
+    struct gw_err *err)
 {
     struct gw_edifact e;
     struct gw_edifact_segment s;
     type[0] = 0;
-    if (!gw_edifact_open(&e, text, partner, NULL))
+    if (!gw_edifact_open(&e, text, partner, err))
         return false;
     for (int i = 0; i < 32; i++) {
         enum gw_edifact_read what = gw_edifact_next(&e, &s, NULL);

@@ -75,9 +75,11 @@ enum gw_edifact_read {
 enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err);
 
 /* Is the text an interchange, and of which message first (UNH 0065)? type is "" when
- * it says none. Costs what opening and a few segments cost. */
+ * it says none. Costs what opening and a few segments cost. Errors as gw_edifact_open:
+ * err->at is a place where there is UNA or UNB, but not to be used. */
 enum { GW_EDIFACT_TYPE_TEXT = 8 };
-bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner);
+bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner,
+    struct gw_err *err);
 
 /* The value of an element's component, both counted from 1; absent and empty alike
  * are size 0. Blanks at both ends are gone. */

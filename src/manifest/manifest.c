@@ -262,6 +262,21 @@ struct gw_json *gw_manifest_to_json_with(const struct gw_manifest *m, gw_manifes
     return o;
 }
 
+void gw_manifest_report_to_json(struct gw_json *o, const struct gw_manifest *m)
+{
+    struct gw_json *count = gw_json_object();
+    if (m->has_declared)
+        gw_json_set_integer(count, "declared", (int64_t)m->declared);
+    else
+        gw_json_set_null(count, "declared");
+    gw_json_set_integer(count, "read", (int64_t)m->n_travelers);
+    gw_json_set(o, "count", count);
+    gw_json_set_bool(o, "valid", m->valid);
+    gw_json_set(o, "problems", gw_manifest_problems_to_json(m->problems, m->n_problems));
+    if (m->n_problems_all > m->n_problems)
+        gw_json_set_integer(o, "problems_not_listed", (int64_t)(m->n_problems_all - m->n_problems));
+}
+
 struct gw_json *gw_manifest_problems_to_json(const struct gw_manifest_problem *problems, size_t n)
 {
     struct gw_json *list = gw_json_array();

@@ -134,6 +134,8 @@ struct gw_manifest {
 [[nodiscard]] struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *t);
 [[nodiscard]] bool gw_manifest_traveler_parse_json(struct gw_manifest_traveler *out, struct gw_arena *a,
     struct gw_span text, struct gw_err *err);
+/* Adds what was found in reading: count with declared and read, valid, problems. */
+void gw_manifest_report_to_json(struct gw_json *manifest, const struct gw_manifest *m);
 /* The list of problems as the contract shows it; for answers and for the command. */
 [[nodiscard]] struct gw_json *gw_manifest_problems_to_json(const struct gw_manifest_problem *problems, size_t n);
 

@@ -55,6 +55,7 @@ struct reader {
     char level; /* of UNOA … UNOY; 0: another syntax */
     struct gw_span sender, recipient, reference, group_reference;
     size_t messages_in_group, messages, groups;
+    bool is_open; /* UNB came, UNZ did not */
 
     /* of the message being read; NULL between UNT and UNH */
     struct gw_paxlst_message *m;
@@ -189,6 +190,7 @@ static bool read_unb(struct reader *r)
     struct gw_span level = get(r, 1, 1);
     r->level = level.size == 4 && gw_span_starts(level, "UNO") ? (char)level.data[3] : 0;
     r->messages = r->groups = r->messages_in_group = 0;
+    r->is_open = true;
     r->sender = r->recipient = r->reference = r->group_reference = (struct gw_span){};
     if (!gw_edifact_moment(&r->day, NULL, get(r, 4, 1), (struct gw_span){}, GW_CENTURY_NEAR, r->today))
         r->day = r->today;
@@ -223,6 +225,7 @@ static bool read_une(struct reader *r)
 static bool read_unz(struct reader *r)
 {
     uint64_t n, want = r->groups > 0 ? r->groups : r->messages;
+    r->is_open = false;
     if ((!gw_span_uint(get(r, 1, 1), UINT32_MAX, &n) || n != want) &&
         !trailer_problem(r, "UNZ", "count", "the interchange's count is not the number of its groups or messages (UNZ 0036)"))
         return false;
@@ -993,6 +996,8 @@ static bool read_count(struct reader *r)
     r->has_count_of_kind = of_kind;
     x->has_declared = true;
     x->declared = r->m->declared_sum = n;
+    r->m->count_segment = r->s->index;
+    r->m->count_offset = r->s->offset;
     return true;
 }
 
@@ -1004,9 +1009,6 @@ static bool end_message(struct reader *r)
         return false;
     if (m->code.size == 0 &&
         !problem_at(r, m, true, r->first_segment, GW_NO_PLACE, "BGM", "missing", "the message does not say what list it is (BGM)"))
-        return false;
-    if (x->has_declared && x->declared != x->n_travelers && !m->has_part && x->kind != GW_MANIFEST_CLOSE_OUT &&
-        !warn(r, "count", "the count of travelers is not the number read (CNT)"))
         return false;
     bool *is_double;
     if (!make_voyage(r) || !gw_manifest_doubles(&is_double, x, r->a, r->err))
@@ -1163,7 +1165,9 @@ static bool may_begin_person(const struct reader *r)
 static bool read_damaged(struct reader *r, const struct gw_err *why)
 {
     struct gw_paxlst_message *m = r->m != NULL ? r->m : r->out->n_messages > 0 ? &r->out->messages[r->out->n_messages - 1] : NULL;
-    bool is_trailer = r->m == NULL && (gw_edifact_is(r->s, "UNE") || gw_edifact_is(r->s, "UNZ"));
+    /* Between messages nobody is lost, if it is not the beginning of another one. */
+    bool is_last = r->edifact->at == r->edifact->in.size;
+    bool is_harmless = r->m == NULL && r->s->code != GW_EDIFACT_TAG('U', 'N', 'H') && (r->s->tag[0] != 0 || is_last);
     struct gw_span text;
     const char *tag;
     if (m == NULL) {
@@ -1172,9 +1176,19 @@ static bool read_damaged(struct reader *r, const struct gw_err *why)
         return true;
     }
     return gw_text_keep(&text, &r->pool, gw_span_of(why->text, strlen(why->text) + 1), r->err) && keep_tag(r, &tag) &&
-           problem_at(r, m, !is_trailer, r->s->index, why->at, tag, why->code == GW_ERR_LIMIT ? "too_long" : "syntax",
+           problem_at(r, m, !is_harmless, r->s->index, why->at, tag, why->code == GW_ERR_LIMIT ? "too_long" : "syntax",
                (const char *)text.data) &&
            (r->m == NULL || !may_begin_person(r) || lose_person(r));
+}
+
+/* Of whole lists only: a close-out's count is of the voyage. */
+static bool check_count(struct reader *r, struct gw_paxlst_message *m)
+{
+    const struct gw_manifest *x = &m->manifest;
+    if (!x->has_declared || x->declared == x->n_travelers || !m->complete || x->kind == GW_MANIFEST_CLOSE_OUT)
+        return true;
+    r->cap_problems = x->n_problems; /* its list was another's since */
+    return problem_at(r, m, false, m->count_segment, m->count_offset, "CNT", "count", "the count of travelers is not the number read (CNT)");
 }
 
 bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span text, struct gw_date today,
@@ -1210,11 +1224,15 @@ bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span t
         return r->others > 0 ? gw_fail_at(err, GW_ERR_UNSUPPORTED, r->other_at, "EDIFACT: the message is %s, not PAXLST",
                                    r->other[0] == 0 ? "another one" : r->other)
                              : gw_fail(err, GW_ERR_FORMAT, "EDIFACT: no message in it (UNH)");
+    if (r->is_open && !trailer_problem(r, "UNZ", "cut_off", "the interchange does not end (UNZ is missing); more may have been in it"))
+        return false;
     if (r->others > 0 && !trailer_problem(r, NULL, "other_message", "messages of another type were passed over"))
         return false;
-    size_t left = gw_paxlst_join(out->messages, out->n_messages, a, err);
-    out->n_messages = left;
-    return left > 0;
+    out->n_messages = gw_paxlst_join(out->messages, out->n_messages, a, err);
+    for (size_t i = 0; i < out->n_messages; i++)
+        if (!check_count(r, &out->messages[i]))
+            return false;
+    return out->n_messages > 0;
 }
 
 /* ---- parts ------------------------------------------------------------------------ */
@@ -1317,6 +1335,8 @@ static bool join(struct gw_paxlst_message *to, const struct gw_paxlst_message *f
         return false;
     to->n_lost += from->n_lost;
     if (y->has_declared) {
+        to->count_segment = from->count_segment;
+        to->count_offset = from->count_offset;
         x->declared = x->has_declared ? GW_MAX(x->declared, y->declared) : y->declared;
         x->has_declared = true;
         to->declared_sum += from->declared_sum;

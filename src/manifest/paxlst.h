@@ -49,6 +49,7 @@ struct gw_paxlst_message {
     bool complete;                     /* no part is missing */
     size_t n_lost;                     /* of its own travelers; manifest.n_left_out counts a missing part, too */
     uint64_t declared_sum;             /* of the parts' counts */
+    size_t count_segment, count_offset; /* of the last CNT */
     bool cancelled;                    /* XF: the voyage does not take place */
 };
 
