@@ -171,6 +171,8 @@ static void take_apart(struct part *p, struct gw_span s)
             u.script = script_of(c, u.forms);
             if (u.forms == NULL) {
                 memcpy(u.own, s.data + start, at - start);
+                if (c == 0)
+                    u.own[0] = 0x1A; /* "substitute": a zero would end the text */
                 u.n_forms = u.n_sure = 1;
                 if (!p->has_bad)
                     p->first_bad = start;
@@ -199,7 +201,7 @@ static bool write_form(char out[GW_NAME_TEXT], const struct unit *units, size_t 
         if (units[i].forms != NULL)
             for (size_t skip = pick; skip > 0; f++)
                 skip -= *f == ' ';
-        if (*f == '~') {
+        if (units[i].forms != NULL && *f == '~') {
             sure = false;
             f++;
         }
