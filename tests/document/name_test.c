@@ -139,6 +139,8 @@ static const struct compare_row {
     { "100 letters of three forms", R200("ÜÜÜÜÜ") "|", R200("ÜÜÜÜÜ") "|", "same equal" },
     { "12 components are the most", "A B C D E F G H I J K L|X", "A B C D E F G H I J K L|X", "same equal" },
     { "13 are too many", "A B C D E F G H I J K L M|X", "A B C D E F G H I J K L M|X", "different empty" },
+    { "a letter with a custom form only is itself", "Щукһина|Юлия", "Щукһина|Юлия", "same equal" },
+    { "a custom form is a spelling", "Ә|А", "E|A", "may_be_same spelling" },
     { "a tilde is a character like any other", "P~U|A", "P~U|A", "same equal" },
     { "a tilde is no sign of ours", "P~U|A", "PU|A", "different other" },
     { "marks upon marks", "E\u0301\u0301\u0301\u0301\u0301RIKSSON|ANNA", "ERIKSSON|ANNA", "same equal" },
