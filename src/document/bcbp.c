@@ -314,9 +314,9 @@ static int days_in(int year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 366 : 365;
 }
 
-static struct gw_date day_of(int year, int day)
+static int64_t days_of(int year, int day)
 {
-    return gw_date_from_days(gw_date_days((struct gw_date){ (int16_t)year, 1, 1 }) + day - 1);
+    return gw_date_days((struct gw_date){ (int16_t)year, 1, 1 }) + day - 1;
 }
 
 /* Item 22: the last digit of the year, then the day. The latest such year not after the
@@ -330,7 +330,7 @@ static bool issue_year(struct gw_span item, struct gw_date reference, int *year,
         return false;
     *day = (int)of_year;
     *year = reference.year - (reference.year - (int)digit + 10) % 10;
-    if (*day > days_in(*year) || gw_date_compare(day_of(*year, *day), reference) > 0)
+    if (*day > days_in(*year) || days_of(*year, *day) > gw_date_days(reference))
         *year -= 10;
     return *year > 1 && *day <= days_in(*year);
 }
@@ -342,7 +342,7 @@ static void resolve_days(struct reader *r, struct gw_date reference)
     struct gw_span issue = b->once[GW_BCBP_ISSUE_DATE];
     bool has_issue = issue_year(issue, reference, &year, &issued);
     if (has_issue)
-        b->issued = day_of(year, issued);
+        b->issued = gw_date_from_days(days_of(year, issued));
     else if (issue.size > 0)
         problem(r, false, "issue_date", (size_t)(issue.data - r->text.data), "day", "the date of issue is no year digit and day of a year");
     int64_t now = gw_date_days(reference);
@@ -350,20 +350,21 @@ static void resolve_days(struct reader *r, struct gw_date reference)
         int day = b->legs[i].day_of_year;
         if (day == 0)
             continue;
-        int64_t best_distance = INT64_MAX;
+        int64_t best = 0, best_distance = INT64_MAX;
         int first = has_issue ? year + (day < issued) : reference.year - 1;
         int last = has_issue ? first : reference.year + 1;
         for (int y = first; y <= last; y++) {
             if (day > days_in(y))
                 continue;
-            int64_t distance = gw_date_days(day_of(y, day)) - now;
-            distance = distance < 0 ? -distance : distance;
+            int64_t that = days_of(y, day), distance = that < now ? now - that : that - now;
             if (distance < best_distance) {
                 best_distance = distance;
-                b->legs[i].date = day_of(y, day);
+                best = that;
             }
         }
-        if (best_distance == INT64_MAX)
+        if (best_distance < INT64_MAX)
+            b->legs[i].date = gw_date_from_days(best);
+        else
             problem(r, true, "day_of_year", r->leg_at[i] + 21, "day", "day 366 of a year that has 365");
     }
 }

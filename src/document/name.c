@@ -171,6 +171,8 @@ static void take_apart(struct part *p, struct gw_span s)
             u.script = script_of(c, u.forms);
             if (u.forms == NULL) {
                 memcpy(u.own, s.data + start, at - start);
+                if (c == 0)
+                    u.own[0] = 0x1A; /* "substitute": a zero would end the text */
                 u.n_forms = u.n_sure = 1;
                 if (!p->has_bad)
                     p->first_bad = start;
@@ -199,7 +201,7 @@ static bool write_form(char out[GW_NAME_TEXT], const struct unit *units, size_t 
         if (units[i].forms != NULL)
             for (size_t skip = pick; skip > 0; f++)
                 skip -= *f == ' ';
-        if (*f == '~') {
+        if (units[i].forms != NULL && *f == '~') {
             sure = false;
             f++;
         }
@@ -362,9 +364,20 @@ struct how {
     bool a_cut, b_cut;
 };
 
+static bool same_letters(const struct unit *a, size_t n_a, const struct unit *b, size_t n_b)
+{
+    bool same = n_a == n_b;
+    for (size_t i = 0; same && i < n_a; i++)
+        same = (a[i].forms == NULL) == (b[i].forms == NULL) &&
+               strcmp(a[i].forms == NULL ? a[i].own : a[i].forms, b[i].forms == NULL ? b[i].own : b[i].forms) == 0;
+    return same;
+}
+
 /* Two runs of letters: equal by forms, equal folded, or one the cut beginning of the other. */
 static enum gw_name_reason compare_runs(const struct unit *a, size_t n_a, const struct unit *b, size_t n_b, bool a_cut, bool b_cut)
 {
+    if (same_letters(a, n_a, b, n_b))
+        return GW_NAME_EQUAL;
     size_t all_a = count_all(a, n_a), all_b = count_all(b, n_b);
     enum gw_name_reason best = GW_NAME_OTHER;
     char x[GW_NAME_TEXT], y[GW_NAME_TEXT];

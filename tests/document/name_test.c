@@ -139,6 +139,10 @@ static const struct compare_row {
     { "100 letters of three forms", R200("ÜÜÜÜÜ") "|", R200("ÜÜÜÜÜ") "|", "same equal" },
     { "12 components are the most", "A B C D E F G H I J K L|X", "A B C D E F G H I J K L|X", "same equal" },
     { "13 are too many", "A B C D E F G H I J K L M|X", "A B C D E F G H I J K L M|X", "different empty" },
+    { "a letter with a custom form only is itself", "Щукһина|Юлия", "Щукһина|Юлия", "same equal" },
+    { "a custom form is a spelling", "Ә|А", "E|A", "may_be_same spelling" },
+    { "a tilde is a character like any other", "P~U|A", "P~U|A", "same equal" },
+    { "a tilde is no sign of ours", "P~U|A", "PU|A", "different other" },
     { "marks upon marks", "E\u0301\u0301\u0301\u0301\u0301RIKSSON|ANNA", "ERIKSSON|ANNA", "same equal" },
 };
 
@@ -279,6 +283,14 @@ static void folds(void **state)
     CHECK_INT(strcmp(a, b) == 0, r->same);
 }
 
+static void zeros(void **state)
+{
+    (void)state;
+    struct gw_name a = { .surname = gw_span_of("SMITH\0", 6), .given = gw_span_str("JOHN") }, b = { .surname = gw_span_str("SMITH"), .given = gw_span_str("JOHN") };
+    CHECK_INT(gw_name_compare(&a, &b).match, GW_NAME_DIFFERENT);
+    CHECK_INT(gw_name_compare(&a, &a).match, GW_NAME_SAME);
+}
+
 static void every_letter(void **state)
 {
     (void)state;
@@ -343,6 +355,7 @@ int main(void)
     check_rows("name forms", forms_rows, forms);
     check_rows("name national", national_rows, national);
     check_rows("name fold", fold_rows, folds);
+    check_add("name", "a zero byte is a character and ends nothing", zeros);
     check_add("name", "every letter of the table is found and fits", every_letter);
     check_add("name", "20000 made-up names are equal to themselves, either way round", random_names);
     return check_done();
