@@ -314,7 +314,7 @@ void gw_conf_adopt(struct gw_conf *live, const struct gw_conf *fresh, size_t *n_
             continue;
         }
         ++*n_changed;
-        const char *from = (const char *)fresh + row->offset;
+        const void *from = (const char *)fresh + row->offset;
         switch (row->type) {
         case GW_CONF_TEXT:
             break;
