@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <openssl/asn1t.h>
 #include <openssl/cms.h>
+#include <openssl/cmserr.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -462,6 +463,19 @@ static bool has_attributes(CMS_SignerInfo *info, const ASN1_OBJECT *content_type
            CMS_signed_get_attr_by_NID(info, NID_pkcs9_messageDigest, -1) >= 0;
 }
 
+/* After CMS_verify failed: true if the algorithm could not even be set up. A signature
+ * that was compared and is wrong leaves its own mark, whatever libcrypto's newer
+ * versions put in front of it. Empties the error queue. */
+static bool nothing_was_compared(void)
+{
+    bool compared = false, set_up = true;
+    for (unsigned long e; (e = ERR_get_error()) != 0;) {
+        compared = compared || (ERR_GET_LIB(e) == ERR_LIB_CMS && ERR_GET_REASON(e) == CMS_R_VERIFICATION_FAILURE);
+        set_up = set_up && ERR_GET_LIB(e) != ERR_LIB_EVP;
+    }
+    return !compared && !set_up;
+}
+
 static bool check_cms(struct gw_sod *out, CMS_ContentInfo *cms, const struct gw_sod_group *groups, size_t n_groups,
     const struct gw_trust *trust, int64_t now_us, struct gw_err *err)
 {
@@ -494,7 +508,7 @@ static bool check_cms(struct gw_sod *out, CMS_ContentInfo *cms, const struct gw_
     X509_add_certs(others, trust->signers, X509_ADD_FLAG_UP_REF | X509_ADD_FLAG_NO_DUP);
     ERR_clear_error();
     bool verified = CMS_verify(cms, others, trust->store, NULL, NULL, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) == 1;
-    bool unsupported = ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_EVP;
+    bool unsupported = !verified && nothing_was_compared();
     STACK_OF(X509) *signers = CMS_get0_signers(cms);
     X509 *signer = sk_X509_num(signers) > 0 ? sk_X509_value(signers, 0) : NULL;
     if (signer != NULL)
