@@ -165,6 +165,8 @@ static void take_apart(struct part *p, struct gw_span s)
             continue;
         }
         struct unit u = { .forms = forms_of(c) };
+        if (u.forms != NULL && u.forms[0] == 0)
+            continue; /* left out of a zone */
         if (c == 0x651 && last != NULL) { /* shadda: the letter it stands on, twice */
             u = *last;
         } else {

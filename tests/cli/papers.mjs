@@ -157,6 +157,73 @@ describe('exit statuses', () => {
   });
 });
 
+// ---- a chip of our own: OpenSSL's command plays the state -------------------------------------
+
+const noOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'the command openssl is not installed';
+
+function der(tag, ...parts) {
+  const body = Buffer.concat(parts);
+  const length = body.length < 0x80 ? [body.length] : [0x82, body.length >> 8, body.length & 0xFF];
+  return Buffer.concat([Buffer.from([...tag, ...length]), body]);
+}
+
+function makeChip(country) {
+  const at = (name) => path.join(folder, `${country}-${name}`);
+  const openssl = (...args) => {
+    const { status, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  };
+  const trust = mkdtempSync(path.join(folder, 'csca-'));
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', '-x509', ...key, '-keyout', at('csca.key'), '-out', path.join(trust, 'csca.pem'), '-days', '30', '-subj', `/C=${country}/CN=CSCA`,
+    '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
+  openssl('req', ...key, '-keyout', at('ds.key'), '-out', at('ds.csr'), '-subj', `/C=${country}/CN=DS`);
+  openssl('x509', '-req', '-in', at('ds.csr'), '-CA', path.join(trust, 'csca.pem'), '-CAkey', at('csca.key'), '-set_serial', '7', '-days', '20',
+    '-extfile', file('ds.ext', 'keyUsage=critical,digitalSignature\n'), '-out', at('ds.pem'));
+  const dg1 = der([0x61], der([0x5F, 0x1F], Buffer.from(ZONE.replaceAll('\n', ''))));
+  const dg14 = der([0x6E], Buffer.from('not read'));
+  const hash = (group, bytes) => der([0x30], der([0x02], Buffer.from([group])), der([0x04], createHash('sha256').update(bytes).digest()));
+  const sha256 = der([0x30], Buffer.from('0609608648016503040201', 'hex'), Buffer.from('0500', 'hex'));
+  const object = der([0x30], Buffer.from('020100', 'hex'), sha256, der([0x30], hash(1, dg1), hash(14, dg14)));
+  openssl('cms', '-sign', '-binary', '-nodetach', '-nosmimecap', '-econtent_type', '2.23.136.1.1.1', '-md', 'sha256', '-in', file('object', object),
+    '-signer', at('ds.pem'), '-inkey', at('ds.key'), '-outform', 'DER', '-out', at('sod.cms'));
+  const com = Buffer.from('60155F0104303130375F36063034303030305C03616E75', 'hex');
+  const names = { sod: der([0x77], readFileSync(at('sod.cms'))), dg1, dg14, com };
+  return { trust, ...Object.fromEntries(Object.entries(names).map(([name, bytes]) => [name, file(`${country}-${name}.bin`, bytes)])) };
+}
+
+describe('gangway chip', () => {
+  test('a chip that is all right is valid, and what could not be known is told', { skip: noOpenssl }, () => {
+    const chip = makeChip('UT');
+    const { status, json } = run(['chip', '--csca', chip.trust, chip.sod, chip.dg1, chip.dg14]);
+    const [sod, ...groups] = json();
+    assert.equal(status, 0);
+    assert.deepEqual([sod.state, sod.valid, sod.revocation], ['valid', true, 'unknown']);
+    assert.deepEqual(sod.groups, { DG1: 'match', DG14: 'match' });
+    assert.deepEqual(sod.problems.map((p) => [p.severity, p.code]), [['warning', 'revocation']]);
+    assert.deepEqual(groups.map((g) => [g.file, g.valid]), [['EF.DG1', true], ['EF.DG14', true]]);
+    assert.equal(sod.signer.country, 'UT');
+    const unknown = run(['chip', chip.sod, chip.dg1]);
+    assert.deepEqual([unknown.status, unknown.json()[0].state], [1, 'no_trust_anchor']);
+  });
+  test('EF.COM and EF.SOD list the same groups, or it is told', { skip: noOpenssl }, () => {
+    const chip = makeChip('UT');
+    const { status, json } = run(['chip', '--csca', chip.trust, chip.com, chip.sod, chip.dg1]);
+    const [com, sod] = json();
+    assert.equal(status, 0);
+    assert.deepEqual(com.groups, ['DG1', 'DG14', 'DG2']);
+    assert.deepEqual(sod.problems.filter((p) => p.code === 'com_list').map((p) => p.text), ['DG2 is in the list of EF.COM only']);
+  });
+  test('a signer of another state is an error though everything else is right', { skip: noOpenssl }, () => {
+    const chip = makeChip('FR');
+    const { status, json } = run(['chip', '--csca', chip.trust, chip.sod, chip.dg1]);
+    const [sod] = json();
+    assert.equal(status, 1);
+    assert.deepEqual([sod.state, sod.valid], ['valid', false]);
+    assert.ok(sod.problems.some((p) => p.severity === 'error' && p.code === 'signer'));
+  });
+});
+
 // ---- real papers ---------------------------------------------------------------------------
 
 // A zone's six digits as they stand in the ISO date that was made of them.
