@@ -932,7 +932,7 @@ static bool find_header(struct reader *r)
             for (size_t i = 0; i < sizeof delimiters; i++) {
                 r->delimiter = delimiters[i];
                 r->at = at;
-                if (next_row(r, &why) == ROW && r->n_cells > 1)
+                if (next_row(r, &why) != ROW_BAD && r->n_cells > 1)
                     break;
             }
         }
