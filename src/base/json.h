@@ -30,6 +30,11 @@ enum gw_json_kind {
 void gw_json_free(struct gw_json *j); /* a root only; NULL is fine */
 GW_AUTO_FREE(gw_json, gw_json_free)
 
+/* Where the value of a JSON pointer (RFC 6901) begins in the text, which was parsed
+ * without error; of a pointer that leads nowhere, the deepest value on its way. */
+size_t gw_json_place(struct gw_span text, const char *pointer);
+unsigned gw_json_line(struct gw_span text, size_t at); /* counted from 1 */
+
 enum gw_json_kind gw_json_kind(const struct gw_json *j);
 const struct gw_json *gw_json_get(const struct gw_json *object, const char *key); /* NULL if absent */
 size_t gw_json_size(const struct gw_json *j);                                     /* items of an array or object */
