@@ -57,9 +57,9 @@ static struct kind *kind_of(struct work *w, size_t d, uint16_t before, uint16_t 
     return k;
 }
 
+enum { SHOWN = 6 };
 static void add_value(struct kind *k, const char *text)
 {
-    enum { SHOWN = 6 };
     if (k->n_values++ < SHOWN)
         gw_buf_addf(&k->label, "%s%s", k->n_values == 1 ? "" : ", ", text);
 }
@@ -119,20 +119,25 @@ static void split_codes(struct work *w, size_t d)
         if (name != NULL) {
             gw_buf_clear(&one->label);
             gw_buf_addf(&one->label, "%s (%zu)", name, one->n_values);
-        } else if (one->n_values > 6) {
-            gw_buf_addf(&one->label, " and %zu more", one->n_values - 6);
+        } else if (one->n_values > SHOWN) {
+            gw_buf_addf(&one->label, " and %zu more", one->n_values - SHOWN);
         }
     }
 }
 
 static void split_values(struct work *w, size_t d)
 {
-    static const char *const yes_no[][2] = { { "no", "yes" }, { "no", "yes" } };
+    static const char *const yes_no[] = { "no", "yes" };
     for (size_t v = 0; v < gw_dims[d].n_values; v++) {
         bool flag = d == GW_DIM_RESIDENT || d == GW_DIM_ACCOMPANIED;
         add_value(kind_of(w, d, w->before->split[d].class_of_value[v], w->after->split[d].class_of_value[v]),
-            flag ? yes_no[d == GW_DIM_ACCOMPANIED][v] : gw_dims[d].values[v]);
+            flag ? yes_no[v] : gw_dims[d].values[v]);
     }
+    for (size_t i = 0; i < w->dims[d].n; i++)
+        if (w->dims[d].kinds[i].n_values > SHOWN) { /* more than half of all there are */
+            gw_buf_clear(&w->dims[d].kinds[i].label);
+            gw_buf_add_text(&w->dims[d].kinds[i].label, "any other");
+        }
 }
 
 static int64_t next_start(const struct gw_split *s, int64_t after)

@@ -85,6 +85,30 @@ static void absent_is_quiet(void **state)
     CHECK_INT(gw_json_size(NULL), 0);
 }
 
+static const char placed[] = "{\n  \"a\": [1, {\"b/c\": \"}]\", \"~\": -2.5e3}, []],\n  \"d\": {\n    \"e\": null}\n}";
+static const struct place_row {
+    const char *label, *pointer, *begins;
+    unsigned line;
+} place_rows[] = {
+    { "the whole", "", "{\n  \"a\"", 1 },
+    { "a member", "/a", "[1, {", 2 },
+    { "an item", "/a/1", "{\"b/c\"", 2 },
+    { "a key with a slash", "/a/1/b~1c", "\"}]\"", 2 },
+    { "brackets in strings are no brackets", "/a/1/~0", "-2.5e3", 2 },
+    { "an item behind an object", "/a/2", "[]]", 2 },
+    { "a member of a member", "/d/e", "null", 4 },
+    { "what is not there leads to the deepest that is", "/d/x/y", "{\n    \"e\"", 3 },
+    { "an item past the end too", "/a/3", "[1, {", 2 },
+};
+
+static void place_test(void **state)
+{
+    const struct place_row *r = *state;
+    size_t at = gw_json_place(gw_span_str(placed), r->pointer);
+    CHECK(at < sizeof placed && strncmp(placed + at, r->begins, strlen(r->begins)) == 0);
+    CHECK_INT(gw_json_line(gw_span_str(placed), at), r->line);
+}
+
 int main(void)
 {
     check_rows("json", rows, parsing);
@@ -92,5 +116,6 @@ int main(void)
     check_add("json", "64 levels are read and 65 are not", depth);
     check_add("json", "what is built is written in order, rounded, and always valid", building);
     check_add("json", "asking an absent value for something is quietly nothing", absent_is_quiet);
+    check_rows("place", place_rows, place_test);
     return check_done();
 }
