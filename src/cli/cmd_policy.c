@@ -70,7 +70,11 @@ static int check_one(const struct gw_pack **pack, struct gw_arena *a, const char
     } else {
         *pack = NULL;
         status = gw_err_exit(err.code);
-        fprintf(stderr, "gangway policy check: %s\n", err.text);
+        for (size_t i = 0; i < report.n_problems; i++)
+            if (report.problems[i].is_error)
+                fprintf(stderr, "%s:%u: %s\n", name, report.problems[i].line, report.problems[i].text);
+        if (report.n_problems == 0)
+            fprintf(stderr, "gangway policy check: %s\n", err.text);
     }
     gw_json_set_integer(tests, "passed", (int64_t)report.n_tests_passed);
     gw_json_set_integer(tests, "failed", (int64_t)(report.n_tests - report.n_tests_passed));

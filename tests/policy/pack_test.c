@@ -639,6 +639,23 @@ static void signature_test(void **)
     expect_code(&text, &(struct gw_pack_options){ .keys = &elsewhere, .n_keys = 1, .country = gw_state_country }, "wrong_authority");
 }
 
+/* A signature that does not hold hides no other fault, and comes behind it. */
+static void both_faults_test(void **)
+{
+    GW_AUTO_VALUE(gw_buf) text = {};
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_PACK_ARENA_BYTES);
+    struct gw_err err = {};
+    struct gw_pack_report report;
+    const struct gw_pack *p;
+    const struct gw_pack_options options = trusted();
+    load(&text, "template");
+    replace(&text, "\"when\": \"small_child\"", "\"when\": {\"all\": [\"small_child\", {\"not\": \"equipped_site\"}]}");
+    CHECK_FAILS(gw_pack_parse(&p, &report, a, gw_buf_span(&text), &options, &err), GW_ERR_INVALID);
+    CHECK_INT(report.n_errors, 2);
+    CHECK_TEXT(report.problems[0].code, "shadowed");
+    CHECK_TEXT(report.problems[1].code, "bad_signature");
+}
+
 /* No byte before the signature, and no digit of it, can be changed. */
 static void every_byte_test(void **)
 {
@@ -842,6 +859,7 @@ int main(void)
     check_add("refused", "more kinds of persons than a table holds", too_many_kinds_test);
     check_rows("any arena is enough or is said not to be", shipped, arena_test);
     check_add("signature", "of another text, key or authority counts for nothing", signature_test);
+    check_add("signature", "that does not hold hides no other fault", both_faults_test);
     check_add("signature", "holds every byte", every_byte_test);
     check_add("signature", "made anew is the same", sign_test);
     check_rows("period", period_rows, period_test);
