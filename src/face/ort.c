@@ -5,9 +5,13 @@
 #include "base/place.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <onnxruntime_c_api.h>
 
@@ -103,6 +107,44 @@ struct gw_ort *gw_ort_open(const char *path, struct gw_err *err)
     return gw_take(rt);
 }
 
+/* Debian 13's runtime brings a second copy of ONNX's schemas and says so when its first
+ * session starts, in hundreds of lines on standard error. Those lines are held back; anything
+ * else it wrote is passed on. Called before there are threads that log. */
+struct hush {
+    int kept, held;
+};
+
+static struct hush hush_begin(void)
+{
+    struct hush h = { .kept = -1, .held = memfd_create("gangway-start", MFD_CLOEXEC) };
+    fflush(stderr);
+    if (h.held >= 0)
+        h.kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (h.kept >= 0)
+        dup2(h.held, STDERR_FILENO);
+    return h;
+}
+
+static void hush_end(struct hush h)
+{
+    if (h.kept >= 0) {
+        fflush(stderr);
+        dup2(h.kept, STDERR_FILENO);
+        close(h.kept);
+    }
+    FILE *in = h.kept >= 0 && lseek(h.held, 0, SEEK_SET) == 0 ? fdopen(h.held, "r") : NULL;
+    char *line = NULL;
+    size_t size = 0;
+    while (in != NULL && getline(&line, &size, in) > 0)
+        if (line[0] != '\n' && strncmp(line, "Schema error: Trying to register schema", 39) != 0)
+            fputs(line, stderr);
+    free(line);
+    if (in != NULL)
+        fclose(in);
+    else if (h.held >= 0)
+        close(h.held);
+}
+
 void gw_ort_close(struct gw_ort *rt)
 {
     if (rt == NULL)
@@ -141,7 +183,7 @@ static bool configure(const OrtApi *api, OrtSessionOptions *options, unsigned th
            worked(api, api->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"), label, code, err);
 }
 
-struct gw_net *gw_net_open(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
+static struct gw_net *open_session(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
     struct gw_err *err)
 {
     const OrtApi *api = rt->api;
@@ -157,6 +199,15 @@ struct gw_net *gw_net_open(struct gw_ort *rt, struct gw_span onnx, const char *l
     if (options != NULL)
         api->ReleaseSessionOptions(options);
     return ok ? gw_take(net) : NULL;
+}
+
+struct gw_net *gw_net_open(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
+    struct gw_err *err)
+{
+    struct hush h = hush_begin();
+    struct gw_net *net = open_session(rt, onnx, label, threads, err);
+    hush_end(h);
+    return net;
 }
 
 void gw_net_close(struct gw_net *net)
