@@ -624,11 +624,11 @@ static bool put(char *zone, struct field f, const char *text, enum alphabet a)
     size_t n = strlen(text);
     if (n > f.n)
         return false;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (!allowed(text[i], a))
             return false;
-    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): a field in the middle of a line, no string
-    memcpy(zone + f.at, text, n);
+        zone[f.at + i] = text[i];
+    }
     return true;
 }
 
@@ -665,7 +665,7 @@ static bool put_name(char *out, const char *name)
 
 static bool put_names(char *zone, struct field f, const struct gw_mrz *m)
 {
-    char text[96];
+    char text[sizeof m->surname + 2 + sizeof m->given_names] = {};
     size_t surname = strlen(m->surname), given = strlen(m->given_names), n = surname;
     if (surname + given == 0 || !put_name(text, m->surname))
         return false;
@@ -685,7 +685,8 @@ static bool put_names(char *zone, struct field f, const struct gw_mrz *m)
         memmove(text + at, text + at + 1, n - at - 1);
         n--;
     }
-    memcpy(zone + f.at, text, GW_MIN(n, (size_t)f.n));
+    for (size_t i = 0; i < n && i < f.n; i++)
+        zone[f.at + i] = text[i];
     return true;
 }
 

@@ -257,7 +257,7 @@ static void write_part(char out[GW_NAME_TEXT], const struct part *p, size_t k)
 
 bool gw_name_to_mrz(char out[GW_NAME_TEXT], struct gw_span utf8, struct gw_err *err)
 {
-    struct part p;
+    struct part p = {};
     if (!open_part(&p, utf8, err))
         return false;
     if (p.has_bad)
@@ -268,7 +268,7 @@ bool gw_name_to_mrz(char out[GW_NAME_TEXT], struct gw_span utf8, struct gw_err *
 
 bool gw_name_forms(char out[GW_NAME_FORMS_MAX][GW_NAME_TEXT], size_t *n, struct gw_span utf8, struct gw_err *err)
 {
-    struct part p;
+    struct part p = {};
     *n = 0;
     if (!open_part(&p, utf8, err))
         return false;
@@ -295,9 +295,10 @@ size_t gw_name_national(char (*out)[GW_NAME_NATIONAL_TEXT], size_t max, const ch
     } rows[] = { { "UXX", "Ü" }, { "NXX", "Ñ" }, { "AE", "Ä" }, { "AE", "Æ" }, { "AA", "Å" }, { "OE", "Ö" }, { "OE", "Ø" },
         { "OE", "Œ" }, { "UE", "Ü" }, { "SS", "ß" }, { "TH", "Þ" }, { "IJ", "Ĳ" }, { "N", "Ñ" }, { "C", "Ç" }, { "L", "Ł" },
         { "A", "Ä" }, { "A", "Å" }, { "O", "Ö" }, { "U", "Ü" } };
-    if (max == 0 || strlen(mrz) >= GW_NAME_TEXT)
+    size_t size = strlen(mrz) + 1;
+    if (max == 0 || size > GW_NAME_TEXT)
         return 0;
-    strcpy(out[0], mrz);
+    memcpy(out[0], mrz, size);
     size_t n = 1;
     /* One letter's place at a time, the longest sequences first; places of several letters in
      * one name are taken from the candidates already there. */
@@ -349,7 +350,7 @@ static void fold(char *s)
 
 bool gw_name_fold(char out[GW_NAME_TEXT], struct gw_span utf8, struct gw_err *err)
 {
-    struct part p;
+    struct part p = {};
     if (!open_part(&p, utf8, err))
         return false;
     write_form(out, p.units, p.n_units, 0);
@@ -416,9 +417,10 @@ static bool short_text(char out[16], const struct part *p, size_t w)
     if (p->words[w].n > 8)
         return false;
     write_form(text, p->units + p->words[w].at, p->words[w].n, 0);
-    if (strlen(text) > 15)
+    size_t size = strlen(text) + 1;
+    if (size > 16)
         return false;
-    strcpy(out, text);
+    memcpy(out, text, size);
     return true;
 }
 
