@@ -1370,14 +1370,30 @@ static bool is_complete(const struct gw_paxlst_message *m)
 size_t gw_paxlst_join(struct gw_paxlst_message *messages, size_t n, struct gw_arena *a, struct gw_err *err)
 {
     size_t left = 0;
+    bool *taken = gw_arena_array(a, n, bool, err);
+    size_t *group = gw_arena_array(a, n, size_t, err);
+    if (taken == NULL || group == NULL)
+        return 0;
     for (size_t i = 0; i < n; i++) {
-        size_t k = 0;
-        while (k < left && !same_transmission(&messages[k], &messages[i]))
-            k++;
-        if (k == left)
-            messages[left++] = messages[i];
-        else if (!join(&messages[k], &messages[i], a, err))
-            return 0;
+        size_t n_group = 0;
+        if (taken[i])
+            continue;
+        for (size_t k = i; k < n; k++)
+            if (!taken[k] && (k == i || same_transmission(&messages[i], &messages[k]))) {
+                taken[k] = true;
+                group[n_group++] = k;
+            }
+        /* Neighbors first, then their neighbors: a thousand parts are not copied a thousand times. */
+        while (n_group > 1) {
+            size_t kept = 0;
+            for (size_t k = 0; k < n_group; k += 2) {
+                if (k + 1 < n_group && !join(&messages[group[k]], &messages[group[k + 1]], a, err))
+                    return 0;
+                group[kept++] = group[k];
+            }
+            n_group = kept;
+        }
+        messages[left++] = messages[i];
     }
     for (size_t i = 0; i < left; i++) {
         struct gw_paxlst_message *m = &messages[i];
