@@ -8,7 +8,7 @@ ONCE ?=
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all setup demo test bench check-long install clean help
+.PHONY: all setup demo test bench check-long install deb clean help
 
 all: build/build.ninja ## build/gangway (what plain `make` does)
 	@ninja -C build gangway
@@ -35,6 +35,9 @@ check-long: ## two compilers, clang-tidy, cppcheck, threads, valgrind, fuzzing: 
 
 install: all ## install below /usr/local (DESTDIR works); `meson configure build` for other places
 	@meson install -C build --no-rebuild
+
+deb: setup ## build-deb/gangway_VERSION_ARCH.deb, for `apt install ./…`
+	@tools/deb
 
 clean: ## remove what was built, keep what was fetched
 	rm -rf build build-*

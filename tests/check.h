@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/span.h"
@@ -46,14 +48,46 @@ static inline void check_add_(const char *group, const char *label, CMUnitTestFu
             check_add_((group), *(const char *const *)(const void *)&(rows)[i_], (f), &(rows)[i_]); \
     } while (0)
 
+/* cmocka 1.1.5 writes a skipped test as `not ok … # SKIP`, which TAP counts as failed
+ * or not by the reader's taste: a child passes the lines on and writes `ok`. */
+static inline pid_t check_filter_(void)
+{
+    int ends[2];
+    fflush(stdout);
+    if (pipe(ends) != 0)
+        return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[1]);
+        FILE *in = fdopen(ends[0], "r");
+        char *line = NULL;
+        size_t size = 0;
+        while (in != NULL && getline(&line, &size, in) > 0) {
+            bool skipped = strncmp(line, "not ok ", 7) == 0 && strstr(line, "# SKIP") != NULL;
+            fputs(skipped ? line + 4 : line, stdout);
+            fflush(stdout);
+        }
+        _exit(0);
+    }
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    return child;
+}
+
 static inline int check_done(void)
 {
+    pid_t filter = check_filter_();
     setvbuf(stdout, NULL, _IOLBF, 0);
     cmocka_set_message_output(CM_OUTPUT_TAP);
     int failed = _cmocka_run_group_tests("gangway", check_tests_, check_n_, NULL, NULL);
     for (size_t i = 0; i < check_n_; i++)
         free((char *)(uintptr_t)check_tests_[i].name);
     free(check_tests_);
+    fflush(stdout);
+    close(STDOUT_FILENO);
+    if (filter > 0)
+        waitpid(filter, NULL, 0);
     return failed == 0 ? 0 : 1;
 }
 

@@ -59,6 +59,7 @@ void gw_buf_add_text(struct gw_buf *b, const char *s)
 
 void gw_buf_addf(struct gw_buf *b, const char *format, ...)
 {
+    assert(format != NULL); /* gcc's UBSan otherwise warns of the path that it checks itself */
     va_list args;
     va_start(args, format);
     int n = vsnprintf(NULL, 0, format, args);
@@ -66,8 +67,9 @@ void gw_buf_addf(struct gw_buf *b, const char *format, ...)
     if (n < 0)
         return;
     gw_buf_reserve(b, (size_t)n);
+    char *end = (char *)b->data + b->size; /* gcc's sanitizers take data + size for NULL, said directly */
     va_start(args, format);
-    vsnprintf((char *)b->data + b->size, (size_t)n + 1, format, args);
+    vsnprintf(end, (size_t)n + 1, format, args);
     va_end(args);
     b->size += (size_t)n;
 }

@@ -182,18 +182,25 @@ static bool unknown(const char *name, const char *where, struct gw_err *err)
     return gw_fail(err, GW_ERR_USAGE, "%s: no setting is called \"%.60s\"; did you mean %s?", where, name, near);
 }
 
+void gw_conf_format_range(struct gw_buf *out, const struct gw_conf_row *row)
+{
+    if (row->type == GW_CONF_TEXT) {
+        gw_buf_add_text(out, "text");
+    } else if (row->type == GW_CONF_FLAG) {
+        gw_buf_add_text(out, "yes or no");
+    } else if (row->type == GW_CONF_REAL) {
+        gw_buf_addf(out, "a number from %g to %g", row->least, row->most);
+    } else {
+        format_integer(out, row, (int64_t)row->least);
+        gw_buf_add_text(out, " to ");
+        format_integer(out, row, (int64_t)row->most);
+    }
+}
+
 static bool refuse(const struct gw_conf_row *row, const char *value, const char *where, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) range = {};
-    if (row->type == GW_CONF_FLAG) {
-        gw_buf_add_text(&range, "yes or no");
-    } else if (row->type == GW_CONF_REAL) {
-        gw_buf_addf(&range, "a number from %g to %g", row->least, row->most);
-    } else {
-        format_integer(&range, row, (int64_t)row->least);
-        gw_buf_add_text(&range, " to ");
-        format_integer(&range, row, (int64_t)row->most);
-    }
+    gw_conf_format_range(&range, row);
     return gw_fail(err, GW_ERR_USAGE, "%s: %s cannot be \"%.60s\"; it takes %s", where, row->name, value,
         gw_buf_text(&range));
 }
@@ -284,4 +291,46 @@ bool gw_conf_read_environment(struct gw_conf *c, char *const *environment, struc
         }
     }
     return true;
+}
+
+static bool is_same(const struct gw_conf *a, const struct gw_conf *b, const struct gw_conf_row *row)
+{
+    GW_AUTO_VALUE(gw_buf) left = {};
+    GW_AUTO_VALUE(gw_buf) right = {};
+    gw_conf_format(&left, a, row);
+    gw_conf_format(&right, b, row);
+    return gw_span_equal(gw_buf_span(&left), gw_buf_span(&right));
+}
+
+void gw_conf_adopt(struct gw_conf *live, const struct gw_conf *fresh, size_t *n_changed, size_t *n_waiting)
+{
+    *n_changed = *n_waiting = 0;
+    for (size_t i = 0; i < GW_COUNT(rows); i++) {
+        const struct gw_conf_row *row = &rows[i];
+        if (is_same(live, fresh, row))
+            continue;
+        if (!row->reload) {
+            ++*n_waiting;
+            continue;
+        }
+        ++*n_changed;
+        const void *from = (const char *)fresh + row->offset;
+        switch (row->type) {
+        case GW_CONF_TEXT:
+            break;
+        case GW_CONF_FLAG:
+            __atomic_store_n((bool *)place(live, row), *(const bool *)from, __ATOMIC_RELAXED);
+            break;
+        case GW_CONF_REAL: {
+            double value = *(const double *)from;
+            __atomic_store((double *)place(live, row), &value, __ATOMIC_RELAXED);
+            break;
+        }
+        case GW_CONF_BYTES:
+        case GW_CONF_TIME:
+        case GW_CONF_COUNT:
+            __atomic_store_n((int64_t *)place(live, row), *(const int64_t *)from, __ATOMIC_RELAXED);
+            break;
+        }
+    }
 }

@@ -56,6 +56,14 @@ GW_AUTO_DONE(gw_conf, gw_conf_done)
  * (GANGWAY_HOME_… of other programs do not exist). */
 [[nodiscard]] bool gw_conf_read_environment(struct gw_conf *c, char *const *environment, struct gw_err *err);
 
+/* Takes over from `fresh` every reloadable setting that is a number or a flag, one
+ * store each: who reads meanwhile sees the old value or the new one. Texts are left
+ * alone, because a reader may hold the pointer; who can change one at run time
+ * (log.level) does it itself. Counts what was taken over, and what differs but needs
+ * a restart. */
+void gw_conf_adopt(struct gw_conf *live, const struct gw_conf *fresh, size_t *n_changed, size_t *n_waiting);
+
 /* The value as one would write it. */
 void gw_conf_format(struct gw_buf *out, const struct gw_conf *c, const struct gw_conf_row *row);
+void gw_conf_format_range(struct gw_buf *out, const struct gw_conf_row *row); /* "1s to 1h", "yes or no" */
 const char *gw_conf_type_name(enum gw_conf_type type); /* "time" */

@@ -27,37 +27,26 @@ static void fill(struct gw_err *err, enum gw_err_code code, size_t at, const cha
     vsnprintf(err->text, sizeof err->text, format, args);
 }
 
-bool gw_fail(struct gw_err *err, enum gw_err_code code, const char *format, ...)
+void gw_err_fill(struct gw_err *err, enum gw_err_code code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     fill(err, code, GW_NO_PLACE, format, args);
     va_end(args);
-    return false;
 }
 
-void *gw_fail_null(struct gw_err *err, enum gw_err_code code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fill(err, code, GW_NO_PLACE, format, args);
-    va_end(args);
-    return NULL;
-}
-
-bool gw_fail_at(struct gw_err *err, enum gw_err_code code, size_t at, const char *format, ...)
+void gw_err_fill_at(struct gw_err *err, enum gw_err_code code, size_t at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     fill(err, code, at, format, args);
     va_end(args);
-    return false;
 }
 
-bool gw_fail_prefix(struct gw_err *err, const char *format, ...)
+void gw_err_prefix(struct gw_err *err, const char *format, ...)
 {
     if (err == NULL)
-        return false;
+        return;
     char text[sizeof err->text];
     va_list args;
     va_start(args, format);
@@ -68,7 +57,6 @@ bool gw_fail_prefix(struct gw_err *err, const char *format, ...)
     snprintf(whole, sizeof whole, "%.*s: %s", (int)used, text, err->text);
     whole[sizeof text - 1] = 0;
     memcpy(err->text, whole, sizeof text);
-    return false;
 }
 
 const char *gw_err_name(enum gw_err_code code)

@@ -24,14 +24,35 @@ struct gw_err {
     char text[256];
 };
 
-/* Both fill *err and return failure, so that one can write `return gw_fail(...)`. */
-bool gw_fail(struct gw_err *err, enum gw_err_code code, const char *format, ...) GW_PRINTF(3, 4);
-void *gw_fail_null(struct gw_err *err, enum gw_err_code code, const char *format, ...) GW_PRINTF(3, 4);
-/* The same with the place in the input. */
-bool gw_fail_at(struct gw_err *err, enum gw_err_code code, size_t at, const char *format, ...) GW_PRINTF(4, 5);
+/* Fills *err and is false, so that one can write `return gw_fail(...)`. A macro
+ * only so that compilers and analyzers, which see one file at a time, know the
+ * answer: behind a call that returned true, the out-parameter is set. */
+#define gw_fail(...) (gw_err_fill(__VA_ARGS__), gw_failure())
+/* bool gw_fail(struct gw_err *err, enum gw_err_code code, const char *format, ...) */
 
-/* Puts "prefix: " in front of the text of an error on its way up; returns false. */
-bool gw_fail_prefix(struct gw_err *err, const char *format, ...) GW_PRINTF(2, 3);
+/* The same for functions that return a pointer: NULL. */
+#define gw_fail_null(...) (gw_err_fill(__VA_ARGS__), gw_failure_null())
+
+/* The same with the place in the input:
+ * bool gw_fail_at(struct gw_err *err, enum gw_err_code code, size_t at, const char *format, ...) */
+#define gw_fail_at(...) (gw_err_fill_at(__VA_ARGS__), gw_failure())
+
+/* Puts "prefix: " in front of the text of an error on its way up; is false:
+ * bool gw_fail_prefix(struct gw_err *err, const char *format, ...) */
+#define gw_fail_prefix(...) (gw_err_prefix(__VA_ARGS__), gw_failure())
+
+/* What these four are made of. */
+void gw_err_fill(struct gw_err *err, enum gw_err_code code, const char *format, ...) GW_PRINTF(3, 4);
+void gw_err_fill_at(struct gw_err *err, enum gw_err_code code, size_t at, const char *format, ...) GW_PRINTF(4, 5);
+void gw_err_prefix(struct gw_err *err, const char *format, ...) GW_PRINTF(2, 3);
+static inline bool gw_failure(void)
+{
+    return false;
+}
+static inline void *gw_failure_null(void)
+{
+    return NULL;
+}
 
 const char *gw_err_name(enum gw_err_code code); /* "format": public, stable */
 const char *gw_err_next(enum gw_err_code code); /* what the caller does next, a sentence */

@@ -45,6 +45,11 @@ static inline struct gw_span gw_span_slice(struct gw_span a, size_t from, size_t
 }
 /* Without blanks, tabs, CR and LF at both ends. */
 struct gw_span gw_span_trim(struct gw_span a);
+/* Without the byte order mark that some editors put in front of UTF-8. */
+static inline struct gw_span gw_span_skip_bom(struct gw_span a)
+{
+    return gw_span_starts(a, "\xEF\xBB\xBF") ? gw_span_slice(a, 3, a.size) : a;
+}
 /* True if the bytes are valid UTF-8 (RFC 3629: no surrogates, no overlong forms);
  * else *bad is the offset of the first byte that is not. bad may be NULL. */
 bool gw_span_utf8(struct gw_span a, size_t *bad);

@@ -25,7 +25,7 @@ enum gw_option_kind {
     GW_OPTION_TEXT, /* const char *, borrowed from argv */
     GW_OPTION_COUNT, /* int64_t */
     GW_OPTION_REAL, /* double */
-    GW_OPTION_CONF, /* struct gw_conf: --set NAME=VALUE, may be repeated */
+    GW_OPTION_CONF, /* struct gw_conf: --set NAME=VALUE, may be repeated; brings the environment in */
     GW_OPTION_CONF_FILE, /* struct gw_conf: --config FILE */
 };
 struct gw_option {
@@ -36,7 +36,8 @@ struct gw_option {
     const char *help;
 };
 
-/* Reads options wherever they stand, moves what is left (files; "-" is one) to the
+/* Reads options wherever they stand (of settings: files first, then the environment, then
+ * --set, whatever their order), moves what is left (files; "-" is one) to the
  * front of argv after argv[0] and sets *argc. "--" ends the options. Prints help
  * for --help and the mistake otherwise; then false, and *status is the exit status. */
 [[nodiscard]] bool gw_options_read(int *argc, char **argv, const struct gw_command *command,

@@ -55,6 +55,10 @@ static struct gw_json *to_json(const struct gw_bcbp *b)
     gw_json_set_bool(j, "electronic_ticket", b->electronic_ticket);
     for (size_t i = 0; i < GW_BCBP_ONCE_COUNT; i++)
         set_item(j, gw_bcbp_once_name((enum gw_bcbp_once)i), b->once[i]);
+    char date[GW_DATE_TEXT];
+    gw_date_format(date, b->issued);
+    if (date[0] != 0)
+        gw_json_set_text(j, "issued", date);
     for (size_t i = 0; i < b->n_legs; i++)
         gw_json_add(legs, leg_json(&b->legs[i]));
     gw_json_set(j, "legs", legs);
@@ -114,10 +118,11 @@ static int read_file(const char *path, struct gw_date reference, bool pretty)
         return gw_cli_fail("bcbp", &err);
     int status = GW_EXIT_OK;
     size_t at = 0, passes = 0;
-    for (size_t line = 1; at < text.size; line++) {
-        const uint8_t *end = memchr(text.data + at, '\n', text.size - at);
-        size_t stop = end == NULL ? text.size : (size_t)(end - text.data);
-        struct gw_span one = gw_span_slice(gw_buf_span(&text), at, stop);
+    struct gw_span in = gw_span_skip_bom(gw_buf_span(&text));
+    for (size_t line = 1; at < in.size; line++) {
+        const uint8_t *end = memchr(in.data + at, '\n', in.size - at);
+        size_t stop = end == NULL ? in.size : (size_t)(end - in.data);
+        struct gw_span one = gw_span_slice(in, at, stop);
         at = stop + 1;
         if (gw_span_trim(one).size == 0)
             continue;

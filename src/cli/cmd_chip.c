@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { FILES_MAX = 64 };
+enum { FILES_MAX = 64, LARGEST_ZONE_FILE = 64 << 10 };
 
 struct file {
     const char *path;
@@ -65,6 +65,13 @@ static struct gw_json *image_json(const struct gw_chip_image *m, struct gw_json 
         set_text(j, "hair_color", m->hair_color);
         set_text(j, "expression", m->expression);
         gw_json_set_integer(j, "feature_points", m->feature_points);
+        if (m->properties != 0) {
+            struct gw_json *properties = gw_json_array();
+            for (unsigned i = 1; i < GW_CHIP_PROPERTIES; i++)
+                if (m->properties >> i & 1)
+                    gw_json_add_text(properties, gw_chip_property_name(i));
+            gw_json_set(j, "properties", properties);
+        }
         set_text(j, "face_image_type", m->face_image_type);
         set_text(j, "color_space", m->color_space);
         set_text(j, "source", m->source);
@@ -91,53 +98,105 @@ static struct gw_json *image_json(const struct gw_chip_image *m, struct gw_json 
     return j;
 }
 
-static void set_mrz(struct gw_json *j, struct gw_json *problems, const struct file *f, const struct how *how, bool *valid)
+/* False when the printed zone cannot be read. */
+static bool set_mrz(struct gw_json *j, struct gw_json *problems, const struct file *f, const struct how *how, bool *valid,
+    struct gw_err *err)
 {
     struct gw_mrz m;
-    struct gw_err err = {};
+    struct gw_err no_zone = {};
     struct gw_mrz_options o = { .today = how->today };
     if (f->chip.mrz.size == 0)
-        return;
+        return true;
     gw_json_set_span(j, "mrz", f->chip.mrz);
-    if (!gw_mrz_parse(&m, f->chip.mrz, &o, &err)) {
+    if (!gw_mrz_parse(&m, f->chip.mrz, &o, &no_zone)) {
         *valid = false;
-        add_problem(problems, true, "mrz", err.text, GW_NO_PLACE);
-        return;
+        add_problem(problems, true, "mrz", no_zone.text, GW_NO_PLACE);
+        return true;
     }
     for (size_t i = 0; i < m.n_problems; i++)
         add_problem(problems, m.problems[i].is_error, m.problems[i].code, m.problems[i].text, GW_NO_PLACE);
     *valid = *valid && m.valid;
     if (how->mrz_path == NULL)
-        return;
+        return true;
     /* The printed zone says the same, character by character. */
     GW_AUTO_VALUE(gw_buf) printed = {};
     GW_AUTO_VALUE(gw_buf) joined = {};
-    bool same = gw_buf_read_file(&printed, how->mrz_path, 65536, &err);
-    for (size_t i = 0; same && i < printed.size; i++)
+    if (!gw_buf_read_file(&printed, how->mrz_path, LARGEST_ZONE_FILE, err))
+        return false;
+    for (size_t i = 0; i < printed.size; i++)
         if (printed.data[i] > ' ')
             gw_buf_add(&joined, printed.data + i, 1);
-    same = same && gw_span_equal(gw_buf_span(&joined), f->chip.mrz);
+    bool same = gw_span_equal(gw_buf_span(&joined), f->chip.mrz);
     gw_json_set_bool(j, "equals_printed", same);
     if (!same) {
         *valid = false;
         add_problem(problems, true, "mrz_differs", "the zone in the chip is not the one printed", GW_NO_PLACE);
     }
+    return true;
 }
 
-static unsigned group_of(enum gw_chip_kind kind)
+/* EF.COM is not signed, so what it says about the files beside it is a hint only. */
+static void compare_list(struct gw_json *problems, const struct file *files, size_t n, const struct gw_chip_file *com)
 {
-    return kind == GW_CHIP_DG1 ? 1 : kind == GW_CHIP_DG2 ? 2 : 0;
+    for (size_t i = 0; i < n; i++) {
+        bool listed = !files[i].read || files[i].chip.group == 0;
+        for (size_t k = 0; k < com->n_groups; k++)
+            listed = listed || com->groups[k].number == files[i].chip.group;
+        if (!listed) {
+            char text[80];
+            snprintf(text, sizeof text, "%s is given, but not in EF.COM's list", gw_chip_file_name(&files[i].chip));
+            add_problem(problems, false, "unlisted", text, GW_NO_PLACE);
+        }
+    }
+}
+
+/* EF.COM's list and EF.SOD's, where both are given: a group in the one only was added or taken away. */
+static void compare_com(struct gw_json *problems, const struct file *files, size_t n, const struct gw_sod *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct gw_chip_file *com = &files[i].chip;
+        if (!files[i].read || com->kind != GW_CHIP_COM)
+            continue;
+        uint32_t in_com = 0, in_sod = 0;
+        for (size_t k = 0; k < com->n_groups; k++)
+            in_com |= UINT32_C(1) << com->groups[k].number;
+        for (size_t k = 0; k < s->n_groups; k++)
+            in_sod |= UINT32_C(1) << s->groups[k].group;
+        for (unsigned g = 1; g <= GW_CHIP_GROUPS; g++)
+            if ((in_com ^ in_sod) >> g & 1) {
+                char text[80];
+                snprintf(text, sizeof text, "DG%u is in the list of %s only", g, in_com >> g & 1 ? "EF.COM" : "EF.SOD");
+                add_problem(problems, false, "com_list", text, GW_NO_PLACE);
+            }
+    }
+}
+
+/* The state and type in EF.DG1, if it is given, against the signer's. */
+static void check_signer(struct gw_json *problems, const struct file *files, size_t n, const struct gw_sod *s,
+    struct gw_date today, bool *valid)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct gw_mrz m;
+        struct gw_mrz_options o = { .today = today };
+        if (!files[i].read || files[i].chip.kind != GW_CHIP_DG1 || !gw_mrz_parse(&m, files[i].chip.mrz, &o, NULL))
+            continue;
+        const char *objection = gw_sod_objection(s, m.issuing_state, m.document_code);
+        if (objection != NULL) {
+            *valid = false;
+            add_problem(problems, true, "signer", objection, GW_NO_PLACE);
+        }
+    }
 }
 
 static bool set_sod(struct gw_json *j, struct gw_json *problems, const struct file *files, size_t n, const struct file *f,
-    const struct gw_trust *trust, bool *valid, struct gw_err *err)
+    const struct how *how, const struct gw_trust *trust, bool *valid, struct gw_err *err)
 {
     struct gw_sod s;
     struct gw_sod_group groups[FILES_MAX];
     size_t n_groups = 0;
     for (size_t i = 0; i < n; i++)
-        if (files[i].read && group_of(files[i].chip.kind) != 0)
-            groups[n_groups++] = (struct gw_sod_group){ group_of(files[i].chip.kind), files[i].chip.whole };
+        if (files[i].read && files[i].chip.group != 0)
+            groups[n_groups++] = (struct gw_sod_group){ files[i].chip.group, files[i].chip.whole };
     if (!gw_sod_check(&s, f->chip.whole, groups, n_groups, trust, gw_clock_now(NULL), err))
         return false;
     static const char *const matches[] = { "not_read", "match", "mismatch" };
@@ -161,7 +220,21 @@ static bool set_sod(struct gw_json *j, struct gw_json *problems, const struct fi
         gw_time_format(when, s.signing_us);
         gw_json_set_text(signer, "signed_at", when);
     }
+    if (s.n_document_types > 0) {
+        struct gw_json *types = gw_json_array();
+        for (size_t i = 0; i < s.n_document_types; i++)
+            gw_json_add_text(types, s.document_types[i]);
+        gw_json_set(signer, "document_types", types);
+    }
     gw_json_set(j, "signer", signer);
+    if (s.state == GW_SOD_VALID) {
+        gw_json_set_text(j, "revocation", gw_sod_revocation_name(s.revocation));
+        if (s.revocation != GW_SOD_REVOCATION_CHECKED)
+            add_problem(problems, false, "revocation",
+                s.revocation == GW_SOD_REVOCATION_OLD ? "the revocation list of the signer's CSCA is out of date"
+                                                      : "no revocation list of the signer's CSCA is here: whether it was revoked is not known",
+                GW_NO_PLACE);
+    }
     gw_json_set_integer(j, "trusted_certificates", (int64_t)gw_trust_count(trust));
     if (s.weak_digest)
         add_problem(problems, false, "digest", "SHA-1: allowed for old documents only", GW_NO_PLACE);
@@ -169,6 +242,8 @@ static bool set_sod(struct gw_json *j, struct gw_json *problems, const struct fi
         *valid = false;
         add_problem(problems, true, gw_sod_state_name(s.state), s.why, GW_NO_PLACE);
     }
+    compare_com(problems, files, n, &s);
+    check_signer(problems, files, n, &s, how->today, valid);
     return true;
 }
 
@@ -181,7 +256,7 @@ static int print_file(const struct file *files, size_t n, const struct file *f, 
     struct gw_err err = f->err;
     bool ok = f->read;
     if (f->read) {
-        gw_json_set_text(j, "file", gw_chip_kind_name(f->chip.kind));
+        gw_json_set_text(j, "file", gw_chip_file_name(&f->chip));
         gw_json_set_text(j, "path", f->path);
         for (size_t i = 0; i < f->chip.n_problems; i++)
             add_problem(problems, f->chip.problems[i].is_error, f->chip.problems[i].code, f->chip.problems[i].text,
@@ -193,11 +268,12 @@ static int print_file(const struct file *files, size_t n, const struct file *f, 
             for (size_t i = 0; i < f->chip.n_groups; i++)
                 gw_json_add_text(groups, f->chip.groups[i].name);
             gw_json_set(j, "groups", groups);
+            compare_list(problems, files, n, &f->chip);
         } else if (f->chip.kind == GW_CHIP_DG1) {
-            set_mrz(j, problems, f, how, &valid);
+            ok = set_mrz(j, problems, f, how, &valid, &err);
         } else if (f->chip.kind == GW_CHIP_SOD) {
-            ok = set_sod(j, problems, files, n, f, trust, &valid, &err);
-        } else {
+            ok = set_sod(j, problems, files, n, f, how, trust, &valid, &err);
+        } else if (f->chip.kind != GW_CHIP_GROUP) {
             struct gw_json *records = gw_json_array();
             for (size_t i = 0; i < f->chip.n_images; i++) {
                 gw_json_add(records, image_json(&f->chip.images[i], problems, &valid));
@@ -226,7 +302,7 @@ static int run(int argc, char **argv)
     const struct gw_option options[] = {
         { "--pretty", GW_OPTION_FLAG, &how.pretty, NULL, "indent the JSON" },
         { "--extract", GW_OPTION_TEXT, &how.extract, "DIR", "write the portraits into this folder, readable by you only" },
-        { "--csca", GW_OPTION_TEXT, &how.csca, "DIR", "certificates (and revocation lists) of the CSCAs you trust" },
+        { "--csca", GW_OPTION_TEXT, &how.csca, "DIR", "certificates, master lists and revocation lists of the CSCAs you trust" },
         { "--mrz", GW_OPTION_TEXT, &how.mrz_path, "FILE", "the zone as printed, to hold EF.DG1 against" },
     };
     int status = GW_EXIT_OK;

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/recognize.h"
 
+#include <math.h>
 #include <stdio.h>
 
 extern char **environ;
@@ -57,14 +58,19 @@ static int compare(struct gw_recognizer *r, const char *a, const char *b, bool p
         gw_cli_print(j, pretty);
         return GW_EXIT_INVALID;
     }
-    double score = 0;
-    for (unsigned i = 0; i < e[0].dim; i++)
+    double score = 0, length[2] = {};
+    for (unsigned i = 0; i < e[0].dim; i++) {
         score += (double)e[0].v[i] * (double)e[1].v[i];
+        for (size_t k = 0; k < 2; k++)
+            length[k] += (double)e[k].v[i] * (double)e[k].v[i];
+    }
+    /* People are shown the cosine. Where a card weighs faces, the weights move over to the threshold: the
+     * decision is that of the dot product, which is what galleries compare. */
+    const double weights = sqrt(length[0] * length[1]);
     const struct gw_operating_point point = default_point(r->faces);
-    /* Weighted embeddings may pass 1 by a little: what people read is a cosine. */
-    gw_json_set_rounded(j, "score", GW_MAX(-1.0, GW_MIN(1.0, score)), 4);
+    gw_json_set_rounded(j, "score", GW_MAX(-1.0, GW_MIN(1.0, score / weights)), 4);
     gw_json_set_bool(j, "same", score >= point.score);
-    gw_json_set_rounded(j, "threshold", point.score, 4);
+    gw_json_set_rounded(j, "threshold", point.score / weights, 4);
     gw_json_set_real(j, "fmr", point.fmr);
     gw_json_set_bool(j, "valid", true);
     gw_json_set_rounded(j, "elapsed_ms", (double)(gw_clock_monotonic_us() - begun) / 1000, 1);

@@ -108,7 +108,7 @@ static int read_file(const char *path, const struct gw_mrz_options *options, boo
     int status = GW_EXIT_OK;
     size_t at = 0, blocks = 0;
     struct gw_span block;
-    while (next_block(&block, gw_buf_span(&text), &at)) {
+    while (next_block(&block, gw_span_skip_bom(gw_buf_span(&text)), &at)) {
         struct gw_mrz m;
         blocks++;
         if (!gw_mrz_parse(&m, block, options, &err)) {

@@ -8,7 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern char **environ;
+
 enum { MOST_OPTIONS = 32 };
+
+/* An option and its value, kept until its turn. */
+struct kept {
+    const struct gw_option *option;
+    const char *value;
+};
 
 static void print_help(const struct gw_command *command, const struct gw_option *options, size_t n)
 {
@@ -79,11 +87,29 @@ static int refuse_name(const struct gw_command *command, const char *arg, const 
     return GW_EXIT_USAGE;
 }
 
+/* One file, then the environment, then --set: the later one counts. */
+static bool read_settings(const struct gw_option *options, size_t n, const struct kept *kept, size_t n_kept, struct gw_err *err)
+{
+    for (size_t i = 0; i < n_kept; i++)
+        if (kept[i].option->kind == GW_OPTION_CONF_FILE && !store(kept[i].option, kept[i].value, err))
+            return false;
+    for (size_t i = 0; i < n; i++)
+        if (options[i].kind == GW_OPTION_CONF && !gw_conf_read_environment(options[i].out, environ, err))
+            return false;
+    for (size_t i = 0; i < n_kept; i++)
+        if (kept[i].option->kind == GW_OPTION_CONF && !store(kept[i].option, kept[i].value, err))
+            return false;
+    return true;
+}
+
 bool gw_options_read(int *argc, char **argv, const struct gw_command *command, const struct gw_option *options,
     size_t n, int *status)
 {
     int kept = 1;
     bool only_files = false;
+    GW_AUTO_MEM struct kept *settings = gw_alloc_array((size_t)*argc + 1, sizeof *settings);
+    size_t n_settings = 0;
+    struct gw_err err = {};
     for (int i = 1; i < *argc; i++) {
         char *arg = argv[i];
         if (only_files || arg[0] != '-' || arg[1] == 0) {
@@ -120,12 +146,19 @@ bool gw_options_read(int *argc, char **argv, const struct gw_command *command, c
             }
             value = argv[++i];
         }
-        struct gw_err err = {};
+        if (o->kind == GW_OPTION_CONF || o->kind == GW_OPTION_CONF_FILE) {
+            settings[n_settings++] = (struct kept){ o, value };
+            continue;
+        }
         if (!store(o, value, &err)) {
             gw_cli_fail(command->name, &err);
             *status = GW_EXIT_USAGE;
             return false;
         }
+    }
+    if (!read_settings(options, n, settings, n_settings, &err)) {
+        *status = gw_cli_fail(command->name, &err);
+        return false;
     }
     *argc = kept;
     argv[kept] = NULL;

@@ -29,6 +29,8 @@ bool gw_recognizer_read(struct gw_image *out, struct gw_recognizer *r, const cha
 {
     GW_AUTO_VALUE(gw_buf) bytes = {};
     gw_arena_reset(r->arena);
-    return gw_buf_read_file(&bytes, path, r->limits.most_bytes, err) &&
-           gw_image_decode(out, r->arena, gw_buf_span(&bytes), &r->limits, 0, NULL, err);
+    if (!gw_buf_read_file(&bytes, path, r->limits.most_bytes, err))
+        return false;
+    return gw_image_decode(out, r->arena, gw_buf_span(&bytes), &r->limits, 0, NULL, err) ||
+           gw_fail_prefix(err, "%.120s", path);
 }

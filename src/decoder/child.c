@@ -10,7 +10,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CPU_S_PER_PICTURE = 4, CPU_S_WITHOUT_END = 1 << 24 };
+enum { CPU_S_PER_PICTURE = 4, CPU_S_WITHOUT_END = 1 << 24, KEEP_BYTES = 8 << 20 };
 
 /* One message in or out; both end the process when the other side is gone. */
 static void read_whole(void *to, size_t size)
@@ -61,6 +61,23 @@ static void decode(struct gw_decoder_answer *answer, struct gw_arena *arena, con
     }
 }
 
+static bool close_but(int keep, int keep_too)
+{
+    int low = GW_MIN(keep, keep_too), high = GW_MAX(keep, keep_too);
+    return (low == 0 || close_range(0, (unsigned)low - 1, 0) == 0) &&
+        (high <= low + 1 || close_range((unsigned)low + 1, (unsigned)high - 1, 0) == 0) &&
+        close_range((unsigned)high + 1, ~0u, 0) == 0;
+}
+
+/* Settings, and with them passwords, may come by the environment: it lies above us on the first thread's stack. */
+static void forget_environment(void)
+{
+    for (char **e = environ; e != NULL && *e != NULL; e++)
+        if ((uintptr_t)*e > (uintptr_t)__builtin_frame_address(0))
+            explicit_bzero(*e, strlen(*e));
+    clearenv();
+}
+
 _Noreturn static void child(const struct gw_decoder_slot_memory *m, const struct gw_decoder_options *options)
 {
     struct gw_err err = {};
@@ -83,7 +100,10 @@ _Noreturn static void child(const struct gw_decoder_slot_memory *m, const struct
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
 
     struct gw_arena *arena = gw_arena_new_in(m->base + m->pixels_at, m->size - m->pixels_at);
-    hello.ok = gw_jail_enter(&hello.landlock_abi, &limits, &err);
+    /* 2 stays for the sanitizers' reports; the filter lets nobody else write there. */
+    hello.ok = close_but(0, 2) ? gw_jail_enter(&hello.landlock_abi, &limits, &err)
+                               : gw_fail(&err, GW_ERR_UNAVAILABLE,
+                                     "the picture decoder cannot be confined: close_range (Linux 5.9): %s", strerror(errno));
     memcpy(hello.text, err.text, sizeof hello.text);
     write_whole(&hello, sizeof hello);
     if (!hello.ok)
@@ -94,7 +114,10 @@ _Noreturn static void child(const struct gw_decoder_slot_memory *m, const struct
         struct gw_decoder_answer answer;
         read_whole(&ask, sizeof ask);
         if (ask.what == GW_DECODER_WIPE) {
+            size_t used = gw_arena_used(arena);
             gw_arena_reset(arena);
+            if (used > KEEP_BYTES) /* a rare large picture's memory goes back to the machine */
+                madvise(m->base + m->pixels_at, m->size - m->pixels_at, MADV_REMOVE);
             continue;
         }
         decode(&answer, arena, m, &ask);
@@ -102,15 +125,6 @@ _Noreturn static void child(const struct gw_decoder_slot_memory *m, const struct
     }
 }
 
-static void close_but(int keep, int keep_too)
-{
-    int low = GW_MIN(keep, keep_too), high = GW_MAX(keep, keep_too);
-    if (low > 0)
-        close_range(0, (unsigned)low - 1, 0);
-    if (high > low + 1)
-        close_range((unsigned)low + 1, (unsigned)high - 1, 0);
-    close_range((unsigned)high + 1, ~0u, 0);
-}
 
 /* Makes one child; its socket's other end and its pidfd come out. errno on failure. */
 static int spawn(struct gw_decoder_spawned *out, int fds[2], const struct gw_decoder_slot_memory *slots, unsigned n,
@@ -132,7 +146,6 @@ static int spawn(struct gw_decoder_spawned *out, int fds[2], const struct gw_dec
             if (i != slot)
                 munmap(slots[i].base, slots[i].size);
         dup2(pair[1], 0);
-        close_but(0, 2); /* 2 for the sanitizers' reports; the filter allows writing there to nobody else */
         child(&slots[slot], options);
     }
     close(pair[1]);
@@ -169,6 +182,15 @@ static bool send_with(int socket, const struct gw_decoder_spawned *m, const int 
     return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof *m;
 }
 
+/* The service is gone. Children that notice get a moment to end, so that nobody has to reap them who is not used
+ * to it (the first process of a container); PR_SET_PDEATHSIG takes the others along. */
+_Noreturn static void leave(void)
+{
+    for (int i = 0; i < 20 && waitpid(-1, NULL, WNOHANG) >= 0; i++)
+        poll(NULL, 0, 5);
+    _exit(0);
+}
+
 void gw_decoder_forker(int socket, const struct gw_decoder_slot_memory *slots, unsigned n,
     const struct gw_decoder_options *options)
 {
@@ -181,7 +203,8 @@ void gw_decoder_forker(int socket, const struct gw_decoder_slot_memory *slots, u
     setsid();
     prctl(PR_SET_NAME, "gangway-forker", 0, 0, 0);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    close_but(socket, 2);
+    (void)close_but(socket, 2); /* a child whose own call fails says so */
+    forget_environment();
     if (socket != 0) { /* so that no later descriptor becomes standard input or output by accident */
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         (void)null;
@@ -208,10 +231,10 @@ void gw_decoder_forker(int socket, const struct gw_decoder_slot_memory *slots, u
         int sockets[2] = { -1, -1 };
         memset(&answer, 0, sizeof answer);
         if (read(socket, &ask, sizeof ask) != (ssize_t)sizeof ask || ask.slot >= n)
-            _exit(0); /* the service is gone: PR_SET_PDEATHSIG takes the children along */
+            leave();
         answer.error = spawn(&answer, sockets, slots, n, ask.slot, options);
         if (!send_with(socket, &answer, sockets))
-            _exit(0);
+            leave();
         for (unsigned i = 0; i < 2; i++)
             if (sockets[i] >= 0)
                 close(sockets[i]);

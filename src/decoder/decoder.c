@@ -222,7 +222,7 @@ void gw_decoder_close(struct gw_decoder *d)
 {
     if (d == NULL)
         return;
-    forker_gone(d);
+    /* The children first, so that the forker, whose they are, still sees them end. */
     for (unsigned i = 0; i < d->options.n_children; i++) {
         struct slot *s = &d->slots[i];
         if (s->memory.base == NULL)
@@ -230,6 +230,7 @@ void gw_decoder_close(struct gw_decoder *d)
         slot_end(s);
         munmap(s->memory.base, s->memory.size);
     }
+    forker_gone(d);
     while (d->forker_pid > 0 && waitpid(d->forker_pid, NULL, 0) < 0 && errno == EINTR)
         ;
     pthread_cond_destroy(&d->returned);
@@ -320,7 +321,7 @@ bool gw_decoder_borrow(struct gw_decoder_picture *out, struct gw_decoder *d, str
 
     struct slot *s = &d->slots[i];
     struct gw_decoder_ask ask;
-    struct gw_decoder_answer answer;
+    struct gw_decoder_answer answer = {};
     memset(&ask, 0, sizeof ask);
     ask.what = GW_DECODER_DECODE;
     ask.want_side = want_side;

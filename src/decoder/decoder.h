@@ -5,7 +5,8 @@
  * decoder first, before it has keys, a database or threads, and from then on every
  * picture is decoded in a child that has no files, no network, no other system call
  * than memory and its own socket, a cap on memory, and nothing of ours in its memory
- * but the pictures it is given (jail.h). Encoded bytes go there and pixels come back
+ * but the pictures it is given (jail.h; the environment is wiped, what the caller has
+ * read into its own memory before opening is not). Encoded bytes go there and pixels come back
  * through shared memory, without a copy for who borrows.
  *
  * Who makes the children: gw_decoder_open forks a small process that never sees a
@@ -14,7 +15,7 @@
  * clean copies, which a fork of the later, many-threaded service would not be. (exec
  * of our own file would do as well and would give each child fresh addresses; it
  * needs the file and /proc where the service runs, and costs more. See
- * docs/decisions/0003-decoder-process.md.)
+ * docs/decisions/0009-decoder-process.md.)
  *
  * A child that dies, or does not answer in time and is ended, costs its own picture
  * (GW_ERR_INVALID) and nobody else's; a fresh one takes its place. Children end by

@@ -16,17 +16,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define SANITIZED 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 static bool refuse(struct gw_err *err, const char *what)
 {
     return gw_fail(err, GW_ERR_UNAVAILABLE, "the picture decoder cannot be confined: %s: %s", what, strerror(errno));
@@ -63,12 +52,12 @@ bool gw_jail_limit(const struct gw_jail_limits *limits, struct gw_err *err)
         { RLIMIT_NPROC, 0 },
         { RLIMIT_CPU, (rlim_t)limits->most_cpu_s },
         /* Private writable memory. The heap at the start is small and counts. */
-        { RLIMIT_DATA, SANITIZED ? RLIM_INFINITY : limits->memory_bytes },
+        { RLIMIT_DATA, GW_SANITIZED ? RLIM_INFINITY : limits->memory_bytes },
     };
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return refuse(err, "PR_SET_DUMPABLE");
     /* All address space, where /proc is there to say how much is in use. */
-    if (!SANITIZED && mapped_bytes(&mapped)) {
+    if (!GW_SANITIZED && mapped_bytes(&mapped)) {
         struct rlimit r = { mapped + limits->memory_bytes, mapped + limits->memory_bytes };
         if (setrlimit(RLIMIT_AS, &r) != 0)
             return refuse(err, "RLIMIT_AS");
@@ -148,7 +137,7 @@ bool gw_jail_filter(struct gw_err *err)
         CASE(read, 4),
         LOAD_ARG(0),
         ALLOW_IF(0),
-#if SANITIZED
+#if GW_SANITIZED
         ALLOW(write), /* reports, to 2 */
 #else
         CASE(write, 4),
@@ -180,7 +169,7 @@ bool gw_jail_filter(struct gw_err *err)
         ALLOW(rt_sigreturn),
         ALLOW(exit),
         ALLOW(exit_group),
-#if SANITIZED
+#if GW_SANITIZED
         ALLOW(getpid),
         ALLOW(gettid),
         ALLOW(sched_yield),

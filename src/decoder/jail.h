@@ -5,6 +5,19 @@
 #pragma once
 #include "base/fail.h"
 
+/* Sanitizers map terabytes of shadow and ask the kernel for more: in such builds memory
+ * is not limited and a few more calls are let through. Everything else is the same. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define GW_SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define GW_SANITIZED 1
+#endif
+#endif
+#ifndef GW_SANITIZED
+#define GW_SANITIZED 0
+#endif
+
 struct gw_jail_limits {
     size_t memory_bytes; /* on top of what is mapped when entering */
     int64_t most_cpu_s;  /* processor time of the process, a backstop */

@@ -51,7 +51,8 @@ struct reader {
     struct gw_bcbp *out;
     struct gw_span text; /* all of it: positions count from here */
     struct gw_cursor c;  /* over text without what a reader adds */
-    bool said_lower, said_short;
+    bool said_lower, said_short, said_aligned;
+    size_t leg_at[GW_BCBP_LEGS]; /* where each leg begins, in text */
 };
 
 static void problem(struct reader *r, bool is_error, const char *field, size_t at, const char *code, const char *text)
@@ -68,12 +69,19 @@ static void cut_short(struct reader *r, size_t at)
     r->said_short = true;
 }
 
-/* Up to n bytes, upper case, trimmed at the end, into out (n + 1 bytes); what is
- * past the end is absent. Returns how many bytes there were. */
-static size_t text_of(struct reader *r, char *out, size_t n)
+/* Up to n bytes, upper case, without blanks around, into out (n + 1 bytes); what is past
+ * the end is absent. Items are left-aligned; some issuers do it the other way. */
+static void text_of(struct reader *r, char *out, size_t n)
 {
     struct gw_span s = gw_span_slice(r->c.in, r->c.at, r->c.at + n);
     r->c.at += s.size;
+    struct gw_span t = gw_span_trim(s);
+    if (t.size > 0 && t.data != s.data) {
+        if (!r->said_aligned)
+            problem(r, false, "alignment", (size_t)(s.data - r->text.data), "alignment", "an item that begins with blanks");
+        r->said_aligned = true;
+        s = t;
+    }
     size_t used = s.size;
     for (size_t i = 0; i < used; i++) {
         char c = (char)s.data[i];
@@ -88,7 +96,6 @@ static size_t text_of(struct reader *r, char *out, size_t n)
     while (used > 0 && out[used - 1] == ' ')
         used--;
     out[used] = 0;
-    return s.size;
 }
 
 static void drop_zeros(char *s)
@@ -119,13 +126,18 @@ static bool size_of(struct gw_cursor *c, size_t *out)
     return true;
 }
 
-static void take_items(struct gw_span *out, const struct item *items, size_t n, struct gw_span section)
+static void take_items(struct reader *r, struct gw_span *out, const struct item *items, size_t n, struct gw_span section)
 {
     struct gw_cursor c = gw_cursor_of(section);
     for (size_t i = 0; i < n; i++) {
         struct gw_span s;
-        if (!gw_cursor_take(&c, items[i].size, &s))
-            break; /* cut off here: this and the rest are absent */
+        if (!gw_cursor_take(&c, items[i].size, &s)) {
+            /* Cut off here: this and the rest are absent. */
+            if (gw_span_trim(gw_span_slice(section, c.at, section.size)).size > 0)
+                problem(r, false, items[i].name, (size_t)(section.data - r->text.data) + c.at, "cut_short",
+                    "a section ends inside this item, which is left out");
+            return;
+        }
         struct gw_span t = gw_span_trim(s);
         out[i] = t.size == 0 ? (struct gw_span){ s.data, 0 } : t;
     }
@@ -175,9 +187,10 @@ static bool read_variable(struct reader *r, struct gw_bcbp_leg *leg, bool is_fir
             if (version.data[0] < '1' || version.data[0] > '8')
                 problem(r, false, "version", at + 1, "version", "a version not known; read by its sizes");
         }
-        if (gw_cursor_left(&part) > 0 && !take_section(r, &part, cut, &section, "unique_size"))
+        /* What was announced and is not there may be blanks, but a size is not blank. */
+        if ((gw_cursor_left(&part) > 0 || cut) && !take_section(r, &part, cut, &section, "unique_size"))
             return false;
-        take_items(r->out->once, once_items, GW_COUNT(once_items), section);
+        take_items(r, r->out->once, once_items, GW_COUNT(once_items), section);
     } else if (is_first) {
         /* From before versions: what follows is the airline's own. */
         problem(r, false, "version", at, "version", "no version mark; the whole part is taken as airline use");
@@ -185,9 +198,9 @@ static bool read_variable(struct reader *r, struct gw_bcbp_leg *leg, bool is_fir
         return true;
     }
     struct gw_span section = {};
-    if (gw_cursor_left(&part) > 0 && !take_section(r, &part, cut, &section, "repeated_size"))
+    if ((gw_cursor_left(&part) > 0 || cut) && !take_section(r, &part, cut, &section, "repeated_size"))
         return false;
-    take_items(leg->items, leg_items, GW_COUNT(leg_items), section);
+    take_items(r, leg->items, leg_items, GW_COUNT(leg_items), section);
     if (gw_cursor_left(&part) > 0)
         leg->airline_use = gw_span_slice(bytes, part.at, bytes.size);
     return true;
@@ -218,6 +231,7 @@ static bool read_day(struct reader *r, struct gw_bcbp_leg *leg, const char *text
 static bool read_leg(struct reader *r, struct gw_bcbp_leg *leg, size_t index)
 {
     size_t at = (size_t)(r->c.in.data - r->text.data) + r->c.at;
+    r->leg_at[index] = at;
     if (gw_cursor_left(&r->c) < LEG_LEAST) {
         problem(r, true, "legs", at, "cut_short", "the pass ends before its last leg's day");
         return false;
@@ -300,22 +314,23 @@ static int days_in(int year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 366 : 365;
 }
 
-static struct gw_date day_of(int year, int day)
+static int64_t days_of(int year, int day)
 {
-    return gw_date_from_days(gw_date_days((struct gw_date){ (int16_t)year, 1, 1 }) + day - 1);
+    return gw_date_days((struct gw_date){ (int16_t)year, 1, 1 }) + day - 1;
 }
 
-/* Item 22: the last digit of the year, then the day. The latest such year not after
- * the reference date. */
+/* Item 22: the last digit of the year, then the day. The latest such year not after the
+ * reference date; a day of grace, because it is already tomorrow somewhere. */
 static bool issue_year(struct gw_span item, struct gw_date reference, int *year, int *day)
 {
+    reference = gw_date_from_days(gw_date_days(reference) + 1);
     uint64_t digit, of_year;
     if (item.size != 4 || !gw_span_uint(gw_span_slice(item, 0, 1), 9, &digit) ||
         !gw_span_uint(gw_span_slice(item, 1, 4), 366, &of_year) || of_year == 0)
         return false;
     *day = (int)of_year;
     *year = reference.year - (reference.year - (int)digit + 10) % 10;
-    if (*day > days_in(*year) || gw_date_compare(day_of(*year, *day), reference) > 0)
+    if (*day > days_in(*year) || days_of(*year, *day) > gw_date_days(reference))
         *year -= 10;
     return *year > 1 && *day <= days_in(*year);
 }
@@ -324,27 +339,33 @@ static void resolve_days(struct reader *r, struct gw_date reference)
 {
     struct gw_bcbp *b = r->out;
     int year = 0, issued = 0;
-    bool has_issue = issue_year(b->once[GW_BCBP_ISSUE_DATE], reference, &year, &issued);
+    struct gw_span issue = b->once[GW_BCBP_ISSUE_DATE];
+    bool has_issue = issue_year(issue, reference, &year, &issued);
+    if (has_issue)
+        b->issued = gw_date_from_days(days_of(year, issued));
+    else if (issue.size > 0)
+        problem(r, false, "issue_date", (size_t)(issue.data - r->text.data), "day", "the date of issue is no year digit and day of a year");
     int64_t now = gw_date_days(reference);
     for (size_t i = 0; i < b->n_legs; i++) {
         int day = b->legs[i].day_of_year;
         if (day == 0)
             continue;
-        int64_t best_distance = INT64_MAX;
+        int64_t best = 0, best_distance = INT64_MAX;
         int first = has_issue ? year + (day < issued) : reference.year - 1;
         int last = has_issue ? first : reference.year + 1;
         for (int y = first; y <= last; y++) {
             if (day > days_in(y))
                 continue;
-            int64_t distance = gw_date_days(day_of(y, day)) - now;
-            distance = distance < 0 ? -distance : distance;
+            int64_t that = days_of(y, day), distance = that < now ? now - that : that - now;
             if (distance < best_distance) {
                 best_distance = distance;
-                b->legs[i].date = day_of(y, day);
+                best = that;
             }
         }
-        if (best_distance == INT64_MAX)
-            problem(r, true, "day_of_year", HEADER + 21, "day", "day 366 of a year that has 365");
+        if (best_distance < INT64_MAX)
+            b->legs[i].date = gw_date_from_days(best);
+        else
+            problem(r, true, "day_of_year", r->leg_at[i] + 21, "day", "day 366 of a year that has 365");
     }
 }
 
@@ -379,9 +400,9 @@ bool gw_bcbp_parse(struct gw_bcbp *out, struct gw_span text, struct gw_date refe
     text_of(&r, ticket, 1);
     out->electronic_ticket = ticket[0] == 'E';
     if (ticket[0] != 'E' && ticket[0] != 'L' && ticket[0] != 0)
-        problem(&r, false, "electronic_ticket", 22, "value", "the ticket indicator is E, L or blank (item 253)");
+        problem(&r, false, "electronic_ticket", (size_t)(in.data - text.data) + 22, "value", "the ticket indicator is E, L or blank (item 253)");
     if (out->passenger_name[0] == 0)
-        problem(&r, true, "passenger_name", 2, "missing", "no passenger name");
+        problem(&r, true, "passenger_name", (size_t)(in.data - text.data) + 2, "missing", "no passenger name");
     bool ok = true;
     for (size_t i = 0; i < legs && ok; i++) {
         ok = read_leg(&r, &out->legs[i], i);

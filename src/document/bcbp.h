@@ -62,6 +62,7 @@ struct gw_bcbp {
     bool electronic_ticket;
     char version[2];         /* "" where the pass has no version */
     struct gw_span once[GW_BCBP_ONCE_COUNT];
+    struct gw_date issued;   /* item 22 seen from the reference date; year 0: not told */
     struct gw_bcbp_leg legs[GW_BCBP_LEGS];
     size_t n_legs;
     struct gw_span security_type, security; /* data NULL where there is none */

@@ -115,8 +115,9 @@ static bool collect(char zone[GW_MRZ_MOST], size_t lengths[3], size_t *n_lines, 
     size_t at = 0, used = 0;
     *n_lines = 0;
     while (at < text.size) {
-        const uint8_t *end = memchr(text.data + at, '\n', text.size - at);
-        size_t stop = end == NULL ? text.size : (size_t)(end - text.data);
+        size_t stop = at;
+        while (stop < text.size && text.data[stop] != '\n' && text.data[stop] != '\r')
+            stop++;
         struct gw_span line = gw_span_trim(gw_span_slice(text, at, stop));
         at = stop + 1;
         if (line.size == 0)
@@ -134,11 +135,26 @@ static bool collect(char zone[GW_MRZ_MOST], size_t lengths[3], size_t *n_lines, 
 }
 
 /* The French identity card issued until 2021 has two lines of 36 like TD2, but its own
- * fields: told by its own three check digits. */
+ * fields. Its successor is TD1, so IDFRA in this size is the old card, be it read with
+ * mistakes, unless the digits of TD2 say otherwise. */
 static bool is_french_card(const char *zone)
 {
-    return memcmp(zone, "IDFRA", 5) == 0 && digit_matches(zone + 36, 12, zone[48]) &&
-           digit_matches(zone + 63, 6, zone[69]) && digit_matches(zone, 71, zone[71]);
+    return memcmp(zone, "IDFRA", 5) == 0 &&
+           !(digit_matches(zone + 36, 9, zone[45]) && digit_matches(zone + 49, 6, zone[55]) && digit_matches(zone + 57, 6, zone[63]));
+}
+
+/* Zones of other shapes that readers meet at a gate: named, not read. */
+static const char *other_shape(const char *zone, const size_t lengths[3], size_t n_lines)
+{
+    if (n_lines == 3 && lengths[0] == 9 && lengths[1] == 30 && lengths[2] == 30)
+        return "the zone of a Swiss driving licence, not a travel document of Doc 9303";
+    if (n_lines == 1 && lengths[0] == 30 && memcmp(zone, "D1FRA", 5) == 0)
+        return "the zone of a French driving licence, not a travel document of Doc 9303";
+    if (n_lines == 1 && lengths[0] == 30 && zone[0] == 'D')
+        return "the zone of a driving licence (ISO/IEC 18013), not a travel document of Doc 9303";
+    if (n_lines == 2 && lengths[0] == 34 && lengths[1] == 34)
+        return "two lines of 34: the zone of a Slovak identity card issued before 2008, not of Doc 9303";
+    return NULL;
 }
 
 static bool find_format(enum gw_mrz_format *out, const char *zone, const size_t lengths[3], size_t n_lines,
@@ -151,11 +167,10 @@ static bool find_format(enum gw_mrz_format *out, const char *zone, const size_t 
         equal = equal && lengths[i] == lengths[0];
     }
     bool visa = zone[0] == 'V';
-    if (n_lines == 3 && lengths[0] == 9 && lengths[1] == 30 && lengths[2] == 30)
-        return gw_fail(err, GW_ERR_UNSUPPORTED, "the zone of a Swiss driving licence, not a travel document of Doc 9303");
-    if (n_lines == 1 && total == 30 && zone[0] == 'D' && zone[1] == '1')
-        return gw_fail(err, GW_ERR_UNSUPPORTED, "the zone of a driving licence (ISO/IEC 18013), not a travel document of Doc 9303");
-    if (n_lines <= 3 && total == 72 && is_french_card(zone))
+    const char *other = other_shape(zone, lengths, n_lines);
+    if (other != NULL)
+        return gw_fail(err, GW_ERR_UNSUPPORTED, "%s", other);
+    if (((n_lines == 2 && equal && lengths[0] == 36) || (n_lines == 1 && total == 72)) && is_french_card(zone))
         return gw_fail(err, GW_ERR_UNSUPPORTED,
             "the zone of a French identity card issued before August 2021: two lines of 36, but not the fields of TD2");
     if ((n_lines == 3 && equal && lengths[0] == 30) || (n_lines == 1 && total == 90))
@@ -250,16 +265,14 @@ static void read_names(struct reader *r)
     }
     size_t start = 0;
     if (c[0] == '<') { /* seen on documents of people with one name */
-        problem(r, false, "surname", f.at, "name_separator", "the primary identifier is empty (Doc 9303-3, 4.6)");
         while (start < end && c[start] == '<')
             start++;
+        problem(r, false, "surname", f.at, "name_separator",
+            start == 1 ? "a filler in front of the name" : "the primary identifier is empty (Doc 9303-3, 4.6)");
     }
-    char *out = m->surname;
+    bool split = start > 1, again = false;
+    char *out = split ? m->given_names : m->surname;
     size_t used = 0;
-    bool split = start > 0, again = false;
-    if (split) {
-        out = m->given_names;
-    }
     for (size_t i = start; i < end; i++) {
         if (c[i] != '<') {
             out[used++] = c[i];
@@ -306,6 +319,10 @@ static size_t read_number(struct reader *r)
         bool ok = digit_add(&without, z + f.at, f.n) && digit_add(&without, z + o.at, n - 1) &&
                   digit_add(&with, z + f.at, f.n + 1u) && digit_add(&with, z + o.at, n - 1);
         char d = z[o.at + n - 1];
+        if (n == o.n)
+            problem(r, true, "document_number", o.at + n - 1, "length", "no filler ends the long document number (Doc 9303-5, 4.2.2.2)");
+        else if (n == 1)
+            problem(r, false, "document_number", o.at, "length", "the document number is marked as a long one, but does not go on");
         if (ok && is_digit(d) && ((unsigned)(d - '0') == without.sum % 10 || (unsigned)(d - '0') == with.sum % 10))
             m->document_number_check = GW_MRZ_RIGHT;
         else
@@ -376,8 +393,12 @@ static void read_date(struct reader *r, const char *name, struct field f, bool i
         problem(r, true, name, at, "check_digit", is_birth ? "the check digit of the date of birth is wrong" : "the check digit of the date of expiry is wrong");
     if (!digits || unknown)
         return;
+    if (read && yy < 0) {
+        problem(r, false, name, f.at, "date", "the year is unknown, so the date is not given");
+        return;
+    }
     struct gw_mrz_date d = {};
-    if (read && yy >= 0 && !(mm < 0 && dd >= 0)) {
+    if (read) {
         d.month = (uint8_t)(mm < 0 ? 0 : mm);
         d.day = (uint8_t)(dd < 0 ? 0 : dd);
         d.year = is_birth ? gw_mrz_birth_year((unsigned)yy, d.month, d.day, today) : gw_mrz_expiry_year((unsigned)yy);
@@ -426,11 +447,11 @@ static void read_rest(struct reader *r)
     struct gw_mrz *m = r->out;
     size_t at = r->l->sex.at;
     m->sex = r->zone[at];
-    if (m->sex != 'M' && m->sex != 'F' && m->sex != '<' && m->sex != 'X') {
-        problem(r, true, "sex", at, "sex", "sex is M, F or a filler");
+    if (m->sex != 'M' && m->sex != 'F' && m->sex != '<') {
+        problem(r, true, "sex", at, "sex",
+            m->sex == 'X' ? "unspecified sex is a filler in the zone, X only in the page's text (Doc 9303-4, 4.2.2)"
+                          : "sex is M, F or a filler");
         m->sex = '<';
-    } else if (m->sex == 'X') {
-        problem(r, false, "sex", at, "sex", "unspecified sex is a filler in the zone, X only in the page's text (Doc 9303-4, 4.2.2)");
     }
     if (r->l->composite == 0)
         return;
@@ -439,88 +460,121 @@ static void read_rest(struct reader *r)
         problem(r, true, "composite", r->l->composite, "check_digit", "the composite check digit is wrong");
 }
 
-/* ---- what OCR mistook (2.5) ---------------------------------------------- */
+/* ---- what OCR mistook ------------------------------------------------------ */
 
-/* The digit a letter is taken for, and back; 0 where there is none. */
+/* Only confusions of shape, only where a field's alphabet tells them for what they are, and
+ * only if the digits prove them: a date or a digit against its check digit and then the
+ * whole against the composite one. Names and numbers have no fixed alphabet and are
+ * never touched. */
+
+/* The one digit a letter is mistaken for; 0 where there is none. */
 static char as_digit(char c)
 {
-    static const char from[] = "OQDUIJLZSGTB", to[] = "000011125678";
+    static const char from[] = "OQDIZSGB", to[] = "00012568";
     const char *p = c == 0 ? NULL : strchr(from, c);
     return p == NULL ? 0 : to[p - from];
 }
 
-static char as_letter(char c)
+/* The letters a digit is mistaken for. */
+static const char *as_letters(char c)
 {
-    static const char from[] = "01256 8", to[] = "OIZSG B";
-    const char *p = c == 0 || c == ' ' ? NULL : strchr(from, c);
-    return p == NULL ? 0 : to[p - from];
+    switch (c) {
+    case '0': return "ODQ";
+    case '1': return "I";
+    case '2': return "Z";
+    case '5': return "S";
+    case '6': return "G";
+    case '8': return "B";
+    default: return "";
+    }
 }
 
 static void fix(struct reader *r, size_t at, char to)
 {
     struct gw_mrz *m = r->out;
-    if (m->n_fixes < GW_MRZ_FIXES) {
+    if (m->n_fixes < GW_MRZ_FIXES && r->zone[at] != to) {
         m->fixes[m->n_fixes++] = (struct gw_mrz_fix){ at, r->zone[at], to };
         r->zone[at] = to;
     }
 }
 
-/* A date and its digit, if reading every letter as its digit makes the digit right. The
- * map has one digit for a letter, so there is one way at most. */
-static void repair_digits(struct reader *r, struct field f)
+/* A date and its digit, if reading every letter as its digit makes the digit right. A letter
+ * has one digit, so there is one way at most. */
+static void repair_date(struct reader *r, struct field f)
 {
     char trial[8];
     size_t n = f.n + 1u;
     bool changed = false;
     for (size_t i = 0; i < n; i++) {
         char c = r->zone[f.at + i], d = as_digit(c);
-        changed = changed || (is_letter(c) && d != 0);
-        trial[i] = is_letter(c) && d != 0 ? d : c;
+        changed = changed || d != 0;
+        trial[i] = d != 0 ? d : c;
     }
-    if (!changed || !digit_matches(trial, f.n, trial[f.n]))
-        return;
-    for (size_t i = 0; i < n; i++)
-        if (trial[i] != r->zone[f.at + i])
+    if (changed && digit_matches(trial, f.n, trial[f.n]))
+        for (size_t i = 0; i < n; i++)
             fix(r, f.at + i, trial[i]);
+}
+
+static void repair_digit(struct reader *r, struct field over, size_t at)
+{
+    char d = at == 0 ? 0 : as_digit(r->zone[at]);
+    if (d != 0 && digit_matches(r->zone + over.at, over.n, d))
+        fix(r, at, d);
+}
+
+/* A state has letters only and is one of a list. No digit covers it, so the list must: one
+ * code on it, and one only, that the characters can be mistaken for. */
+static void repair_state(struct reader *r, struct field f)
+{
+    char trial[4] = {}, found[4] = {};
+    size_t ways[3], total = 1, matches = 0;
+    const char *letters[3];
+    for (size_t i = 0; i < 3; i++) {
+        letters[i] = as_letters(r->zone[f.at + i]);
+        ways[i] = GW_MAX(strlen(letters[i]), (size_t)1);
+        total *= ways[i];
+    }
+    if (letters[0][0] == 0 && letters[1][0] == 0 && letters[2][0] == 0)
+        return;
+    for (size_t k = 0; k < total; k++) {
+        size_t rest = k;
+        char code[4];
+        for (size_t i = 0; i < 3; i++) {
+            trial[i] = letters[i][0] == 0 ? r->zone[f.at + i] : letters[i][rest % ways[i]];
+            rest /= ways[i];
+        }
+        copy(code, trial, 3);
+        if (gw_state_find(code) != NULL) {
+            matches++;
+            memcpy(found, trial, 3);
+        }
+    }
+    if (matches == 1)
+        for (size_t i = 0; i < 3; i++)
+            fix(r, f.at + i, found[i]);
 }
 
 static void repair(struct reader *r)
 {
     const struct layout *l = r->l;
-    repair_digits(r, l->birth);
-    repair_digits(r, l->expiry);
-    const size_t digits[] = { digit_of(l->number), l->optional_digit, l->composite };
-    const struct field over[] = { l->number, l->optional, {} };
-    for (size_t i = 0; i < GW_COUNT(digits); i++) {
-        char d = digits[i] == 0 ? 0 : as_digit(r->zone[digits[i]]);
-        if (d == 0)
-            continue;
-        char before = r->zone[digits[i]];
-        if (i < 2 && digit_matches(r->zone + over[i].at, over[i].n, d)) {
-            fix(r, digits[i], d);
-        } else if (i == 2) {
-            r->zone[digits[i]] = d;
-            bool right = composite_matches(l, r->zone);
-            r->zone[digits[i]] = before;
-            if (right)
-                fix(r, digits[i], d);
-        }
-    }
-    /* A state has letters only and is one of a list: no digit covers it, so the list must. */
-    const struct field states[] = { l->state, l->nationality };
-    for (size_t i = 0; i < GW_COUNT(states); i++) {
-        char trial[4], code[4];
-        bool changed = false;
-        for (size_t k = 0; k < 3; k++) {
-            char c = r->zone[states[i].at + k], a = as_letter(c);
-            changed = changed || a != 0;
-            trial[k] = a != 0 ? a : c;
-        }
-        copy(code, trial, 3);
-        if (changed && gw_state_find(code) != NULL)
-            for (size_t k = 0; k < 3; k++)
-                if (trial[k] != r->zone[states[i].at + k])
-                    fix(r, states[i].at + k, trial[k]);
+    struct gw_mrz *m = r->out;
+    repair_date(r, l->birth);
+    repair_date(r, l->expiry);
+    repair_digit(r, l->number, digit_of(l->number));
+    repair_digit(r, l->optional, l->optional_digit);
+    repair_state(r, l->state);
+    repair_state(r, l->nationality);
+    if (l->composite == 0)
+        return;
+    char d = as_digit(r->zone[l->composite]);
+    if (d != 0)
+        fix(r, l->composite, d);
+    if (composite_matches(l, r->zone))
+        return;
+    /* What does not make the whole right was no repair. */
+    while (m->n_fixes > 0) {
+        m->n_fixes--;
+        r->zone[m->fixes[m->n_fixes].position] = m->fixes[m->n_fixes].from;
     }
 }
 
@@ -573,6 +627,7 @@ static bool put(char *zone, struct field f, const char *text, enum alphabet a)
     for (size_t i = 0; i < n; i++)
         if (!allowed(text[i], a))
             return false;
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): a field in the middle of a line, no string
     memcpy(zone + f.at, text, n);
     return true;
 }
@@ -597,22 +652,41 @@ static bool put_date(char *zone, struct field f, struct gw_mrz_date d)
     return true;
 }
 
+/* A name as it stands in the zone: letters, one filler for each blank. */
+static bool put_name(char *out, const char *name)
+{
+    for (size_t i = 0; name[i] != 0; i++) {
+        out[i] = name[i] == ' ' ? '<' : name[i];
+        if (!allowed(out[i], ALPHA_LETTERS) || (out[i] == '<' && (i == 0 || name[i + 1] == 0 || name[i + 1] == ' ')))
+            return false;
+    }
+    return true;
+}
+
 static bool put_names(char *zone, struct field f, const struct gw_mrz *m)
 {
     char text[96];
-    int n = snprintf(text, sizeof text, "%s%s%s", m->surname, m->given_names[0] == 0 ? "" : "<<", m->given_names);
-    if (n <= 0)
+    size_t surname = strlen(m->surname), given = strlen(m->given_names), n = surname;
+    if (surname + given == 0 || !put_name(text, m->surname))
         return false;
-    for (char *c = text; *c != 0; c++) {
-        if (*c == ' ')
-            *c = '<';
-        if (!allowed(*c, ALPHA_LETTERS))
+    if (given > 0) {
+        text[n++] = '<';
+        text[n++] = '<';
+        if (!put_name(text + n, m->given_names))
             return false;
+        n += given;
     }
-    /* Part 3, 4.6: a name too long is cut at the end, its last place a letter. */
-    size_t length = GW_MIN((size_t)n, (size_t)f.n);
-    memcpy(zone + f.at, text, length);
-    return m->surname[0] != 0 || m->given_names[0] != 0;
+    /* Part 4, 4.2.3 (part 3, 4.6): a name too long is cut, and a letter in the last place says
+     * so. Where a filler would stand there, letters before it make room for one behind. */
+    while (n > f.n && text[f.n - 1] == '<') {
+        size_t at = f.n - 1;
+        while (at > 0 && text[at] == '<')
+            at--;
+        memmove(text + at, text + at + 1, n - at - 1);
+        n--;
+    }
+    memcpy(zone + f.at, text, GW_MIN(n, (size_t)f.n));
+    return true;
 }
 
 static bool put_number(char *zone, const struct layout *l, const struct gw_mrz *m, char rest[17])
@@ -628,8 +702,8 @@ static bool put_number(char *zone, const struct layout *l, const struct gw_mrz *
         zone[digit_of(l->number)] = (char)('0' + gw_mrz_check_digit(zone + l->number.at, l->number.n));
         return true;
     }
-    if (l->composite == 0 || l->optional_digit != 0 || n - l->number.n + 1 > l->optional.n)
-        return false; /* only TD1 and TD2 have long numbers */
+    if (l->composite == 0 || l->optional_digit != 0 || n - l->number.n + 2 > l->optional.n)
+        return false; /* only TD1 and TD2 have long numbers, and a filler ends them */
     char first[10];
     memcpy(first, m->document_number, 9);
     first[9] = 0;

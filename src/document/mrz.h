@@ -51,7 +51,7 @@ struct gw_mrz {
     char document_number[24]; /* with what overflows into the optional data (part 5, 4.2.2.2 note j) */
     char optional_data[17], optional_data_2[12]; /* the second of TD1 only */
     struct gw_mrz_date birth_date, expiry_date;
-    char sex;                /* 'M', 'F', 'X', or '<' unspecified */
+    char sex;                /* 'M', 'F' or '<' unspecified; 'X' is written as '<' */
     bool name_may_be_cut;    /* the name field is full to its last character */
     bool specimen;           /* issued by Utopia or another code no state has */
     enum gw_mrz_check document_number_check, birth_date_check, expiry_date_check, optional_data_check, composite_check;
@@ -64,7 +64,7 @@ struct gw_mrz {
 
 struct gw_mrz_options {
     struct gw_date today; /* for the century of two-digit years; must be a date */
-    bool repair;          /* put right what OCR mistook, where the digits prove it (2.5) */
+    bool repair;          /* put right what OCR mistook, where the digits and the whole prove it */
 };
 
 /* Reads one zone: its lines, separated by line ends (blanks at line ends and empty
@@ -75,7 +75,7 @@ struct gw_mrz_options {
     struct gw_err *err);
 
 /* The zone of m with fresh check digits, lines ended by '\n', zero behind. Names are
- * cut as part 3 section 4.6 allows. GW_ERR_INVALID names the field that does not fit.
+ * cut so that the last place has a letter, as part 4 section 4.2.3 asks. GW_ERR_INVALID names the field that does not fit.
  * out: GW_MRZ_TEXT bytes. */
 enum { GW_MRZ_TEXT = GW_MRZ_MOST + 3 + 1 };
 [[nodiscard]] bool gw_mrz_format(char out[GW_MRZ_TEXT], const struct gw_mrz *m, struct gw_err *err);

@@ -16,7 +16,7 @@ enum gw_state_kind {
 
 struct gw_state {
     char code[4];  /* as in the zone, without fillers: "D" for Germany */
-    char alpha2[3]; /* ISO 3166-1 alpha-2, "" where there is none */
+    char alpha2[3]; /* as certificates write it: ISO 3166-1 alpha-2 or Doc 9303-3 section 5; "" where there is none */
     uint8_t kind;  /* enum gw_state_kind */
     const char *name; /* English, only where no ISO code names it */
 };

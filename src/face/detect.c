@@ -66,7 +66,8 @@ static size_t read_yunet(struct gw_face_scratch *s, const struct gw_card_detecto
             double score = sqrt(class * object);
             if (score < card->confidence)
                 continue;
-            const double column = (double)(i % columns), row = (double)(i / columns);
+            const size_t cell_x = i % columns, cell_y = i / columns;
+            const double column = (double)cell_x, row = (double)cell_y;
             const float *b = o[2] + 4 * i;
             const double cx = (column + (double)b[0]) * stride, cy = (row + (double)b[1]) * stride;
             const double w = exp(fmin((double)b[2], 10)) * stride, h = exp(fmin((double)b[3], 10)) * stride;
@@ -96,7 +97,8 @@ static size_t read_scrfd(struct gw_face_scratch *s, const struct gw_card_detecto
         for (size_t i = 0; i < rows * columns * 2; i++) {
             if ((double)o[0][i] < card->confidence)
                 continue;
-            const double x = (double)(i / 2 % columns) * stride, y = (double)(i / 2 / columns) * stride;
+            const size_t cell_x = i / 2 % columns, cell_y = i / 2 / columns;
+            const double x = (double)cell_x * stride, y = (double)cell_y * stride;
             const float *d = o[1] + 4 * i;
             struct gw_candidate c = { x - (double)d[0] * stride, y - (double)d[1] * stride, x + (double)d[2] * stride,
                 y + (double)d[3] * stride, .score = fmin(1, (double)o[0][i]) };
@@ -259,8 +261,9 @@ static bool look_closer(struct gw_candidate *found, size_t max, size_t *n, struc
     const double width = image->width / (tiles - 0.2 * (tiles - 1)), height = image->height / (tiles - 0.2 * (tiles - 1));
     struct gw_candidate here[GW_FACES_MAX];
     for (uint32_t i = 0; i < tiles * tiles; i++) {
-        const double x = (image->width - width) * (i % tiles) / (tiles - 1);
-        const double y = (image->height - height) * (i / tiles) / (tiles - 1);
+        const uint32_t column = i % tiles, row = i / tiles;
+        const double x = (image->width - width) * column / (tiles - 1);
+        const double y = (image->height - height) * row / (tiles - 1);
         const struct fit f = fit_into(card, x, y, width, height);
         size_t n_here;
         if (!look(here, GW_FACES_MAX, &n_here, s, image, &f, err))

@@ -12,11 +12,14 @@ bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_
     const struct gw_card_embedder *card = &f->card.embedder;
     struct gw_net_io *io = &s->io[GW_NET_EMBEDDER];
     const int64_t begun = gw_clock_monotonic_us();
-    struct gw_affine from_picture;
-    if (!gw_align(&from_picture, card, face->points))
-        return gw_fail(err, GW_ERR_INVALID, "the points of the face coincide: it cannot be aligned");
-    struct gw_image aligned = gw_scratch_image(s, card->net.input.width, card->net.input.height);
-    gw_image_warp(&aligned, image, from_picture, 0);
+    struct gw_image aligned = gw_scratch_aligned(s);
+    if (!s->has_aligned || face->look != s->look) {
+        struct gw_affine from_picture;
+        if (!gw_align(&from_picture, card, face->points))
+            return gw_fail(err, GW_ERR_INVALID, "the points of the face coincide: it cannot be aligned");
+        aligned = gw_scratch_image(s, card->net.input.width, card->net.input.height);
+        gw_align_warp(&aligned, image, from_picture);
+    }
     const int64_t warped = gw_clock_monotonic_us();
 
     double sum[GW_EMBEDDING_MAX] = {};
@@ -36,7 +39,7 @@ bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_
     double weight = 1;
     if (card->has_weight)
         weight = pow(fmin(fmax(length / card->weight_length, card->weight_least), card->weight_most), card->weight_power);
-    *out = (struct gw_embedding){ .dim = card->dim };
+    *out = (struct gw_embedding){ .dim = card->dim, .doubtful = card->has_weight && length < card->weight_doubtful };
     for (unsigned i = 0; i < card->dim; i++)
         out->v[i] = (float)(sum[i] * (weight / length));
     if (times != NULL) {

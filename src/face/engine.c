@@ -9,6 +9,7 @@
 #include "face/graph.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ static const char *const purposes[GW_NET_PURPOSES] = { "detector", "landmarks", 
 
 const struct gw_card_net *gw_card_net(const struct gw_card *card, unsigned purpose)
 {
+    assert(card != NULL && purpose < GW_NET_PURPOSES);
     switch (purpose) {
     case GW_NET_DETECTOR:
         return &card->detector.net;
@@ -234,6 +236,17 @@ static bool open_purpose(struct gw_faces *f, unsigned purpose, const char *card_
     return true;
 }
 
+static bool open_all(struct gw_faces *f, const char *card_path, const struct gw_faces_options *o, struct gw_err *err)
+{
+    f->runtime = gw_ort_open(o->runtime_path, err);
+    if (f->runtime == NULL)
+        return false;
+    for (unsigned i = 0; i < GW_NET_PURPOSES; i++)
+        if (!open_purpose(f, i, card_path, o, err))
+            return false;
+    return true;
+}
+
 struct gw_faces_options gw_faces_options_of(const struct gw_conf *conf)
 {
     return (struct gw_faces_options){
@@ -257,14 +270,8 @@ struct gw_faces *gw_faces_open(const struct gw_faces_options *o, struct gw_err *
         gw_fail_prefix(err, "%.100s", gw_buf_text(&path));
         return NULL;
     }
-    if (o->card_only)
-        return gw_take(f);
-    f->runtime = gw_ort_open(o->runtime_path, err);
-    if (f->runtime == NULL)
+    if (!o->card_only && !open_all(f, gw_buf_text(&path), o, err))
         return NULL;
-    for (unsigned i = 0; i < GW_NET_PURPOSES; i++)
-        if (!open_purpose(f, i, gw_buf_text(&path), o, err))
-            return NULL;
     return gw_take(f);
 }
 
@@ -327,6 +334,7 @@ struct gw_face_scratch *gw_face_scratch_new(struct gw_faces *f, struct gw_err *e
         s->n_pixels = GW_MAX(s->n_pixels, (size_t)card->input.width * card->input.height * 3);
     }
     s->pixels = gw_alloc_array(s->n_pixels, 1);
+    s->aligned = gw_alloc_array((size_t)f->card.embedder.net.input.width * f->card.embedder.net.input.height, 3);
     s->max_candidates = gw_detect_most(&f->card.detector, f->nets[GW_NET_DETECTOR]);
     s->candidates = gw_alloc_array(s->max_candidates, sizeof *s->candidates);
     s->found = gw_alloc_array(GW_FOUND_MAX, sizeof *s->found);
@@ -341,7 +349,10 @@ void gw_face_scratch_free(struct gw_face_scratch *s)
         gw_net_io_done(&s->io[i]);
     if (s->pixels != NULL)
         gw_wipe(s->pixels, s->n_pixels);
+    if (s->aligned != NULL)
+        gw_wipe(s->aligned, (size_t)gw_scratch_aligned(s).stride * gw_scratch_aligned(s).height);
     gw_free(s->pixels);
+    gw_free(s->aligned);
     gw_free(s->candidates);
     gw_free(s->found);
     gw_free(s);
@@ -356,13 +367,21 @@ static int by_size(const void *pa, const void *pb)
     return x > y ? -1 : x < y;
 }
 
-static bool describe(struct gw_face *face, struct gw_faces *f, struct gw_face_scratch *s, const struct gw_image *image,
-    const struct gw_candidate *c, struct gw_face_times *t, struct gw_err *err)
+static double eye_distance(const double points[GW_FACE_POINTS][2])
+{
+    return hypot(points[1][0] - points[0][0], points[1][1] - points[0][1]);
+}
+
+/* Points, pose and quality. The aligned picture of the first (largest) face is kept: it is the one that will be embedded. */
+static bool describe(struct gw_face *face, bool first, struct gw_faces *f, struct gw_face_scratch *s,
+    const struct gw_image *image, const struct gw_candidate *c, struct gw_face_times *t, struct gw_err *err)
 {
     *face = (struct gw_face){ .box = { c->x1, c->y1, c->x2 - c->x1, c->y2 - c->y1 }, .confidence = c->score };
+    bool has_moved = false;
+    double moved = 0;
     int64_t begun = gw_clock_monotonic_us();
     if (f->card.has_landmarks) {
-        if (!gw_landmarks(face->marks, s, image, c, err))
+        if (!gw_landmarks(face->marks, &moved, &has_moved, s, image, c, err))
             return false;
         face->has_marks = true;
         gw_landmarks_five(face->points, face->marks);
@@ -374,19 +393,26 @@ static bool describe(struct gw_face *face, struct gw_faces *f, struct gw_face_sc
 
     const struct gw_pose pose = face->has_marks ? gw_pose_of_marks(face->marks) : gw_pose_of_points(face->points);
     face->yaw_deg = pose.yaw_deg;
-    face->pitch_deg = pose.pitch_deg;
+    face->pitch_deg = pose.pitch_deg + (face->has_marks ? f->card.landmarks.pitch_offset_deg : 0);
     face->roll_deg = pose.roll_deg;
-    face->eye_distance_px = hypot(face->points[1][0] - face->points[0][0], face->points[1][1] - face->points[0][1]);
+    face->eye_distance_px = eye_distance(face->points);
     struct gw_affine from_picture;
     if (gw_align(&from_picture, &f->card.embedder, face->points)) {
         const struct gw_card_input *in = &f->card.embedder.net.input;
-        struct gw_image aligned = gw_scratch_image(s, in->width, in->height);
-        gw_image_warp(&aligned, image, from_picture, 0);
-        gw_quality(face, &aligned, image);
+        struct gw_image aligned = first ? gw_scratch_aligned(s) : gw_scratch_image(s, in->width, in->height);
+        gw_align_warp(&aligned, image, from_picture);
+        if (first) {
+            s->has_aligned = true;
+            face->look = s->look;
+        }
+        gw_quality(face, &(struct gw_quality_input){ image, &aligned, f->card.embedder.template, has_moved, moved });
     }
     t->quality += gw_clock_monotonic_us() - marked;
     return true;
 }
+
+/* Numbers looks at pictures, over all engines and scratches: a face carries that of its own. */
+static atomic_uint_least64_t looks = 1;
 
 bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, struct gw_face_times *times, struct gw_err *err)
@@ -395,6 +421,8 @@ bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces 
     struct gw_face_times unasked = {}, *t = times == NULL ? &unasked : times;
     struct gw_candidate candidates[GW_FACES_MAX];
     *n = 0;
+    s->look = atomic_fetch_add(&looks, 1);
+    s->has_aligned = false;
     size_t found;
     const int64_t begun = gw_clock_monotonic_us();
     if (!gw_detect(candidates, GW_FACES_MAX, &found, s, image, err))
@@ -403,7 +431,7 @@ bool gw_face_find(struct gw_face *faces, size_t max, size_t *n, struct gw_faces 
         qsort(candidates, found, sizeof *candidates, by_size);
     t->detect += gw_clock_monotonic_us() - begun;
     for (size_t i = 0; i < found && i < max; i++) {
-        if (!describe(&faces[i], f, s, image, &candidates[i], t, err))
+        if (!describe(&faces[i], i == 0, f, s, image, &candidates[i], t, err))
             return false;
         *n = i + 1;
     }

@@ -28,6 +28,9 @@ struct gw_face_scratch {
     struct gw_net_io io[GW_NET_PURPOSES];
     uint8_t *pixels; /* RGB, as large as the largest input */
     size_t n_pixels;
+    uint8_t *aligned; /* the largest face of the last picture, as the embedder wants it */
+    uint64_t look;    /* number of that picture; 0: none yet */
+    bool has_aligned;
     struct gw_candidate *candidates; /* what one run of the detector can give */
     size_t max_candidates;
     struct gw_candidate *found; /* GW_FOUND_MAX: of all looks at one picture */
@@ -47,14 +50,20 @@ size_t gw_detect_most(const struct gw_card_detector *card, const struct gw_net *
 size_t gw_detect_suppress(struct gw_candidate *c, size_t n, double most, size_t max);
 
 /* landmark.c */
-[[nodiscard]] bool gw_landmarks(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s,
-    const struct gw_image *image, const struct gw_candidate *box, struct gw_err *err);
+/* *moved: how far the second pass moved the marks of the inner face, in eye distances;
+ * with one pass *has_moved is false. Marks that a mask leaves nothing to hold on to move. */
+[[nodiscard]] bool gw_landmarks(double marks[GW_FACE_MARKS][2], double *moved, bool *has_moved,
+    struct gw_face_scratch *s, const struct gw_image *image, const struct gw_candidate *box, struct gw_err *err);
 void gw_landmarks_five(double points[GW_FACE_POINTS][2], const double marks[GW_FACE_MARKS][2]);
 
 /* align.c: the similarity that takes the five points to the template, inverted: from
  * pixels of the network's input to pixels of the picture. False when the points coincide. */
 [[nodiscard]] bool gw_align(struct gw_affine *out, const struct gw_card_embedder *card,
     const double points[GW_FACE_POINTS][2]);
+
+/* Samples the aligned picture for the embedder: bicubic, which beats bilinear where a
+ * face has about as many pixels as the input; area-averaged where it has many more. */
+void gw_align_warp(struct gw_image *dst, const struct gw_image *image, struct gw_affine m);
 
 /* pose.c: radians nowhere, signs as ISO/IEC 19794-5 5.5.8 (docs/models.md). */
 struct gw_pose {
@@ -73,10 +82,17 @@ struct gw_pose gw_pose_of_points(const double points[GW_FACE_POINTS][2]);
 
 /* quality.c: fills quality, components and luminance from the face's geometry and its
  * aligned picture. */
-void gw_quality(struct gw_face *face, const struct gw_image *aligned, const struct gw_image *image);
+struct gw_quality_input {
+    const struct gw_image *image, *aligned;
+    const double (*template)[2]; /* where the five points are in `aligned`, px */
+    bool has_moved;
+    double moved; /* of gw_landmarks */
+};
+void gw_quality(struct gw_face *face, const struct gw_quality_input *in);
 
 /* input.c: pixels to numbers. */
 void gw_input_fill(float *out, const struct gw_card_input *input, const struct gw_image *pixels, bool mirror);
 struct gw_shape gw_input_shape(const struct gw_card_input *input);
 /* The scratch's pixels as a picture of that size. */
 struct gw_image gw_scratch_image(struct gw_face_scratch *s, uint32_t width, uint32_t height);
+struct gw_image gw_scratch_aligned(struct gw_face_scratch *s);

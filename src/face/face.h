@@ -50,6 +50,7 @@ enum gw_quality {
     GW_QUALITY_EYES,      /* eyes open */
     GW_QUALITY_MOUTH,     /* mouth closed */
     GW_QUALITY_CROP,      /* the face is inside the picture */
+    GW_QUALITY_OCCLUSION, /* no mask over mouth and nose */
     GW_QUALITY_COUNT
 };
 const char *gw_quality_name(enum gw_quality q); /* "sharpness" */
@@ -66,6 +67,7 @@ struct gw_face {
     bool has_component[GW_QUALITY_COUNT];       /* eyes and mouth need marks */
     double components[GW_QUALITY_COUNT];        /* 0 to 100 */
     double luminance;                           /* mean of the face region, 0 to 255 */
+    uint64_t look;                              /* private: which gw_face_find found it */
 };
 
 struct gw_face_times { /* us, added to */
@@ -83,14 +85,16 @@ struct gw_face_times { /* us, added to */
 #define GW_EMBEDDING_LENGTH_MOST 1.25
 struct gw_embedding {
     unsigned dim;              /* at most GW_EMBEDDING_MAX */
+    bool doubtful;             /* the network saw hardly a face (a mask, a drawing, dark glasses): a match says little */
     float v[GW_EMBEDDING_MAX]; /* of length 1; or, where the card weighs faces by how sure the network is of them,
                                   between the two above: do not normalise it again. A score may then pass 1 a little */
 };
-/* Aligns and embeds one face. */
+/* Aligns and embeds one face found in this picture. The picture must not have changed since. */
 [[nodiscard]] bool gw_face_embed(struct gw_embedding *out, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, const struct gw_face *face, struct gw_face_times *times, struct gw_err *err);
 
-/* How likely the face is a live one, 0 to 1; *has false when the card has no such network. */
+/* How likely the face is a live one, 0 to 1. *has is false when the card has no such
+ * network, or the picture shows too little around the face to say. */
 [[nodiscard]] bool gw_face_liveness(double *out, bool *has, struct gw_faces *f, struct gw_face_scratch *s,
     const struct gw_image *image, const struct gw_face *face, struct gw_face_times *times, struct gw_err *err);
 

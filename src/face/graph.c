@@ -187,8 +187,8 @@ struct tensor { /* an initializer */
     uint64_t n;          /* of floats, when usable */
     bool usable;         /* float32 of at most four dimensions, data here and as long as its shape says */
     struct gw_span data; /* the floats, little-endian, not aligned */
-    char minus[NAME_SIZE]; /* the initializer with its negation, */
-    uint64_t minus_channels; /* of so many channels; 0: none yet */
+    char rest[NAME_SIZE];   /* the initializer with 1 - these numbers, */
+    uint64_t rest_channels; /* of so many channels; 0: none yet */
 };
 
 enum plan { PLAN_KEEP, PLAN_CONV, PLAN_LEAKY };
@@ -772,6 +772,11 @@ static void infer_shapes(struct model *m)
     }
 }
 
+static bool opset_known(const struct model *m)
+{
+    return m->opset >= OPSET_LEAST && m->opset <= OPSET_MOST;
+}
+
 /* What becomes of a PRelu; false with the reason where nothing does. */
 static bool plan_prelu(struct node *n, struct model *m, enum gw_graph_left *why)
 {
@@ -780,7 +785,7 @@ static bool plan_prelu(struct node *n, struct model *m, enum gw_graph_left *why)
     if (n->n_in != 2 || n->n_out != 1 || n->n_attributes > 0 || x == NULL || slope == NULL || output_of(m, n, 0) == NULL)
         return false;
     *why = GW_GRAPH_LEFT_OPSET;
-    if (m->opset < OPSET_LEAST || m->opset > OPSET_MOST)
+    if (!opset_known(m))
         return false;
     *why = GW_GRAPH_LEFT_RANK;
     if (!x->four)
@@ -875,7 +880,7 @@ static void find_regions(struct model *m)
     for (size_t i = 0; i < m->n_values; i++) {
         struct value *v = &m->values[i], *root = region_of(m, v);
         root->fixed = root->fixed || v->input || v->output || v->tensor != NULL || !v->made || !v->four ||
-                      v->channels == 0 || v->channels != root->channels || m->entangled;
+                      v->channels == 0 || v->channels != root->channels || m->entangled || !opset_known(m);
     }
 }
 
@@ -970,24 +975,27 @@ static bool minus_one(char *name, struct model *m, uint64_t channels)
     m->ones = gw_arena_grow(m->work, m->ones, &m->ones_capacity, m->n_ones + 1, sizeof *m->ones, m->err);
     if (m->ones == NULL || !start_tensor(m, name, (uint64_t[]){ channels, 1, 1, 1 }, 4))
         return false;
+    const float minus = -1;
     for (uint64_t i = 0; i < channels; i++)
-        gw_buf_add(&m->tail, &(float){ -1 }, FLOAT);
+        gw_buf_add(&m->tail, &minus, FLOAT);
     m->ones[m->n_ones].channels = channels;
     memcpy(m->ones[m->n_ones++].name, name, NAME_SIZE);
     return true;
 }
 
-/* The one that takes x to -slope * x; channels beyond the slope's get 0. */
-static bool minus_slope(char *name, struct model *m, struct tensor *t, uint64_t channels)
+/* The one that takes x to (1 - slope) * x; channels beyond the slope's get 0. */
+static bool rest_of_slope(char *name, struct model *m, struct tensor *t, uint64_t channels)
 {
-    if (t->minus_channels != channels) {
-        if (!start_tensor(m, t->minus, (uint64_t[]){ channels, 1, 1, 1 }, 4))
+    if (t->rest_channels != channels) {
+        if (!start_tensor(m, t->rest, (uint64_t[]){ channels, 1, 1, 1 }, 4))
             return false;
-        for (uint64_t i = 0; i < channels; i++)
-            gw_buf_add(&m->tail, &(float){ i < t->n ? -float_at(t, i) : 0 }, FLOAT);
-        t->minus_channels = channels;
+        for (uint64_t i = 0; i < channels; i++) {
+            const float rest = i < t->n ? (float)(1 - (double)float_at(t, i)) : 0;
+            gw_buf_add(&m->tail, &rest, FLOAT);
+        }
+        t->rest_channels = channels;
     }
-    memcpy(name, t->minus, NAME_SIZE);
+    memcpy(name, t->rest, NAME_SIZE);
     return true;
 }
 
@@ -1099,19 +1107,17 @@ static bool write_prelu(struct model *m, struct node *n)
         float alpha = float_at(n->slope, 0);
         put_changed(&nodes, m, n, &x, 1, "LeakyRelu", 0, &alpha);
     } else {
-        char one[NAME_SIZE], slope[NAME_SIZE], over[NAME_SIZE], minus[NAME_SIZE], under[NAME_SIZE], scaled[NAME_SIZE];
+        char one[NAME_SIZE], rest[NAME_SIZE], minus[NAME_SIZE], under[NAME_SIZE], lift[NAME_SIZE];
         uint64_t channels = width(m, input_of(m, n, 0), n->slope->n);
-        if (!minus_one(one, m, channels) || !minus_slope(slope, m, constant(m, input_of(m, n, 1)), channels))
+        if (!minus_one(one, m, channels) || !rest_of_slope(rest, m, constant(m, input_of(m, n, 1)), channels))
             return false;
-        new_name(over, m);
         new_name(minus, m);
         new_name(under, m);
-        new_name(scaled, m);
-        put_node(&nodes, m, "Relu", x, NULL, 0, over);
+        new_name(lift, m);
         put_node(&nodes, m, "Conv", x, one, channels, minus);
         put_node(&nodes, m, "Relu", gw_span_str(minus), NULL, 0, under);
-        put_node(&nodes, m, "Conv", gw_span_str(under), slope, channels, scaled);
-        put_changed(&nodes, m, n, (struct gw_span[]){ gw_span_str(over), gw_span_str(scaled) }, 2, "Add", 0, NULL);
+        put_node(&nodes, m, "Conv", gw_span_str(under), rest, channels, lift);
+        put_changed(&nodes, m, n, (struct gw_span[]){ x, gw_span_str(lift) }, 2, "Add", 0, NULL);
     }
     let_go(m, n, 1);
     return replace(m, n, &nodes);

@@ -2,22 +2,22 @@
  * operators the runtime has fast code for.
  *
  * ONNX Runtime computes convolutions in a blocked layout (NCHWc). An operator that
- * has no code for it costs two conversions of its whole tensor, and a convolution
- * by groups joins in only if its channels fill the blocks. So:
+ * has no code for it costs two conversions of its whole tensor, and a convolution by
+ * channel joins in only if its channels fill the blocks. So:
  *
- *   PRelu, a slope for each channel   Relu(x) + C(-a, Relu(C(-1, x))), where C(w, x) is
- *                                     a 1x1 convolution by channel
+ *   PRelu, a slope for each channel   x + C(1 - a, Relu(C(-1, x))), where C(w, x) is a 1x1
+ *                                     convolution by channel: two passes, both fused
  *   PRelu, one slope for all          LeakyRelu, which fuses into the convolution before
- *   depthwise stretches whose         zero channels up to the next multiple of 16, from
- *   channels are no multiple of 16    the convolution that makes them to those that take them
+ *   stretches by channel with a       zero channels up to the next multiple of 16, from
+ *   number of channels that is no     the convolutions that make them to those that take
+ *   multiple of 16                    them
  *
- * What that does to numbers. For a finite x one of the two terms is zero and the
- * other is x or one product a*x, rounded once as in PRelu itself: equal to the bit,
- * but that a zero may change its sign. Infinities give what PRelu gives (a = 0 and
- * x = -inf: NaN in both); a NaN stays a NaN. Added channels hold 0 for finite input and
- * meet weights of 0; a sum gets terms +0 and may be taken in another order, as with
- * any other choice of kernels: differences are those of rounding (the caller checks
- * them on a self-test input).
+ * What that does to numbers (docs/decisions/0004): where x >= 0 nothing; below, a*x comes
+ * out within 2^-23 * |x| for 0 <= a <= 1 (2^-24 * (2|1-a| + |a|) * |x| in general). A NaN
+ * stays a NaN; -inf becomes NaN for a <= 1. Added channels hold 0 for finite input and
+ * meet weights of 0. Networks differ from the original by about 1e-6 of their largest
+ * output, no more than between two optimization levels of the runtime itself; whoever
+ * loads one checks it on a self-test input.
  *
  * Reads what it does not know without understanding it and writes it back byte for
  * byte; subgraphs (If, Loop, Scan) and local functions are left as they are. A model in

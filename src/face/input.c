@@ -15,6 +15,12 @@ struct gw_image gw_scratch_image(struct gw_face_scratch *s, uint32_t width, uint
     return (struct gw_image){ s->pixels, width, height, (size_t)width * 3 };
 }
 
+struct gw_image gw_scratch_aligned(struct gw_face_scratch *s)
+{
+    const struct gw_card_input *in = &s->faces->card.embedder.net.input;
+    return (struct gw_image){ s->aligned, in->width, in->height, (size_t)in->width * 3 };
+}
+
 /* One channel (or grey) of one row; `step` floats apart in the output. */
 static void fill_row(float *restrict out, ptrdiff_t step, const uint8_t *restrict row, size_t width, float multiply,
     float add)

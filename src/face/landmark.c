@@ -38,8 +38,11 @@ static bool look(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s, cons
         const double y = at->y + (d * jitter[j][0] + c * jitter[j][1]) * at->side;
         struct gw_image crop = gw_scratch_image(s, card->net.input.width, card->net.input.height);
         const double zx = size / crop.width, zy = size / crop.height;
-        gw_image_warp(&crop, image,
-            (struct gw_affine){ c * zx, -d * zy, x - (c - d) * size / 2, d * zx, c * zy, y - (d + c) * size / 2 }, 0);
+        if (at->turn == 0)
+            gw_image_scale(&crop, image, x - size / 2, y - size / 2, size, size, 0);
+        else
+            gw_image_warp(&crop, image,
+                (struct gw_affine){ c * zx, -d * zy, x - (c - d) * size / 2, d * zx, c * zy, y - (d + c) * size / 2 }, 0);
         for (int m = 0; m <= (mirror ? 1 : 0); m++) {
             gw_input_fill(io->input, &card->net.input, &crop, m == 1);
             if (!gw_net_run(io, err))
@@ -64,7 +67,7 @@ static bool surround(struct square *out, const double marks[GW_FACE_MARKS][2], d
     gw_landmarks_five(points, marks);
     const double turn = atan2(points[1][1] - points[0][1], points[1][0] - points[0][0]);
     const double c = cos(turn), d = sin(turn);
-    double least[2] = { INFINITY, INFINITY }, most[2] = { -INFINITY, -INFINITY };
+    double least[2] = { HUGE_VAL, HUGE_VAL }, most[2] = { -HUGE_VAL, -HUGE_VAL };
     for (size_t i = 0; i < GW_FACE_MARKS; i++) {
         const double upright[2] = { c * marks[i][0] + d * marks[i][1], -d * marks[i][0] + c * marks[i][1] };
         for (int k = 0; k < 2; k++) {
@@ -77,9 +80,20 @@ static bool surround(struct square *out, const double marks[GW_FACE_MARKS][2], d
     return out->side >= 1;
 }
 
-bool gw_landmarks(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s, const struct gw_image *image,
-    const struct gw_candidate *box, struct gw_err *err)
+/* Mean distance of the inner face's marks (no jaw), in eye distances. */
+static double how_far(const double a[GW_FACE_MARKS][2], const double b[GW_FACE_MARKS][2])
 {
+    double points[GW_FACE_POINTS][2], sum = 0;
+    gw_landmarks_five(points, b);
+    for (size_t i = 17; i < GW_FACE_MARKS; i++)
+        sum += hypot(a[i][0] - b[i][0], a[i][1] - b[i][1]) / (GW_FACE_MARKS - 17);
+    return sum / fmax(1e-6, hypot(points[1][0] - points[0][0], points[1][1] - points[0][1]));
+}
+
+bool gw_landmarks(double marks[GW_FACE_MARKS][2], double *moved, bool *has_moved, struct gw_face_scratch *s,
+    const struct gw_image *image, const struct gw_candidate *box, struct gw_err *err)
+{
+    double first[GW_FACE_MARKS][2];
     static const double as_it_is[1][3] = { { 0, 0, 1 } };
     const struct gw_card_landmarks *card = &s->faces->card.landmarks;
     const double longer = fmax(box->x2 - box->x1, box->y2 - box->y1);
@@ -88,14 +102,20 @@ bool gw_landmarks(double marks[GW_FACE_MARKS][2], struct gw_face_scratch *s, con
         .y = (box->y1 + box->y2) / 2 + card->crop.shift_y * longer,
         .side = longer * card->crop.scale,
     };
-    if (card->refine > 0) {
+    *has_moved = card->refine > 0;
+    *moved = 0;
+    if (*has_moved) {
         struct square refined;
-        if (!look(marks, s, image, &at, as_it_is, 1, false, err))
+        if (!look(first, s, image, &at, as_it_is, 1, false, err))
             return false;
-        if (surround(&refined, marks, card->refine))
+        if (surround(&refined, first, card->refine))
             at = refined;
     }
-    return look(marks, s, image, &at, card->jitter, card->n_jitter, card->mirror, err);
+    if (!look(marks, s, image, &at, card->jitter, card->n_jitter, card->mirror, err))
+        return false;
+    if (*has_moved)
+        *moved = how_far(first, marks);
+    return true;
 }
 
 static void mean_of(double out[2], const double marks[GW_FACE_MARKS][2], const uint8_t *which, size_t n)

@@ -213,7 +213,7 @@ static bool read_input(struct gw_card_input *out, struct part *in)
 {
     static const char *const layouts[] = { "nchw", "nhwc" };
     static const char *const channels[] = { "rgb", "bgr", "grey" };
-    struct part p;
+    struct part p = {};
     size_t layout = 0, order = 0;
     if (!open_part(&p, in, "input") || !get_text(&p, "name", &out->name) ||
         !get_count(&p, "width", 8, GW_CARD_SIDE_MAX, &out->width) ||
@@ -244,9 +244,9 @@ static bool read_net(struct gw_card_net *out, struct part *p)
 
 static bool read_crop(struct gw_card_crop *out, struct part *in)
 {
-    struct part p;
-    const struct gw_json *shift;
-    double xy[2];
+    struct part p = {};
+    const struct gw_json *shift = NULL;
+    double xy[2] = {};
     if (!open_part(&p, in, "crop") || !get_real(&p, "scale", 0.1, 10, &out->scale) ||
         !get_array(&p, "shift", 2, 2, &shift) || !check_row(&p, "shift", shift, 2, -1, 1, xy))
         return false;
@@ -257,7 +257,7 @@ static bool read_crop(struct gw_card_crop *out, struct part *in)
 
 static bool read_stride_names(struct part *p, const char *key, size_t n, const char **out)
 {
-    const struct gw_json *names;
+    const struct gw_json *names = NULL;
     if (!get_array(p, key, n, n, &names))
         return false;
     for (size_t i = 0; i < n; i++)
@@ -268,8 +268,8 @@ static bool read_stride_names(struct part *p, const char *key, size_t n, const c
 
 static bool read_detector_outputs(struct gw_card_detector *out, struct part *in)
 {
-    struct part p;
-    const struct gw_json *strides;
+    struct part p = {};
+    const struct gw_json *strides = NULL;
     if (!open_part(&p, in, "outputs"))
         return false;
     if (out->kind == GW_DETECTOR_FACEPLUGIN)
@@ -293,7 +293,7 @@ static bool read_detector_outputs(struct gw_card_detector *out, struct part *in)
 
 static bool read_small(struct gw_card_detector *out, struct part *in)
 {
-    struct part p;
+    struct part p = {};
     if (!has(in, "small_faces"))
         return true;
     out->has_small = true;
@@ -305,7 +305,7 @@ static bool read_detector(struct gw_card_detector *out, struct part *in)
 {
     static const char *const kinds[] = { "faceplugin", "yunet", "scrfd" };
     static const char *const places[] = { "corner", "center" };
-    struct part p;
+    struct part p = {};
     size_t kind = 0, place = 0;
     uint32_t fill = 0;
     if (!open_part(&p, in, "detector") || !get_word(&p, "kind", kinds, GW_COUNT(kinds), &kind) ||
@@ -323,16 +323,17 @@ static bool read_detector(struct gw_card_detector *out, struct part *in)
 
 static bool read_one_output(struct part *in, const char *key, const char **out)
 {
-    struct part p;
+    struct part p = {};
     return open_part(&p, in, "outputs") && get_text(&p, key, out) && finish(&p);
 }
 
 static bool read_landmarks(struct gw_card_landmarks *out, struct part *in)
 {
-    struct part p;
-    const struct gw_json *jitter;
+    struct part p = {};
+    const struct gw_json *jitter = NULL;
     if (!open_part(&p, in, "landmarks") || !read_net(&out->net, &p) || !read_one_output(&p, "points", &out->output) ||
-        !read_crop(&out->crop, &p) || !get_real(&p, "refine", 0, 4, &out->refine) || !get_array(&p, "jitter", 1, GW_CARD_JITTER_MAX, &jitter) ||
+        !read_crop(&out->crop, &p) || !get_real(&p, "refine", 0, 4, &out->refine) ||
+        !get_real(&p, "pitch_offset_deg", -45, 45, &out->pitch_offset_deg) || !get_array(&p, "jitter", 1, GW_CARD_JITTER_MAX, &jitter) ||
         !get_flag(&p, "mirror", &out->mirror))
         return false;
     out->n_jitter = gw_json_size(jitter);
@@ -348,13 +349,13 @@ static bool read_landmarks(struct gw_card_landmarks *out, struct part *in)
 /* How long the network's vector is says how sure it is of the face; see docs/models.md. */
 static bool read_weight(struct gw_card_embedder *out, struct part *in)
 {
-    struct part p;
+    struct part p = {};
     if (!has(in, "weight"))
         return true;
     out->has_weight = true;
     if (!open_part(&p, in, "weight") || !get_real(&p, "length", 1e-3, 1e6, &out->weight_length) ||
         !get_real(&p, "power", -1, 1, &out->weight_power) || !get_real(&p, "least", 0.1, 1, &out->weight_least) ||
-        !get_real(&p, "most", 1, 10, &out->weight_most))
+        !get_real(&p, "most", 1, 10, &out->weight_most) || !get_real(&p, "doubtful_below", 0, 1e6, &out->weight_doubtful))
         return false;
     const double a = pow(out->weight_least, out->weight_power), b = pow(out->weight_most, out->weight_power);
     if (fmin(a, b) < GW_EMBEDDING_LENGTH_LEAST || fmax(a, b) > GW_EMBEDDING_LENGTH_MOST)
@@ -364,8 +365,8 @@ static bool read_weight(struct gw_card_embedder *out, struct part *in)
 
 static bool read_embedder(struct gw_card_embedder *out, struct part *in)
 {
-    struct part p;
-    const struct gw_json *points;
+    struct part p = {};
+    const struct gw_json *points = NULL;
     uint32_t dim = 0;
     if (!open_part(&p, in, "embedder") || !read_net(&out->net, &p) || !read_one_output(&p, "embedding", &out->output) ||
         !get_count(&p, "dim", 16, GW_EMBEDDING_MAX, &dim) ||
@@ -385,13 +386,17 @@ static bool read_embedder(struct gw_card_embedder *out, struct part *in)
 
 static bool read_liveness(struct gw_card_liveness *out, struct part *in)
 {
-    struct part p;
-    const struct gw_json *live;
+    struct part p = {};
+    static const char *const samplings[] = { "area", "bilinear" };
+    const struct gw_json *live = NULL;
     uint32_t classes = 0;
+    size_t sampling = 0;
     if (!open_part(&p, in, "liveness") || !read_net(&out->net, &p) || !read_one_output(&p, "classes", &out->output) ||
-        !read_crop(&out->crop, &p) || !get_flag(&p, "inside", &out->inside) || !get_flag(&p, "softmax", &out->softmax) ||
+        !read_crop(&out->crop, &p) || !get_flag(&p, "inside", &out->inside) ||
+        !get_word(&p, "sampling", samplings, GW_COUNT(samplings), &sampling) || !get_real(&p, "least_scale", 0, 10, &out->least_scale) || !get_flag(&p, "softmax", &out->softmax) ||
         !get_count(&p, "classes", 2, GW_CARD_CLASSES_MAX, &classes) || !get_array(&p, "live", 1, classes - 1, &live))
         return false;
+    out->plain = sampling == 1;
     out->n_classes = classes;
     for (size_t i = 0; i < gw_json_size(live); i++) {
         int64_t v;
@@ -404,7 +409,7 @@ static bool read_liveness(struct gw_card_liveness *out, struct part *in)
 
 static bool read_points(struct gw_card *out, struct part *p)
 {
-    const struct gw_json *points;
+    const struct gw_json *points = NULL;
     if (!get_array(p, "operating_points", 1, GW_CARD_POINTS_MAX, &points))
         return false;
     out->n_points = gw_json_size(points);
@@ -433,7 +438,7 @@ bool gw_card_parse(struct gw_card *out, struct gw_arena *a, struct gw_span text,
     if (gw_json_kind(j) != GW_JSON_OBJECT)
         return gw_fail(err, GW_ERR_INVALID, "model card: must be an object");
     struct part p = { .j = j, .arena = a, .err = err };
-    uint32_t format;
+    uint32_t format = 0;
     if (!get_count(&p, "card", 1, 1, &format) || !get_text(&p, "name", &out->name) ||
         !get_text(&p, "version", &out->version) || !get_text(&p, "source", &out->source) ||
         !get_text(&p, "license", &out->license))

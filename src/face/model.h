@@ -67,6 +67,7 @@ struct gw_card_landmarks {
     struct gw_card_net net;
     const char *output; /* 1 x 136: x, y of 68 points relative to the crop */
     struct gw_card_crop crop;
+    double pitch_offset_deg; /* added to pitch: what faces that look straight come out at with these marks, negated */
     double refine;      /* 0: one pass; else a second one on a square this many times the size of the points of the
                            first, turned upright */
     size_t n_jitter;    /* of the last pass; at least 1 */
@@ -82,6 +83,7 @@ struct gw_card_embedder {
     bool flip;                          /* mean of the picture and its mirror image */
     bool has_weight;                    /* else every embedding has length 1 */
     double weight_length, weight_least, weight_most, weight_power; /* clamp(length / weight_length)^power */
+    double weight_doubtful;             /* below this length the network saw hardly a face */
 };
 
 struct gw_card_liveness {
@@ -89,6 +91,8 @@ struct gw_card_liveness {
     const char *output;
     struct gw_card_crop crop;
     bool inside;            /* the crop is shrunk and moved to lie within the picture */
+    bool plain;             /* sampled without averaging, as a network that looks at fine grain may have learned */
+    double least_scale;     /* shrunk below this it says nothing: liveness is not known then */
     bool softmax;           /* the outputs are not yet probabilities */
     size_t n_classes;
     bool live[GW_CARD_CLASSES_MAX]; /* which classes mean a live face */

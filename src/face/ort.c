@@ -240,9 +240,9 @@ static bool find(const struct gw_net *net, bool input, const char *name, size_t 
 
 static bool check_input(struct gw_net *net, const struct gw_shape *want, struct gw_err *err)
 {
-    size_t index;
-    struct gw_shape have;
-    bool is_float;
+    size_t index = 0;
+    struct gw_shape have = {};
+    bool is_float = false;
     if (!find(net, true, net->input_name, &index, err) || !read_type(net, true, index, &have, &is_float, err))
         return false;
     if (!is_float)
@@ -306,7 +306,7 @@ bool gw_net_bind(struct gw_net *net, const char *input_name, const struct gw_sha
     if (!check_input(net, shape, err))
         return false;
     for (size_t i = 0; i < n_outputs; i++) {
-        size_t index;
+        size_t index = 0;
         if (!find(net, false, output_names[i], &index, err))
             return false;
         net->output_names[net->n_outputs++] = gw_strdup(output_names[i]);

@@ -13,6 +13,7 @@ static const char *const names[GW_QUALITY_COUNT] = {
     [GW_QUALITY_SIZE] = "size",         [GW_QUALITY_SHARPNESS] = "sharpness", [GW_QUALITY_EXPOSURE] = "exposure",
     [GW_QUALITY_CONTRAST] = "contrast", [GW_QUALITY_POSE] = "pose",           [GW_QUALITY_EYES] = "eyes",
     [GW_QUALITY_MOUTH] = "mouth",       [GW_QUALITY_CROP] = "crop",
+    [GW_QUALITY_OCCLUSION] = "occlusion",
 };
 
 const char *gw_quality_name(enum gw_quality q)
@@ -40,7 +41,6 @@ struct light {
 
 static struct light measure_light(const struct gw_image *face)
 {
-    enum { MOST_SIDE = 256 };
     static const double centre_x = 0.5, centre_y = 0.55, half_x = 0.40, half_y = 0.47;
     struct light light = {};
     uint32_t histogram[256] = {};
@@ -91,7 +91,6 @@ static struct light measure_light(const struct gw_image *face)
     }
     light.range = (double)p95 - (double)p5;
     light.detail = n_detail == 0 ? 0 : square / (double)n_detail;
-    (void)MOST_SIDE;
     return light;
 }
 
@@ -107,15 +106,11 @@ static double eye_opening(const double m[GW_FACE_MARKS][2])
     return sum;
 }
 
-/* Gap between the lips against the distance from the eyes to the mouth. */
-static double mouth_opening(const struct gw_face *f)
+/* Gap between the lips against the width of the mouth, inner lips both: 0 closed. */
+static double mouth_opening(const double m[GW_FACE_MARKS][2])
 {
-    const double (*m)[2] = f->marks;
-    const double gap = (distance(m[61], m[67]) + distance(m[62], m[66]) + distance(m[63], m[65])) / 3;
-    const double mouth[2] = { (f->points[3][0] + f->points[4][0]) / 2, (f->points[3][1] + f->points[4][1]) / 2 };
-    const double eyes[2] = { (f->points[0][0] + f->points[1][0]) / 2, (f->points[0][1] + f->points[1][1]) / 2 };
-    const double height = distance(mouth, eyes);
-    return height > 0 ? gap / height : 0;
+    const double width = distance(m[60], m[64]);
+    return width > 0 ? distance(m[62], m[66]) / width : 0;
 }
 
 /* Share of the face's box that lies in the picture. */
@@ -126,38 +121,72 @@ static double share_inside(const struct gw_face *f, const struct gw_image *image
     return w <= 0 || h <= 0 ? 0 : w * h / (f->box.width * f->box.height);
 }
 
-void gw_quality(struct gw_face *f, const struct gw_image *aligned, const struct gw_image *image)
+/* Red and blue shares of the light of a rectangle around the aligned face's middle line, which goes from the eyes
+ * down; all in eye distances. False where there is no light. */
+static bool chroma(double out[2], const struct gw_quality_input *in, double from, double to, double half_width)
 {
-    const struct light light = measure_light(aligned);
+    const double (*t)[2] = in->template;
+    const double eyes = t[1][0] - t[0][0], x = (t[0][0] + t[1][0]) / 2, y = (t[0][1] + t[1][1]) / 2;
+    const struct gw_image *a = in->aligned;
+    const uint32_t x0 = (uint32_t)fmax(0, x - half_width * eyes), x1 = (uint32_t)fmin(a->width, x + half_width * eyes);
+    const uint32_t y0 = (uint32_t)fmax(0, y + from * eyes), y1 = (uint32_t)fmin(a->height, y + to * eyes);
+    uint64_t sum[3] = {};
+    for (uint32_t row = y0; row < y1; row++)
+        for (uint32_t column = x0; column < x1; column++)
+            for (size_t c = 0; c < 3; c++)
+                sum[c] += a->data[row * a->stride + 3 * (size_t)column + c];
+    const double all = (double)(sum[0] + sum[1] + sum[2]);
+    if (!(all > 0))
+        return false;
+    out[0] = (double)sum[0] / all;
+    out[1] = (double)sum[2] / all;
+    return true;
+}
+
+/* A mask is of another colour than the cheeks and leaves the marks nothing to hold on to. 1 is where one is assumed. */
+static double occlusion(const struct gw_quality_input *in)
+{
+    double cheeks[2], mouth[2], colour = 0;
+    if (chroma(cheeks, in, 0.08, 0.28, 0.34) && chroma(mouth, in, 1.13, 1.37, 0.28))
+        colour = distance(cheeks, mouth);
+    return fmax(in->moved / 0.11, fmin(colour / 0.10, in->moved / 0.06));
+}
+
+/* What each component is worth to the unified quality: its exponent in their product. What
+ * recognition suffers from counts whole; what a human wants to see is counted a little. */
+static const double weights[GW_QUALITY_COUNT] = {
+    [GW_QUALITY_SIZE] = 1,    [GW_QUALITY_SHARPNESS] = 1, [GW_QUALITY_EXPOSURE] = 1, [GW_QUALITY_CONTRAST] = 0.5,
+    [GW_QUALITY_POSE] = 1,    [GW_QUALITY_EYES] = 0.25,   [GW_QUALITY_MOUTH] = 0.1,  [GW_QUALITY_CROP] = 1,
+    [GW_QUALITY_OCCLUSION] = 0.5,
+};
+
+void gw_quality(struct gw_face *f, const struct gw_quality_input *in)
+{
+    const struct light light = measure_light(in->aligned);
     double *q = f->components;
+    for (size_t i = 0; i < GW_QUALITY_COUNT; i++)
+        f->has_component[i] = true;
     f->luminance = light.mean;
     q[GW_QUALITY_SIZE] = logistic(f->eye_distance_px, 30, 8);
     q[GW_QUALITY_SHARPNESS] = logistic(log2(1 + light.detail), 5.5, 0.7);
-    q[GW_QUALITY_EXPOSURE] = fmin(logistic(light.mean, 45, 10), fmin(logistic(-light.mean, -215, 8),
-        logistic(-(light.dark + light.bright), -0.45, 0.08)));
+    q[GW_QUALITY_EXPOSURE] = fmin(logistic(light.mean, 45, 10),
+        fmin(logistic(-light.mean, -215, 8), logistic(-(light.dark + light.bright), -0.45, 0.08)));
     q[GW_QUALITY_CONTRAST] = logistic(light.range, 40, 10);
-    /* ISO/IEC 29794-5 6.4: the cosine of the angle, squared, for each axis; roll is undone by alignment. */
-    const double radians = M_PI / 180;
-    const double off = hypot(f->yaw_deg, f->pitch_deg);
-    (void)radians;
-    q[GW_QUALITY_POSE] = logistic(-off, -35, 6);
-    q[GW_QUALITY_CROP] = logistic(share_inside(f, image), 0.8, 0.04);
+    /* Roll is undone by alignment; yaw and pitch hide a part of the face. */
+    q[GW_QUALITY_POSE] = logistic(-hypot(f->yaw_deg, f->pitch_deg), -35, 6);
+    q[GW_QUALITY_CROP] = logistic(share_inside(f, in->image), 0.8, 0.04);
     f->has_component[GW_QUALITY_EYES] = f->has_component[GW_QUALITY_MOUTH] = f->has_marks;
     if (f->has_marks) {
-        q[GW_QUALITY_EYES] = logistic(eye_opening(f->marks), 0.14, 0.025);
-        q[GW_QUALITY_MOUTH] = logistic(-mouth_opening(f), -0.22, 0.04);
+        q[GW_QUALITY_EYES] = logistic(eye_opening(f->marks), 0.165, 0.018);
+        q[GW_QUALITY_MOUTH] = logistic(-mouth_opening(f->marks), -0.35, 0.05);
     }
-    /* What recognition needs: the worst of them decides, the others help a little. */
-    static const double weights[GW_QUALITY_COUNT] = {
-        [GW_QUALITY_SIZE] = 1,     [GW_QUALITY_SHARPNESS] = 1, [GW_QUALITY_EXPOSURE] = 1, [GW_QUALITY_CONTRAST] = 0.5,
-        [GW_QUALITY_POSE] = 1,     [GW_QUALITY_EYES] = 0.25,   [GW_QUALITY_MOUTH] = 0.1,  [GW_QUALITY_CROP] = 1,
-    };
+    f->has_component[GW_QUALITY_OCCLUSION] = in->has_moved;
+    if (in->has_moved)
+        q[GW_QUALITY_OCCLUSION] = logistic(-occlusion(in), -1, 0.12);
+
     double unified = 1;
-    for (size_t i = 0; i < GW_QUALITY_COUNT; i++) {
-        if (i != GW_QUALITY_EYES && i != GW_QUALITY_MOUTH)
-            f->has_component[i] = true;
+    for (size_t i = 0; i < GW_QUALITY_COUNT; i++)
         if (f->has_component[i])
             unified *= pow(q[i] / 100, weights[i]);
-    }
     f->quality = 100 * unified;
 }

@@ -171,7 +171,7 @@ struct gw_gallery *gw_gallery_parse(struct gw_span bytes, const char *model, str
     GW_AUTO(gw_gallery) *g = gw_gallery_build(list, n, h.dim, add_row, &sum, &why);
     if (g == NULL && why.code == GW_ERR_INVALID)
         gw_fail_at(err, GW_ERR_CORRUPT, (size_t)(rows - bytes.data) + why.at * row_bytes,
-            "a gallery file with a template whose length is not %d", GW_TEMPLATE_LENGTH);
+            "a gallery file with a template whose length no embedding has");
     else if (g == NULL && err != NULL)
         *err = why;
     else if (g != NULL && sum.sum != h.checksum)

@@ -59,6 +59,7 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
     int16_t *g_whole = (void *)(block + whole);
     const struct gw_kernel *kernel = gw_kernel_best();
     uint32_t person = 0;
+    float longest = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && !gw_id_equal(rows[i].person, rows[i - 1].person))
@@ -71,7 +72,7 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
         memcpy(g_whole + i * stride, rows[i].v, dim * sizeof(int16_t));
         const struct gw_small s = kernel->small(g_small + i * stride, g_whole + i * stride, stride);
         if (!gw_square_check(s.square)) {
-            gw_fail_at(err, GW_ERR_INVALID, rows[i].order, "a template whose length is not %d", GW_TEMPLATE_LENGTH);
+            gw_fail_at(err, GW_ERR_INVALID, rows[i].order, "a template with a length that no embedding has");
             gw_secret_pages_free(block, bytes);
             return NULL;
         }
@@ -79,12 +80,13 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
             seen(whom, rows[i].v);
         g_scales[i] = s.scale;
         g_errors[i] = s.error;
+        longest = GW_MAX(longest, s.length);
     }
     g_first[n_persons] = (uint32_t)n;
     for (size_t i = n; i < padded; i++)
         g_errors[i] = -1e30F; /* times at least 1: below every score */
 
-    *g = (struct gw_gallery){ .bytes = bytes, .n_rows = n, .n_persons = n_persons, .dim = dim, .stride = stride,
+    *g = (struct gw_gallery){ .bytes = bytes, .n_rows = n, .n_persons = n_persons, .dim = dim, .longest = longest, .stride = stride,
         .small = g_small, .whole = g_whole, .scales = g_scales, .errors = g_errors, .persons = g_persons,
         .first = g_first, .ids = g_ids };
     atomic_init(&g->refs, 1);

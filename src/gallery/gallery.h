@@ -16,23 +16,25 @@
 
 enum {
     GW_TEMPLATE_DIM_MAX = 1024,
-    GW_TEMPLATE_LENGTH = 16384,    /* of the vector: 1.0 is 2^14 */
-    GW_TEMPLATE_LENGTH_SLACK = 64, /* so far off may a length be; rounding alone gives at most 16 */
-    GW_GALLERY_MAX = 4'000'000,    /* templates in one gallery */
-    GW_GALLERY_MODEL = 64,         /* bytes of a model's name in the file form, zero included */
+    GW_TEMPLATE_ONE = 16384,          /* 1.0 of an embedding is 2^14 */
+    GW_TEMPLATE_LENGTH_LEAST = 12943, /* 0.79: models may weigh faces by lengths of 0.8 to 1.25, and */
+    GW_TEMPLATE_LENGTH_MOST = 20644,  /* 1.26: rounding needs a little room */
+    GW_GALLERY_MAX = 4'000'000,       /* templates in one gallery */
+    GW_GALLERY_MODEL = 64,            /* bytes of a model's name in the file form, zero included */
 };
-#define GW_SCORE_ONE (INT32_C(1) << 28) /* the score of a template with itself, give or take rounding */
+#define GW_SCORE_ONE (INT32_C(1) << 28) /* 1.0 */
 
-/* A face as a point on a sphere of radius 16384, so that comparing two is one
- * exact integer dot product: score = cosine * 2^28. Two templates compare only if
- * they come from the same model; who keeps them keeps the model's name with them. */
+/* A face as a vector of about 16384 in length, so that comparing two is one exact
+ * integer dot product: score = that of the embeddings * 2^28, the cosine where the
+ * model gives lengths of 1. Two templates compare only if they come from the same
+ * model; who keeps them keeps the model's name with them. */
 struct gw_template {
     uint16_t dim; /* 1 to GW_TEMPLATE_DIM_MAX */
     int16_t v[GW_TEMPLATE_DIM_MAX];
 };
 
-/* From a network's embedding of any length: scaled to 16384, rounded to nearest.
- * GW_ERR_INVALID: dim is 0 or too large, a number is not finite, or all are zero. */
+/* From a network's embedding: times 16384, rounded to nearest. GW_ERR_INVALID: dim is 0
+ * or too large, a number is not finite, or the length is not between 0.79 and 1.26. */
 [[nodiscard]] bool gw_template_make(struct gw_template *out, const float *embedding, unsigned dim, struct gw_err *err);
 /* Dimension and length are what they must be. */
 bool gw_template_check(const struct gw_template *t);
@@ -43,7 +45,7 @@ int32_t gw_template_score(const struct gw_template *a, const struct gw_template 
 enum { GW_TEMPLATE_BYTES_MAX = 2 + 2 * GW_TEMPLATE_DIM_MAX };
 size_t gw_template_bytes(unsigned dim);                                 /* 2 + 2 * dim */
 void gw_template_format(uint8_t *out, const struct gw_template *t);     /* gw_template_bytes(t->dim) of them */
-/* GW_ERR_FORMAT: not exactly such bytes. GW_ERR_INVALID: a length off 16384 by more than 64. */
+/* GW_ERR_FORMAT: not exactly such bytes. GW_ERR_INVALID: a length that no embedding has. */
 [[nodiscard]] bool gw_template_parse(struct gw_template *out, struct gw_span bytes, struct gw_err *err);
 
 struct gw_gallery; /* opaque, shared by reference count */
@@ -79,7 +81,7 @@ size_t gw_gallery_portraits(const struct gw_gallery *g, struct gw_id person);
 
 struct gw_hit {
     struct gw_id person;
-    int32_t score;     /* cosine * 2^28 of the person's best portrait; policy owns the threshold */
+    int32_t score;     /* * 2^28, of the person's best portrait; policy owns the threshold */
     uint32_t portrait; /* which: 0 is the first of the person's items, in the order they were given */
 };
 

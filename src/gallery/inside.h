@@ -18,6 +18,7 @@ struct gw_gallery {
     size_t bytes; /* of the block */
     size_t n_rows, n_persons;
     unsigned dim;
+    float longest;           /* at least the length of every row */
     size_t stride;           /* dim up to a multiple of GW_KERNEL_STEP: bytes of a row in small, components in whole */
     const int8_t *small;     /* rows rounded to 8 bits: scanned */
     const int16_t *whole;    /* rows as given: decide */
@@ -41,5 +42,5 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
 
 /* The row of a person, or false. */
 bool gw_gallery_find(const struct gw_gallery *g, struct gw_id person, size_t *p);
-/* Of a template's length: within GW_TEMPLATE_LENGTH_SLACK. */
+/* Of a template's length: between the least and the most there may be. */
 bool gw_square_check(uint64_t square);

@@ -50,8 +50,6 @@ static inline __m256i step(__m256i sum, __m256i row, __m256i size, __m256i probe
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-/* One row after another, here and everywhere: memory is then read in order, which
- * the processor foresees; four rows at a time ran at a third of that speed. */
 static inline __m256i one(const int8_t *row, const int8_t *probe, size_t stride)
 {
     __m256i s0 = _mm256_setzero_si256(), s1 = s0;
@@ -63,15 +61,10 @@ static inline __m256i one(const int8_t *row, const int8_t *probe, size_t stride)
     return _mm256_add_epi32(s0, s1);
 }
 
+/* One row after another: see kernel_avx512.c. */
 static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probe)
 {
-    size_t r = 0;
-    for (; r + 4 <= n_rows; r += 4, rows += 4 * stride) {
-        const __m256i a = one(rows, probe, stride), b = one(rows + stride, probe, stride);
-        const __m256i c = one(rows + 2 * stride, probe, stride), d = one(rows + 3 * stride, probe, stride);
-        _mm_storeu_si128((__m128i *)(void *)(dots + r), sums4(a, b, c, d));
-    }
-    for (; r < n_rows; r++, rows += stride)
+    for (size_t r = 0; r < n_rows; r++, rows += stride)
         dots[r] = sum8(one(rows, probe, stride));
 }
 

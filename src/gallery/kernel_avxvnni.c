@@ -42,6 +42,11 @@ static inline __m128i sums4(__m256i a, __m256i b, __m256i c, __m256i d)
     return _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
 }
 
+static inline int32_t sum8(__m256i v)
+{
+    return _mm_cvtsi128_si32(sums4(v, v, v, v));
+}
+
 static int32_t dot16(const int16_t *a, const int16_t *b, size_t n)
 {
     __m256i s0 = _mm256_setzero_si256(), s1 = s0;
@@ -49,7 +54,7 @@ static int32_t dot16(const int16_t *a, const int16_t *b, size_t n)
         s0 = DPWSSD(s0, load(a + i), load(b + i));
         s1 = DPWSSD(s1, load(a + i + 16), load(b + i + 16));
     }
-    return _mm_cvtsi128_si32(sums4(_mm256_add_epi32(s0, s1), s0, s0, s0));
+    return sum8(_mm256_add_epi32(s0, s1));
 }
 
 /* dpbusd wants one unsigned operand: row + 128, which a flipped top bit gives. The
@@ -77,20 +82,12 @@ static inline __m256i one(const int8_t *row, const int8_t *probe, size_t stride)
     return _mm256_add_epi32(s0, s1);
 }
 
+/* One row after another: see kernel_avx512.c. */
 static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probe)
 {
-    const __m256i s = surplus(probe, stride);
-    const __m128i over = sums4(s, s, s, s);
-    size_t r = 0;
-    for (; r + 4 <= n_rows; r += 4, rows += 4 * stride) {
-        const __m256i a = one(rows, probe, stride), b = one(rows + stride, probe, stride);
-        const __m256i c = one(rows + 2 * stride, probe, stride), d = one(rows + 3 * stride, probe, stride);
-        _mm_storeu_si128((__m128i *)(void *)(dots + r), _mm_sub_epi32(sums4(a, b, c, d), over));
-    }
-    for (; r < n_rows; r++, rows += stride) {
-        const __m256i a = one(rows, probe, stride);
-        dots[r] = _mm_cvtsi128_si32(_mm_sub_epi32(sums4(a, a, a, a), over));
-    }
+    const int32_t over = sum8(surplus(probe, stride));
+    for (size_t r = 0; r < n_rows; r++, rows += stride)
+        dots[r] = sum8(one(rows, probe, stride)) - over;
 }
 
 static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)

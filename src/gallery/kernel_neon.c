@@ -33,27 +33,17 @@ static inline int32x4_t sums4(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d
     return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
 }
 
-/* One row after another: memory is then read in order. */
-static inline int32x4_t one(const int8_t *row, const int8_t *probe, size_t stride)
-{
-    int32x4_t s0 = vdupq_n_s32(0), s1 = s0;
-    for (size_t i = 0; i < stride; i += 32) {
-        s0 = vdotq_s32(s0, vld1q_s8(row + i), vld1q_s8(probe + i));
-        s1 = vdotq_s32(s1, vld1q_s8(row + i + 16), vld1q_s8(probe + i + 16));
-    }
-    return vaddq_s32(s0, s1);
-}
-
+/* One row after another: see kernel_avx512.c. */
 static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probe)
 {
-    size_t r = 0;
-    for (; r + 4 <= n_rows; r += 4, rows += 4 * stride) {
-        const int32x4_t a = one(rows, probe, stride), b = one(rows + stride, probe, stride);
-        const int32x4_t c = one(rows + 2 * stride, probe, stride), d = one(rows + 3 * stride, probe, stride);
-        vst1q_s32(dots + r, sums4(a, b, c, d));
+    for (size_t r = 0; r < n_rows; r++, rows += stride) {
+        int32x4_t s0 = vdupq_n_s32(0), s1 = s0;
+        for (size_t i = 0; i < stride; i += 32) {
+            s0 = vdotq_s32(s0, vld1q_s8(rows + i), vld1q_s8(probe + i));
+            s1 = vdotq_s32(s1, vld1q_s8(rows + i + 16), vld1q_s8(probe + i + 16));
+        }
+        dots[r] = vaddvq_s32(vaddq_s32(s0, s1));
     }
-    for (; r < n_rows; r++, rows += stride)
-        dots[r] = vaddvq_s32(one(rows, probe, stride));
 }
 
 static void bounds(float *out, float *tops, const int32_t *dots, const float *scales, const float *errors,

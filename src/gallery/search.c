@@ -8,25 +8,26 @@
  *     a.p = s*q.p + e.p = s*t*D + s*q.f + e.p
  *         <= s*t*D + |s*q| |f| + |e| |p|                       (Cauchy-Schwarz)
  *         <= s*t*D + (|a| + |e|) |f| + |e| |p|
- *         <= s*t*D + |e| (|p| + |f|) + LENGTH |f|              =: U
+ *         <= s*t*D + |e| (|p| + |f|) + L |f|                   =: U
  *
- * where LENGTH = 16384 + 64 is the longest row there is. Whoever's U stays below
- * the score of the max-th best person found so far cannot be among the best, and
- * everybody else is compared in 16 bits. Ties are settled by id, so the order in
- * which rows are looked at does not show.
+ * where L is the longest row of the gallery. Whoever's U stays below the score of
+ * the max-th best person found so far cannot be among the best, and everybody else
+ * is compared in 16 bits. Ties are settled by id, so the order in which rows are
+ * looked at does not show.
  *
- * U is computed in float. |D| <= 127 * 127 * 1024 < 2^24 is exact; s and t each
- * carry one rounding, their products two more: 4 u (u = 2^-24) of a term below
- * (LENGTH + |e|)(LENGTH + |f|) < 18600^2, that is 83; the two sums round twice at
- * below 2^29: 64; errors and lengths were rounded up by more than their roundings;
- * the floor it is compared with, an integer below 2^28.1 taken to float: 16.
- * SLACK is more than all of them: a millionth of the score of 1. */
+ * U is computed in float; lengths are at most 20644, so |e| and |f| are below 2900.
+ * |D| <= 127 * 127 * 1024 < 2^24 is exact; s and t each carry one rounding, their
+ * products two more: 4 u (u = 2^-24) of a term below (20644 + 2900)^2, that is 133;
+ * the two sums are rounded at below 2^30: 64; |e| (|p| + |f|) at below 2^26: 4; errors
+ * and lengths were rounded up by more than their own roundings; the floor U is
+ * compared with, an integer below 2^29, taken to float: 16. SLACK is more than all of
+ * them together: two millionths of the score of 1. */
 #include "gallery/inside.h"
 
 #include <math.h>
 #include <string.h>
 
-#define SLACK 256.0F
+#define SLACK 512.0F
 
 /* Rows between two looks at the bounds: all that is written in between stays in the nearest cache. */
 enum { CHUNK = 512, CHUNK_TOGETHER = 128, TOGETHER = GW_KERNEL_TOGETHER };
@@ -50,6 +51,7 @@ static bool before(struct best a, struct best b)
 /* What a bound must reach to be looked at; it may equal the worst kept: the id decides then. */
 static float floor_of(const struct top *t)
 {
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): max is not 0, so n == max entries are set
     return t->n == t->max ? (float)t->at[t->max - 1].score : -INFINITY;
 }
 
@@ -87,7 +89,7 @@ static void probe_init(struct probe *p, int8_t *small, const struct gw_gallery *
     struct gw_small s = k->small(small, p->whole, g->stride);
     p->c = s.scale;
     p->g = s.length + s.error;
-    p->h = (GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK) * s.error + SLACK;
+    p->h = g->longest * s.error + SLACK;
 }
 
 static void compare(struct top *t, const struct gw_gallery *g, const struct gw_kernel *k, const struct probe *p, size_t row)

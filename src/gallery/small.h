@@ -10,8 +10,8 @@ static inline struct gw_small gw_small_of(int8_t *small, const int16_t *whole, s
 {
     int16_t high = 0, low = 0;
     for (size_t i = 0; i < n; i++) {
-        high = GW_MAX(high, whole[i]);
-        low = GW_MIN(low, whole[i]);
+        high = whole[i] > high ? whole[i] : high;
+        low = whole[i] < low ? whole[i] : low;
     }
     /* small = whole * per / 2^15, rounded: at most 127 because whole * per is at most 127 * 2^15. */
     const int32_t most = GW_MAX((int32_t)high, -(int32_t)low);

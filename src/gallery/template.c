@@ -8,8 +8,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "kept forms are copied 
 
 bool gw_square_check(uint64_t square)
 {
-    const uint64_t least = GW_TEMPLATE_LENGTH - GW_TEMPLATE_LENGTH_SLACK;
-    const uint64_t most = GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK;
+    const uint64_t least = GW_TEMPLATE_LENGTH_LEAST, most = GW_TEMPLATE_LENGTH_MOST;
     return square >= least * least && square <= most * most;
 }
 
@@ -30,23 +29,22 @@ bool gw_template_make(struct gw_template *out, const float *embedding, unsigned 
 {
     if (dim < 1 || dim > GW_TEMPLATE_DIM_MAX)
         return gw_fail(err, GW_ERR_INVALID, "an embedding of %u numbers: 1 to %d are allowed", dim, GW_TEMPLATE_DIM_MAX);
-    /* The largest first: squares of tiny or huge floats stay within double, and
-     * what is not a number is found. */
-    double square = 0;
+    double square = 0; /* of floats: within double */
     for (unsigned i = 0; i < dim; i++) {
         if (!isfinite(embedding[i]))
             return gw_fail_at(err, GW_ERR_INVALID, i, "an embedding with a number that is not finite");
         square += (double)embedding[i] * (double)embedding[i];
     }
-    if (square <= 0)
-        return gw_fail(err, GW_ERR_INVALID, "an embedding of zeros only");
+    const double most = (double)GW_TEMPLATE_LENGTH_MOST / GW_TEMPLATE_ONE;
+    if (square > most * most) /* so that components fit */
+        return gw_fail(err, GW_ERR_INVALID, "an embedding whose length is not between 0.79 and 1.26");
 
-    const double scale = GW_TEMPLATE_LENGTH / sqrt(square);
     out->dim = (uint16_t)dim;
     for (unsigned i = 0; i < dim; i++)
-        out->v[i] = (int16_t)lrint((double)embedding[i] * scale);
+        out->v[i] = (int16_t)lrint((double)embedding[i] * GW_TEMPLATE_ONE);
     memset(out->v + dim, 0, sizeof out->v - dim * sizeof out->v[0]);
-    return true;
+    return gw_template_check(out) ||
+           gw_fail(err, GW_ERR_INVALID, "an embedding whose length is not between 0.79 and 1.26");
 }
 
 int32_t gw_template_score(const struct gw_template *a, const struct gw_template *b)
@@ -80,6 +78,6 @@ bool gw_template_parse(struct gw_template *out, struct gw_span bytes, struct gw_
     *out = (struct gw_template){ .dim = dim };
     memcpy(out->v, bytes.data + 2, 2 * (size_t)dim);
     if (!gw_template_check(out))
-        return gw_fail(err, GW_ERR_INVALID, "a template whose length is not %d", GW_TEMPLATE_LENGTH);
+        return gw_fail(err, GW_ERR_INVALID, "a template with a length that no embedding has");
     return true;
 }

@@ -202,7 +202,7 @@ static bool read_header(struct codestream *s, struct gw_span bytes, struct gw_er
 
 bool gw_jp2_probe(struct gw_image_info *info, struct gw_span bytes, struct gw_err *err)
 {
-    struct codestream s;
+    struct codestream s = {};
     if (!read_header(&s, bytes, err))
         return false;
     *info = (struct gw_image_info){
@@ -331,7 +331,9 @@ static uint8_t sample(const struct plane *p, uint32_t x, uint32_t y)
     v = GW_MIN(v > p->y0 ? v - p->y0 : 0, p->height - 1);
     int64_t value = (int64_t)p->data[(size_t)v * p->width + u] + p->offset;
     value = GW_MAX(0, GW_MIN(value, p->most));
-    return p->most == 255 ? (uint8_t)value : (uint8_t)((value * 255 + p->most / 2) / p->most);
+    if (p->most != 255)
+        value = (value * 255 + p->most / 2) / p->most;
+    return (uint8_t)value;
 }
 
 static uint8_t to_byte(int32_t v)
@@ -402,14 +404,17 @@ bool gw_jp2_decode(struct gw_image *out, unsigned *scale, struct gw_arena *a, co
     struct gw_err *err)
 {
     __attribute__((cleanup(image_free))) opj_image_t *image = NULL;
-    struct codestream s;
+    struct codestream s = {};
     if (!read_header(&s, c->bytes, err))
         return false;
     unsigned reduce = 0, by = gw_codec_scale(c, c->info.width, c->info.height);
     while ((2u << reduce) <= by && reduce < s.levels)
         reduce++;
     /* One tile or component may have fewer levels than the rest: then the whole picture. */
-    if (!run(&image, c, reduce, err) && (reduce == 0 || !run(&image, c, reduce = 0, err)))
+    bool read = run(&image, c, reduce, err);
+    if (!read && reduce > 0)
+        read = run(&image, c, reduce = 0, err);
+    if (!read || image == NULL)
         return false;
     *scale = 1u << reduce;
     return gw_codec_in_time(c, err) && convert(out, a, c, image, reduce, err);

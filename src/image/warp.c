@@ -5,9 +5,10 @@
  * the nearest ones are repeated); a position outside is the `outside` grey.
  *
  * gw_image_scale is the exact integral over each destination pixel's rectangle
- * where it shrinks and bilinear where it enlarges, each axis for itself. First
- * whole rows are summed as 16-bit integers (exact, and what compilers vectorise
- * best), then columns as vectors of four floats, one pixel each.
+ * where it shrinks and bilinear where it enlarges, each axis for itself. By whole
+ * numbers it is sums of blocks in 16-bit integers, which compilers vectorise best;
+ * else whole rows are summed so, then columns as vectors of four floats, one pixel
+ * each.
  *
  * gw_image_warp shrinks by s in two steps. By k = the whole part of s: means of
  * k x k blocks (of a grid that starts at the picture's corner, so that the result
@@ -199,12 +200,14 @@ struct run {
     struct taps taps[COLUMNS];
     uint32_t n;
     int64_t from, end; /* source columns; empty when all lies outside */
+    bool all_two;      /* every one takes two source columns, or one, and no grey: the common case */
 };
 
 static void run_of(struct run *r, double x, double step, uint32_t first, uint32_t dst_width, uint32_t src_width)
 {
     r->n = 0;
     r->from = r->end = 0;
+    r->all_two = true;
     while (r->n < COLUMNS && first + r->n < dst_width) {
         struct taps t = taps_of(x, step, first + r->n, src_width);
         if (t.n > 0 && r->end == 0)
@@ -212,15 +215,75 @@ static void run_of(struct run *r, double x, double step, uint32_t first, uint32_
         if (t.n > 0 && t.at + t.n - r->from > SPAN && r->n > 0)
             break;
         if (t.n > 0)
-            r->end = GW_MAX(r->end, t.at + t.n);
+            r->end = GW_MAX(r->end, t.at + t.n); /* of real columns */
+        if (t.n == 1) /* another one, of no weight: `down` leaves zeros behind its last column */
+            t.n = 2, t.last = 0;
+        r->all_two &= t.n == 2 && t.outside <= 0;
         r->taps[r->n++] = t;
     }
+    r->all_two &= r->end - r->from <= SPAN;
+}
+
+static void across_two(float *restrict result, const float *restrict value, const struct run *run)
+{
+    for (uint32_t i = 0; i < run->n; i++) {
+        const struct taps *t = &run->taps[i];
+        const float *p = value + 3 * (t->at - run->from);
+        store(result + 3 * i, (load(p) * t->first + load(p + 3) * t->last) * t->norm);
+    }
+}
+
+/* Sums of n blocks of kx x ky pixels side by side, as bytes in rows: exact in 16 bits while a block has
+ * at most 257 pixels. out has room for one number more. */
+static void sum_blocks(uint16_t *restrict out, const uint8_t *row, size_t stride, size_t kx, size_t ky, size_t n)
+{
+    typedef uint16_t quad __attribute__((vector_size(8))); /* red, green, blue, and the next red */
+    uint16_t sum[SPAN * 3 + 1];
+    quad v, w;
+    for (size_t i = 0; i < n * kx * 3; i++)
+        sum[i] = row[i];
+    sum[n * kx * 3] = 0;
+    for (size_t y = 1; y < ky; y++)
+        add_rows(sum, row + y * stride, n * kx * 3);
+    for (size_t i = 0; i < n; i++) {
+        const uint16_t *p = sum + i * kx * 3;
+        memcpy(&v, p, sizeof v);
+        for (size_t u = 1; u < kx; u++) {
+            memcpy(&w, p + u * 3, sizeof w);
+            v += w;
+        }
+        memcpy(out + i * 3, &v, sizeof v);
+    }
+}
+
+/* By whole numbers, of pixels that lie wholly inside: detectors halve 640 x 480. */
+static bool scale_by_blocks(struct gw_image *dst, const struct gw_image *src, double x, double y, double w, double h)
+{
+    double kx = w / dst->width, ky = h / dst->height;
+    if (!(x >= 0 && y >= 0 && x + w <= src->width && y + h <= src->height && kx >= 1 && ky >= 1 && kx * ky <= 257) ||
+        floor(x) < x || floor(y) < y || floor(kx) < kx || floor(ky) < ky)
+        return false;
+    uint16_t sum[SPAN * 3 + 1];
+    size_t across = (size_t)kx, down_by = (size_t)ky, most = SPAN / across;
+    float share = (float)(1 / (kx * ky));
+    for (size_t row = 0; row < dst->height; row++)
+        for (size_t first = 0; first < dst->width; first += most) {
+            size_t n = GW_MIN(most, dst->width - first);
+            uint8_t *restrict to = dst->data + row * dst->stride + first * 3;
+            sum_blocks(sum, src->data + ((size_t)y + row * down_by) * src->stride + ((size_t)x + first * across) * 3,
+                src->stride, across, down_by, n);
+            for (size_t i = 0; i < n * 3; i++)
+                to[i] = (uint8_t)(int32_t)((float)sum[i] * share + 0.5f);
+        }
+    return true;
 }
 
 void gw_image_scale(struct gw_image *dst, const struct gw_image *src, double x, double y, double w, double h,
     uint8_t outside)
 {
-    float value[SPAN * 3 + 1], result[COLUMNS * 3 + 1];
+    if (scale_by_blocks(dst, src, x, y, w, h))
+        return;
+    float value[SPAN * 3 + 4], result[COLUMNS * 3 + 1];
     struct run run;
     double step_x = w / dst->width, step_y = h / dst->height;
     bool usable = fabs(x) < FAR && fabs(y) < FAR && w > 0 && w < FAR && h > 0 && h < FAR;
@@ -238,7 +301,11 @@ void gw_image_scale(struct gw_image *dst, const struct gw_image *src, double x, 
             for (int64_t at = run.from; at < run.end; at += SPAN) {
                 int64_t n = GW_MIN((int64_t)SPAN, run.end - at);
                 down(value, src, &rows, (size_t)at, (size_t)n);
-                value[n * 3] = 0;
+                memset(value + n * 3, 0, 4 * sizeof *value);
+                if (run.all_two && rows.outside <= 0) {
+                    across_two(result, value, &run);
+                    break;
+                }
                 for (uint32_t i = 0; i < run.n; i++) {
                     pixel sum = across(value, &run.taps[i], at, n);
                     if (at == run.from)
@@ -258,7 +325,7 @@ enum {
     TILE = 16,
     SIDE = 52,        /* source pixels, after shrinking by k, across a tile: 16 * 2 * sqrt 2, and the rim */
     LINE = SIDE * 3 + 1,
-    LARGEST_FAST = 16, /* k; above, blocks are gathered one by one */
+    LARGEST_FAST = 16, /* k; above, blocks are gathered one by one. 16 * 16 fits sum_blocks, 16 * SIDE its span */
 };
 
 struct source {
@@ -302,21 +369,15 @@ static void line(float *to, const struct source *s, size_t x, size_t n, size_t y
             store(to + 3 * i, block(s, (int64_t)(x + i), (int64_t)y));
         return;
     }
-    uint16_t sum[SIDE * LARGEST_FAST * 3] = {};
-    size_t columns = GW_MIN(n * s->k, image->width - x * s->k), rows = GW_MIN(s->k, image->height - y * s->k);
-    for (size_t j = 0; j < rows; j++)
-        add_rows(sum, row + j * image->stride, columns * 3);
-    for (size_t i = 0; i < n; i++) {
-        size_t width = GW_MIN(s->k, columns - i * s->k);
-        const uint16_t *p = sum + i * s->k * 3;
-        uint32_t r = 0, g = 0, b = 0;
-        for (size_t u = 0; u < width; u++, p += 3)
-            r += p[0], g += p[1], b += p[2];
-        float share = 1.0f / (float)(width * rows);
-        to[3 * i] = (float)r * share;
-        to[3 * i + 1] = (float)g * share;
-        to[3 * i + 2] = (float)b * share;
-    }
+    uint16_t sum[SIDE * 3 + 1];
+    /* All but the last column and row are whole blocks. */
+    size_t whole = (y + 1) * s->k > image->height ? 0 : GW_MIN(n, image->width / s->k - x);
+    float share = 1.0f / (float)(s->k * s->k);
+    sum_blocks(sum, row, image->stride, s->k, s->k, whole);
+    for (size_t i = 0; i < whole * 3; i++)
+        to[i] = (float)sum[i] * share;
+    for (size_t i = whole; i < n; i++)
+        store(to + 3 * i, block(s, (int64_t)(x + i), (int64_t)y));
 }
 
 /* The shrunk picture's pixels [x, x + width) x [y, y + height), the rim repeated outside of it. */
@@ -328,7 +389,8 @@ static void fill(float *cache, const struct source *s, int64_t x, int64_t y, siz
         float *l = cache + j * LINE;
         int64_t v = clamp(y + (int64_t)j, 0, s->height - 1);
         if (j > 0 && v == clamp(y + (int64_t)j - 1, 0, s->height - 1)) {
-            memcpy(l, l - LINE, LINE * sizeof *l);
+            const float *above = l - LINE;
+            memcpy(l, above, LINE * sizeof *l);
             continue;
         }
         line(l + left * 3, s, (size_t)from, n, (size_t)v);

@@ -146,12 +146,17 @@ bool gw_policy_usable(enum gw_reason *reason, const struct gw_policy *p, const s
  * the right person must not clear. */
 static enum gw_reason judge(const struct gw_policy *p, const struct gw_facts *f)
 {
-    if (p->check_liveness && f->has_liveness && !(f->liveness >= p->least_liveness))
+    /* Where it is asked for and could not be measured (a card without such a network, a face
+     * that fills the picture), nobody is sure: that must not be a way around it. */
+    if (p->check_liveness && !(f->has_liveness && f->liveness >= p->least_liveness))
         return GW_REASON_LIVENESS;
     if (f->gallery_empty || !f->searched)
         return GW_REASON_GALLERY_EMPTY;
     if (f->is_named && !f->has_best)
         return GW_REASON_NO_PORTRAIT;
+    /* Masks and drawings resemble each other more than people do. */
+    if (f->doubtful)
+        return GW_REASON_QUALITY;
     if (!f->has_best || f->best_score < f->threshold)
         return f->is_named ? GW_REASON_NAMED_MISMATCH : GW_REASON_BELOW_THRESHOLD;
     if (!f->is_named && f->has_next && (int64_t)f->best_score - f->next_score < p->margin)

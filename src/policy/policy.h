@@ -85,6 +85,7 @@ struct gw_facts {
     bool has_liveness;
     double liveness;
     bool gallery_empty;     /* nobody with a template is expected */
+    bool doubtful;          /* the network saw hardly a face: a match would say little */
     bool searched;          /* the facts below are there */
     bool has_best, has_next;
     int32_t best_score, next_score, threshold;

@@ -15,8 +15,8 @@ bool gw_threshold_check(const struct gw_threshold_point *p, size_t n, struct gw_
     for (size_t i = 0; i < n; i++) {
         if (!good(p[i].fmr) || p[i].fmr <= 0 || p[i].fmr >= 1)
             return gw_fail_at(err, GW_ERR_INVALID, i, "operating point %zu: the FMR is not between 0 and 1", i + 1);
-        if (!good(p[i].score) || p[i].score < -1 || p[i].score > 1)
-            return gw_fail_at(err, GW_ERR_INVALID, i, "operating point %zu: the score is not a cosine", i + 1);
+        if (!good(p[i].score) || fabs(p[i].score) > GW_THRESHOLD_SCORE_MOST)
+            return gw_fail_at(err, GW_ERR_INVALID, i, "operating point %zu: no score can be so", i + 1);
         if (i > 0 && p[i].fmr >= p[i - 1].fmr)
             return gw_fail_at(err, GW_ERR_INVALID, i, "operating point %zu: rates must fall from point to point", i + 1);
         if (i > 0 && p[i].score <= p[i - 1].score)
@@ -39,7 +39,7 @@ static double slope(const struct gw_threshold_point *p, size_t i)
     return (p[i + 1].score - p[i].score) / (log10(p[i].fmr) - log10(p[i + 1].fmr));
 }
 
-bool gw_threshold_get(double *cosine, const struct gw_threshold_point *p, size_t n, size_t templates, double fpir,
+bool gw_threshold_get(double *score, const struct gw_threshold_point *p, size_t n, size_t templates, double fpir,
     struct gw_err *err)
 {
     if (!gw_threshold_check(p, n, err))
@@ -57,23 +57,23 @@ bool gw_threshold_get(double *cosine, const struct gw_threshold_point *p, size_t
         for (size_t k = 0; k + 1 < n; k++)
             rise = fmax(rise, slope(p, k));
     }
-    *cosine = fmin(1, p[i].score + rise * (log10(p[i].fmr) - log10(fmr)));
+    *score = fmin(GW_THRESHOLD_SCORE_MOST, p[i].score + rise * (log10(p[i].fmr) - log10(fmr)));
     return true;
 }
 
-double gw_threshold_fmr_at(const struct gw_threshold_point *p, size_t n, double cosine)
+double gw_threshold_fmr_at(const struct gw_threshold_point *p, size_t n, double score)
 {
     size_t i = 0;
-    while (i + 2 < n && p[i + 1].score <= cosine)
+    while (i + 2 < n && p[i + 1].score <= score)
         i++;
     /* Outside the table: on with the first or last slope, but no further than it can be believed. */
-    const double fmr = pow(10, log10(p[i].fmr) - (cosine - p[i].score) / slope(p, i));
+    const double fmr = pow(10, log10(p[i].fmr) - (score - p[i].score) / slope(p, i));
     return fmin(1, fmax(fmr, p[n - 1].fmr / 10));
 }
 
-int32_t gw_threshold_to_score(double cosine)
+int32_t gw_threshold_to_score(double score)
 {
-    return (int32_t)ceil(fmin(fmax(cosine, -1), 1) * (1 << 28));
+    return (int32_t)ceil(fmin(fmax(score, -GW_THRESHOLD_SCORE_MOST), GW_THRESHOLD_SCORE_MOST) * (1 << 28));
 }
 
 double gw_threshold_to_cosine(int32_t score)

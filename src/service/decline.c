@@ -15,6 +15,7 @@ struct decline {
     bool has_document;
     struct gw_document_hash document;
     bool changed;
+    struct gw_id traveler;
 };
 
 static bool find_traveler(struct decline *d, struct gw_tx *tx, struct gw_id *traveler, bool *found, struct gw_err *err)
@@ -68,6 +69,7 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
         /* Who was cleared or looked at already keeps that. */
         if (t.status == GW_STATUS_EXPECTED) {
             d->changed = true;
+            d->traveler = t.id;
             if (!gw_store_traveler_status(tx, t.id, GW_STATUS_DECLINED, err) ||
                 !gw_store_templates_drop(tx, t.id, err))
                 return false;
@@ -91,7 +93,7 @@ bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const stru
     bool fine = replayed || gw_store_write(s->store, run, &d, err);
     if (fine && !replayed) {
         if (d.changed)
-            gw_galleries_touch(s->galleries, voyage);
+            gw_galleries_touch(s->galleries, voyage, &d.traveler, 1);
         gw_count_add(&s->counters.declines, 1);
         gw_log(GW_LOG_INFO, "decline", GW_LOG_ID("id", out->id), GW_LOG_ID("voyage", voyage),
             GW_LOG_ID("device", who->token));

@@ -2,21 +2,28 @@
  *
  * 1. A gallery is built from what the store has committed, never from what a verb
  *    says it did: order of arrival cannot matter.
- * 2. `wanted` counts committed changes, `built` is the count when building began. A
+ * 2. A change of a few travelers makes the next gallery out of the last one and what
+ *    the store now says of just these; anything else is built from nothing.
+ * 3. `wanted` counts committed changes, `built` is the count when building began. A
  *    search takes the gallery only if they are equal, else builds first: who was
  *    taken off a manifest is not found by the next search.
- * 3. One builds, others wait for him; an entry stays while anybody uses it. */
+ * 4. One builds, others wait for him; an entry stays while anybody uses it. */
 #include "service/internal.h"
 
 #include "base/log.h"
 
-enum { BUCKETS = 256 };
+#include <stdlib.h>
+
+enum { BUCKETS = 256, CHANGED_MAX = 256 };
 
 struct entry {
     struct entry *next;
     struct gw_id voyage;
     struct gw_gallery *gallery; /* NULL: none yet */
     uint64_t wanted, built;
+    bool anybody;               /* more changed since `built` than is listed */
+    size_t n_changed;
+    struct gw_id changed[CHANGED_MAX]; /* travelers, since `built` */
     uint64_t failed;            /* the background tried for this `wanted` in vain; searches try again */
     unsigned users;             /* who must not see the entry go */
     bool dropped;
@@ -90,11 +97,15 @@ static void let_go(struct gw_galleries *g, struct entry *e)
     free_entry(e);
 }
 
-void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage)
+void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struct gw_id *travelers, size_t n)
 {
     pthread_mutex_lock(&g->lock);
     struct entry *e = take(g, voyage);
     e->wanted++;
+    if (travelers == NULL || n > CHANGED_MAX - e->n_changed)
+        e->anybody = true;
+    for (size_t i = 0; !e->anybody && i < n; i++)
+        e->changed[e->n_changed++] = travelers[i];
     let_go(g, e);
     pthread_mutex_unlock(&g->lock);
     gw_upkeep_wake(g->s);
@@ -114,6 +125,8 @@ void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage)
 struct build {
     struct gw_service *s;
     struct gw_id voyage;
+    const struct gw_id *only; /* NULL: everybody */
+    size_t n_only;
     struct gw_arena *a;
     struct gw_gallery_item *items;
     size_t n, capacity;
@@ -140,24 +153,82 @@ static bool add_template(void *to, struct gw_id traveler, struct gw_span bytes, 
 static bool read_templates(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct build *b = arg;
-    return gw_store_templates(tx, b->voyage, gw_service_model(b->s), add_template, b, err);
+    if (b->only == NULL)
+        return gw_store_templates(tx, b->voyage, gw_service_model(b->s), NULL, add_template, b, err);
+    for (size_t i = 0; i < b->n_only; i++)
+        if (!gw_store_templates(tx, b->voyage, gw_service_model(b->s), &b->only[i], add_template, b, err))
+            return false;
+    return true;
 }
 
-static struct gw_gallery *build(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err)
+static int compare_ids(const void *a, const void *b)
+{
+    return gw_id_compare(*(const struct gw_id *)a, *(const struct gw_id *)b);
+}
+
+/* from NULL: from nothing. changed is sorted and each named once. */
+static struct gw_gallery *build(struct gw_galleries *g, struct gw_id voyage, const struct gw_gallery *from,
+    struct gw_id *changed, size_t n_changed, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct build b = { .s = g->s, .voyage = voyage, .a = a };
+    if (from != NULL) {
+        qsort(changed, n_changed, sizeof *changed, compare_ids);
+        for (size_t i = 0; i < n_changed; i++)
+            if (i == 0 || !gw_id_equal(changed[i], changed[b.n_only - 1]))
+                changed[b.n_only++] = changed[i];
+        b.only = changed;
+    }
     struct gw_err e = {};
     if (!gw_store_read(g->s->store, read_templates, &b, &e)) {
-        /* No key: no person was ever put there, or the purge was faster. */
+        /* No key: the purge was faster. */
         if (e.code != GW_ERR_GONE) {
             if (err != NULL)
                 *err = e;
             return NULL;
         }
+        from = NULL;
         b.n = 0;
     }
-    return gw_gallery_new(b.items, b.n, err);
+    return from == NULL ? gw_gallery_new(b.items, b.n, err)
+                        : gw_gallery_change(from, b.items, b.n, b.only, b.n_only, err);
+}
+
+/* With e->building, and without the lock. */
+static struct gw_gallery *follow(struct gw_galleries *g, struct entry *e, struct gw_err *err)
+{
+    struct gw_id changed[CHANGED_MAX];
+    GW_AUTO(gw_gallery) *from = NULL;
+    pthread_mutex_lock(&g->lock);
+    uint64_t wanted = e->wanted;
+    size_t n_changed = e->n_changed;
+    bool anybody = e->anybody;
+    if (e->gallery != NULL && e->built == wanted) { /* somebody built it while we waited */
+        struct gw_gallery *out = gw_gallery_ref(e->gallery);
+        pthread_mutex_unlock(&g->lock);
+        return out;
+    }
+    if (e->gallery != NULL && !anybody) {
+        from = gw_gallery_ref(e->gallery);
+        memcpy(changed, e->changed, n_changed * sizeof *changed);
+    }
+    e->anybody = false; /* what changes from now on is counted for the next one */
+    pthread_mutex_unlock(&g->lock);
+
+    struct gw_gallery *out = build(g, e->voyage, from, changed, n_changed, err);
+
+    pthread_mutex_lock(&g->lock);
+    if (out == NULL) {
+        e->anybody = true;
+    } else if (!e->dropped) {
+        gw_gallery_unref(e->gallery);
+        e->gallery = gw_gallery_ref(out);
+        e->built = wanted;
+        e->n_changed -= n_changed;
+        memmove(e->changed, e->changed + n_changed, e->n_changed * sizeof *e->changed);
+    }
+    pthread_mutex_unlock(&g->lock);
+    return out;
 }
 
 struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err)
@@ -170,20 +241,7 @@ struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage,
     pthread_mutex_unlock(&g->lock);
     if (out == NULL) {
         pthread_mutex_lock(&e->building);
-        pthread_mutex_lock(&g->lock);
-        uint64_t wanted = e->wanted;
-        if (e->gallery != NULL && e->built == wanted)
-            out = gw_gallery_ref(e->gallery);
-        pthread_mutex_unlock(&g->lock);
-        if (out == NULL && (out = build(g, voyage, err)) != NULL) {
-            pthread_mutex_lock(&g->lock);
-            if (!e->dropped) {
-                gw_gallery_unref(e->gallery);
-                e->gallery = gw_gallery_ref(out);
-                e->built = wanted;
-            }
-            pthread_mutex_unlock(&g->lock);
-        }
+        out = follow(g, e, err);
         pthread_mutex_unlock(&e->building);
     }
     pthread_mutex_lock(&g->lock);

@@ -113,8 +113,9 @@ void gw_once_leave(struct gw_service *s, struct gw_once *once, bool fine);
 
 struct gw_galleries *gw_galleries_new(struct gw_service *s);
 void gw_galleries_free(struct gw_galleries *g);
-/* What can be searched changed and is committed: the next search sees it. */
-void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage);
+/* What can be searched of these travelers changed and is committed: the next search
+ * sees it. travelers NULL: of anybody. */
+void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struct gw_id *travelers, size_t n);
 /* The voyage is over: lets go. */
 void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage);
 /* A reference to the gallery as of now; builds it if need be. NULL on failure. */
@@ -142,9 +143,10 @@ struct gw_portrait_made {
     const struct gw_template *template;
     double quality;
 };
-/* Keeps it, and copies it to everybody on an open voyage who travels with the document. */
-bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_portrait_made *made,
-    struct gw_once *once, struct gw_err *err);
+/* Keeps it, and copies it to everybody on an open voyage who travels with the document.
+ * out counts only the voyages `who` may know of. */
+bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_portrait_made *made, struct gw_once *once, struct gw_err *err);
 
 struct gw_probe_seen {
     struct gw_facts facts;       /* without attempt, and what the record tells of the best person */

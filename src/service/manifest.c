@@ -34,10 +34,14 @@ struct merge {
     struct known *known;
     size_t n_slots;
     int64_t next_ordinal;
-    struct gw_id *ids; /* of the message's travelers, in order; none where left out */
+    struct gw_span *persons; /* of the message's travelers, in order: what is sealed; made before the writer is asked */
+    struct gw_hash *matches;
+    struct gw_id *ids;       /* none where left out */
     struct gw_manifest_problem *problems;
     size_t n_problems, cap_problems;
     bool changed;
+    struct gw_id *moved; /* travelers of whom something changed that can be searched */
+    size_t n_moved;
     struct gw_err *err;
 };
 
@@ -155,7 +159,9 @@ static bool load_known(struct merge *g)
         return false;
     g->n_slots = 2 * (n + g->m->n_travelers) + 8;
     g->known = gw_arena_array(g->own, g->n_slots, struct known, g->err);
-    if (g->known == NULL)
+    /* Each of them moves at most once. */
+    g->moved = gw_arena_array(g->own, n + g->m->n_travelers, struct gw_id, g->err);
+    if (g->known == NULL || g->moved == NULL)
         return false;
     for (size_t i = 0; i < n; i++) {
         *slot(g, &marks[i].match) = (struct known){ .mark = marks[i], .used = true };
@@ -221,6 +227,7 @@ static bool remove_traveler(struct merge *g, struct known *k)
         return true;
     g->out->removed++;
     g->changed = true;
+    g->moved[g->n_moved++] = k->mark.id;
     k->mark.status = GW_STATUS_REMOVED;
     return gw_store_traveler_status(g->tx, k->mark.id, GW_STATUS_REMOVED, g->err) &&
            gw_store_templates_drop(g->tx, k->mark.id, g->err);
@@ -232,6 +239,7 @@ static bool merge_traveler(struct merge *g, size_t i)
     struct gw_hash match, content;
     if (!match_of(&match, g, t))
         return false;
+    g->matches[i] = match;
     struct known *k = slot(g, &match);
     if (k->used && k->seen)
         return warn(g, i, "duplicate", "another traveler of this message is the same by document or name; this one is left out");
@@ -243,10 +251,7 @@ static bool merge_traveler(struct merge *g, size_t i)
         return remove_traveler(g, k);
     }
 
-    GW_AUTO_VALUE(gw_buf) person = {};
-    GW_AUTO(gw_json) *j = gw_manifest_traveler_to_json(t);
-    gw_json_format(&person, j, false);
-    if (!gw_store_voyage_hash(&content, g->tx, g->v.id, gw_buf_span(&person), g->err))
+    if (!gw_store_voyage_hash(&content, g->tx, g->v.id, g->persons[i], g->err))
         return false;
     bool was_here = k->used && k->mark.status != GW_STATUS_REMOVED;
     k->seen = true;
@@ -263,7 +268,7 @@ static bool merge_traveler(struct merge *g, size_t i)
         .match = match,
         .content = content,
         .has_reference = t->reference.size > 0,
-        .person = gw_buf_span(&person),
+        .person = g->persons[i],
     };
     struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
     size_t n_documents;
@@ -272,6 +277,7 @@ static bool merge_traveler(struct merge *g, size_t i)
         .mark = { row.id, row.ordinal, row.kind, row.status, match, content } };
     g->ids[i] = row.id;
     g->changed = true;
+    g->moved[g->n_moved++] = row.id;
     if (was_here)
         g->out->changed++;
     else
@@ -327,14 +333,11 @@ static bool statuses(struct merge *g)
         !gw_store_covered(&covered, &n, g->own, g->tx, g->v.id, gw_service_model(g->s), g->err))
         return false;
     for (size_t i = 0; i < m->n_travelers; i++) {
-        struct gw_hash match;
         if (gw_id_is_none(g->ids[i]))
             continue;
-        if (!match_of(&match, g, &m->travelers[i]))
-            return false;
         struct gw_manifest_status *o = &g->out->statuses[g->out->n_statuses++];
         const struct gw_covered *c = n == 0 ? NULL : bsearch(&g->ids[i], covered, n, sizeof *covered, compare_covered);
-        o->status = (enum gw_traveler_status)slot(g, &match)->mark.status;
+        o->status = (enum gw_traveler_status)slot(g, &g->matches[i])->mark.status;
         o->portraits = c == NULL ? 0 : c->portraits;
         if (m->travelers[i].reference.size > 0 &&
             (o->reference = gw_arena_text(g->a, m->travelers[i].reference, g->err)) == NULL)
@@ -369,7 +372,8 @@ static bool merge(struct gw_tx *tx, void *arg, struct gw_err *err)
     g->tx = tx;
     g->err = err;
     g->ids = gw_arena_array(g->own, g->m->n_travelers, struct gw_id, err);
-    if (g->ids == NULL || !merge_voyage(g) || !load_known(g))
+    g->matches = gw_arena_array(g->own, g->m->n_travelers, struct gw_hash, err);
+    if (g->ids == NULL || g->matches == NULL || !merge_voyage(g) || !load_known(g))
         return false;
     for (size_t i = 0; i < g->m->n_travelers; i++)
         if (!merge_traveler(g, i))
@@ -463,6 +467,26 @@ static bool check_manifest(const struct gw_caller *who, const struct gw_manifest
     return true;
 }
 
+/* What need not be done while the writer waits for us. */
+static bool prepare(struct merge *g, struct gw_err *err)
+{
+    const struct gw_manifest *m = g->m;
+    GW_AUTO_VALUE(gw_buf) text = {};
+    g->persons = gw_arena_array(g->own, m->n_travelers, struct gw_span, err);
+    if (g->persons == NULL)
+        return false;
+    for (size_t i = 0; i < m->n_travelers; i++) {
+        GW_AUTO(gw_json) *j = gw_manifest_traveler_to_json(&m->travelers[i]);
+        gw_buf_clear(&text);
+        gw_json_format(&text, j, false);
+        char *copy = gw_arena_text(g->own, gw_buf_span(&text), err);
+        if (copy == NULL)
+            return false;
+        g->persons[i] = gw_span_of(copy, text.size);
+    }
+    return true;
+}
+
 static bool take_manifest(struct gw_manifest_receipt *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, const struct gw_manifest *m, struct gw_once *once, struct gw_err *err)
 {
@@ -475,10 +499,10 @@ static bool take_manifest(struct gw_manifest_receipt *out, struct gw_arena *a, s
         if (!run_close_out(&g, err))
             return false;
     } else {
-        if (!gw_store_write(s->store, merge, &g, err))
+        if (!prepare(&g, err) || !gw_store_write(s->store, merge, &g, err))
             return false;
-        if (g.changed)
-            gw_galleries_touch(s->galleries, out->voyage);
+        if (g.n_moved > 0 || out->created)
+            gw_galleries_touch(s->galleries, out->voyage, g.moved, g.n_moved);
     }
     gw_count_add(&s->counters.manifests, 1);
     gw_log(GW_LOG_INFO, "manifest", GW_LOG_ID("voyage", out->voyage), GW_LOG_INT("added", out->added),

@@ -19,6 +19,7 @@ static struct gw_policy portrait_policy(const struct gw_service *s)
 struct keep {
     struct gw_portrait_receipt *out;
     struct gw_service *s;
+    const struct gw_caller *who;
     const struct gw_portrait_made *made;
     struct gw_once *once;
     int64_t now_us;
@@ -50,40 +51,48 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
     bool found, fine = gw_store_portrait_find(&old, &found, k->a, tx, &m->document.document, (int)m->source, err);
     if (fine && found && old.has_captured && row.has_captured && old.captured_day > row.captured_day)
         fine = gw_fail(err, GW_ERR_CONFLICT, "a newer portrait from this source is already kept");
+    /* The same picture again is the same portrait; it only lives longer. */
+    bool same = fine && found && memcmp(old.picture.bytes, row.picture.bytes, sizeof row.picture.bytes) == 0 &&
+                gw_span_equal(old.model, row.model);
+    if (same)
+        row.id = old.id;
     k->out->created = !found;
     k->out->portrait = row.id;
-    fine = fine && gw_store_portrait_put(tx, &row, err) &&
+    fine = fine && ((same && old.expiry_day == row.expiry_day && old.has_captured == row.has_captured) ||
+                       gw_store_portrait_put(tx, &row, err)) &&
            gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err);
     k->out->voyages = 0;
     for (size_t i = 0; fine && i < k->n_holders; i++) {
         if (k->holders[i].status == GW_STATUS_DECLINED)
             continue;
-        fine = gw_store_template_put(tx, k->holders[i].traveler, k->holders[i].voyage, &row, err);
+        struct gw_voyage_row voyage;
         bool counted = false;
         for (size_t j = 0; j < i && !counted; j++)
             counted = gw_id_equal(k->holders[j].voyage, k->holders[i].voyage);
-        k->out->voyages += !counted;
+        fine = gw_store_template_put(tx, k->holders[i].traveler, k->holders[i].voyage, &row, err) &&
+               gw_store_voyage_get(&voyage, k->a, tx, k->holders[i].voyage, err);
+        k->out->voyages += fine && !counted && gw_allow_voyage(k->who, &voyage, NULL);
     }
     gw_wipe(bytes, sizeof bytes);
     return fine && gw_once_keep(tx, k->s, k->once, NULL, k->out, err);
 }
 
-bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_portrait_made *made,
-    struct gw_once *once, struct gw_err *err)
+bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_portrait_made *made, struct gw_once *once, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct keep k = { .out = out, .s = s, .made = made, .once = once, .now_us = gw_clock_now(&s->clock), .a = a };
+    struct keep k = { .out = out, .s = s, .who = who, .made = made, .once = once, .now_us = gw_clock_now(&s->clock), .a = a };
     if (!gw_store_write(s->store, keep, &k, err))
         return false;
     for (size_t i = 0; i < k.n_holders; i++)
-        gw_galleries_touch(s->galleries, k.holders[i].voyage);
+        gw_galleries_touch(s->galleries, k.holders[i].voyage, &k.holders[i].traveler, 1);
     gw_count_add(&s->counters.portraits, 1);
     gw_log(GW_LOG_INFO, "portrait", GW_LOG_ID("portrait", out->portrait), GW_LOG_INT("voyages", out->voyages));
     return true;
 }
 
 static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, struct gw_worker *w,
-    const struct gw_portrait_ask *ask, struct gw_once *once, struct gw_err *err)
+    const struct gw_caller *who, const struct gw_portrait_ask *ask, struct gw_once *once, struct gw_err *err)
 {
     struct gw_portrait_made made = { .source = ask->source, .captured_on = ask->captured_on };
     if (ask->issuing_state.size == 0)
@@ -119,9 +128,14 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
     if (!gw_see_template(w, &seen, &times, err))
         return false;
     gw_stages_add(s, &times);
+    if (w->embedding.doubtful) {
+        gw_count_add(&s->counters.portraits_refused, 1);
+        return gw_fail(err, GW_ERR_INVALID, "the portrait cannot be used (%s): %s", gw_reason_code(GW_REASON_QUALITY),
+            gw_reason_text(GW_REASON_QUALITY));
+    }
     made.template = &w->template;
     made.quality = out->quality;
-    return gw_portrait_keep(out, s, &made, once, err);
+    return gw_portrait_keep(out, s, who, &made, once, err);
 }
 
 bool gw_service_portrait(struct gw_portrait_receipt *out, struct gw_service *s, struct gw_worker *w,
@@ -131,7 +145,7 @@ bool gw_service_portrait(struct gw_portrait_receipt *out, struct gw_service *s, 
     *out = (struct gw_portrait_receipt){};
     if (!gw_allow(who, GW_ROLE_BIT(CARRIER) | GW_ROLE_BIT(ADMIN), err) || !gw_once_enter(s, once, &replayed, err))
         return false;
-    bool fine = replayed || portrait(out, s, w, ask, once, err);
+    bool fine = replayed || portrait(out, s, w, who, ask, once, err);
     gw_wipe(&w->template, sizeof w->template);
     gw_wipe(&w->embedding, sizeof w->embedding);
     gw_wipe(w->faces, sizeof w->faces);

@@ -238,7 +238,7 @@ static bool want_galleries(struct gw_service *s, struct gw_err *err)
     if (!gw_store_read(s->store, find_open, &open, err))
         return false;
     for (size_t i = 0; i < open.n; i++)
-        gw_galleries_touch(s->galleries, open.ids[i]);
+        gw_galleries_touch(s->galleries, open.ids[i], NULL, 0);
     return true;
 }
 

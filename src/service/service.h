@@ -284,7 +284,8 @@ struct gw_portrait_receipt {
     double quality;               /* 0 to 100 */
     size_t n_quality;             /* components, by name */
     struct { const char *name; double value; } components[16];
-    unsigned voyages;             /* open voyages that expect the document and have it in their gallery now */
+    unsigned voyages;             /* open voyages that expect the document and have it in their gallery now; a
+                                   * carrier learns only of its own */
 };
 /* carrier, admin. Before or after the manifest. The picture is dropped when this
  * returns; what is kept is its template. The newest of each source is kept.

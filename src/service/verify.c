@@ -88,7 +88,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_service *s = d->s;
     struct gw_voyage_row voyage;
     struct gw_verification_row last;
-    struct gw_traveler_row best;
+    struct gw_traveler_row best = {};
     struct gw_facts f = d->probe->facts;
     int64_t now = gw_clock_now(&s->clock);
     bool found;
@@ -115,6 +115,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_policy policy = gw_service_policy(s);
     d->decision = gw_policy_decide(&policy, &f);
     bool clears = d->decision.answer == GW_ANSWER_CLEAR;
+    assert(!clears || has_best);
     bool names = clears || d->decision.reason == GW_REASON_ALREADY_CLEARED;
     int64_t elapsed = gw_clock_monotonic_us() - d->probe->started_us;
     struct gw_verification_row row = {
@@ -214,9 +215,10 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
         if (policy.check_liveness)
             fine = gw_face_liveness(&f->liveness, &f->has_liveness, s->faces, w->scratch, &seen.picture.image,
                 &w->faces[0], &times, err);
-        bool suspicious = policy.check_liveness && f->has_liveness && f->liveness < policy.least_liveness;
+        bool suspicious = policy.check_liveness && !(f->has_liveness && f->liveness >= policy.least_liveness);
         if (fine && !suspicious && !f->gallery_empty && (fine = gw_see_template(w, &seen, &times, err))) {
             int64_t from = gw_clock_monotonic_us();
+            f->doubtful = w->embedding.doubtful;
             gw_probe_search(probe, s, gallery, &w->template, o->holders, o->n_holders);
             gw_stage_add(s, GW_STAGE_SEARCH, gw_clock_monotonic_us() - from);
         }

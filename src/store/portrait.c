@@ -92,12 +92,10 @@ bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_aren
         }
         read_portrait(&r, &(*rows)[(*n)++], a);
     }
-    if (!gw_reading_done(&r))
-        return false;
-    for (size_t i = 0; i < *n; i++)
-        if (!unseal_portrait(&(*rows)[i], a, tx, err))
-            return false;
-    return true;
+    bool fine = gw_reading_done(&r);
+    for (size_t i = 0; fine && *rows != NULL && i < *n; i++)
+        fine = unseal_portrait(&(*rows)[i], a, tx, err);
+    return fine;
 }
 
 bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,
@@ -138,13 +136,15 @@ bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_
     return gw_tx_run(tx, GW_QUERY_TEMPLATES_DROP, GW_VALUES(gw_v_id(&traveler)), NULL, err);
 }
 
-bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model, gw_store_template_fn *each,
-    void *to, struct gw_err *err)
+bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model, const struct gw_id *only,
+    gw_store_template_fn *each, void *to, struct gw_err *err)
 {
     struct gw_reading r;
     enum { ONE_BYTES = 8192 };
     GW_AUTO(gw_arena) *one = gw_arena_new(ONE_BYTES);
-    if (!gw_reading_start(&r, tx, GW_QUERY_TEMPLATES, GW_VALUES(gw_v_id(&voyage), gw_v_text(model)), err))
+    const struct gw_value values[] = { gw_v_id(&voyage), gw_v_text(model), gw_v_maybe_id(only != NULL, only) };
+    if (!gw_reading_start(&r, tx, only == NULL ? GW_QUERY_TEMPLATES : GW_QUERY_TEMPLATES_OF, values, only == NULL ? 2 : 3,
+            err))
         return false;
     while (gw_reading_next(&r)) {
         struct gw_id traveler = gw_column_id(&r, 0), portrait = gw_column_id(&r, 1);

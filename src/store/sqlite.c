@@ -77,7 +77,7 @@ static bool sqlite_open(struct gw_conn **out, const char *where, bool writer, st
     sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     const char *pragmas = writer ? "PRAGMA secure_delete = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
                                    "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; "
-                                   "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384"
+                                   "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -65536"
                                  : "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; "
                                    "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192";
     if (!run(c, pragmas, "open", err)) {

@@ -291,7 +291,8 @@ bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_e
     pthread_cond_init(&j.finished, NULL);
     pthread_mutex_lock(&s->lock);
     *s->last = &j;
-    s->last = &j.next;
+    /* Of this scope, which is not left before the writer is done with it. */
+    s->last = &j.next; // cppcheck-suppress autoVariables
     pthread_cond_signal(&s->arrived);
     while (!j.done)
         pthread_cond_wait(&j.finished, &s->lock);

@@ -228,11 +228,11 @@ struct gw_covered {
     struct gw_id voyage, struct gw_span model, struct gw_err *err);
 /* All templates of a traveler go. */
 [[nodiscard]] bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err);
-/* Of everybody on the voyage who may be searched (not removed, not declined), by traveler. Each is handed
- * over plain, until `each` returns. */
+/* Of everybody on the voyage who may be searched (not removed, not declined), by traveler; or of one
+ * traveler, where `only` is not NULL. Each is handed over plain, until `each` returns. */
 typedef bool gw_store_template_fn(void *to, struct gw_id traveler, struct gw_span template, struct gw_err *err);
 [[nodiscard]] bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model,
-    gw_store_template_fn *each, void *to, struct gw_err *err);
+    const struct gw_id *only, gw_store_template_fn *each, void *to, struct gw_err *err);
 
 /* ---- decisions ------------------------------------------------------------------ */
 

@@ -130,12 +130,10 @@ bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_aren
         }
         read_traveler(&r, &(*rows)[(*n)++], true, a);
     }
-    if (!gw_reading_done(&r))
-        return false;
-    for (size_t i = 0; i < *n; i++)
-        if (!unseal_person(&(*rows)[i], a, tx, err))
-            return false;
-    return true;
+    bool fine = gw_reading_done(&r);
+    for (size_t i = 0; fine && *rows != NULL && i < *n; i++)
+        fine = unseal_person(&(*rows)[i], a, tx, err);
+    return fine;
 }
 
 bool gw_store_coverage(size_t *expected, size_t *covered, size_t *several, struct gw_tx *tx, struct gw_id voyage,

@@ -65,6 +65,23 @@ static void reset_gives_everything_back(void **state)
     CHECK(gw_arena_alloc(a, 4096, 1, NULL) != NULL);
 }
 
+static void in_given_memory(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    alignas(max_align_t) uint8_t memory[4096] = {};
+    GW_AUTO(gw_arena) *a = gw_arena_new_in(memory, 2048);
+    uint8_t *first = gw_arena_alloc(a, 1, 1, &err), *second = gw_arena_alloc(a, 2000, 1, &err);
+    CHECK(first == memory && second > first && second + 2000 <= memory + 2048);
+    memset(second, 0xAA, 2000);
+    CHECK_FAILS(gw_arena_alloc(a, 100, 1, &err), GW_ERR_LIMIT);
+    gw_arena_reset(a);
+    for (size_t i = 0; i < sizeof memory; i++)
+        CHECK_INT(memory[i], 0);
+    CHECK(gw_arena_alloc(a, 2048, 1, &err) == memory);
+    CHECK_FAILS(gw_arena_alloc(a, 1, 1, &err), GW_ERR_LIMIT);
+}
+
 int main(void)
 {
     check_add("arena", "gives exactly its cap and then GW_ERR_LIMIT", cap_is_exact);
@@ -72,5 +89,6 @@ int main(void)
     check_add("arena", "n times size that overflows is a limit, not a small block", overflow_is_a_limit);
     check_add("arena", "growing keeps what was there", growing_keeps_items);
     check_add("arena", "reset gives everything back", reset_gives_everything_back);
+    check_add("arena", "in given memory it fills from the start, never leaves, and wipes", in_given_memory);
     return check_done();
 }

@@ -129,6 +129,28 @@ static void environment(void **state)
     CHECK_FAILS(gw_conf_read_environment(&c, bad, &err), GW_ERR_USAGE);
 }
 
+static void adopt(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    GW_AUTO_VALUE(gw_conf) live = {};
+    GW_AUTO_VALUE(gw_conf) fresh = {};
+    gw_conf_init(&live);
+    gw_conf_init(&fresh);
+    size_t changed, waiting;
+    gw_conf_adopt(&live, &fresh, &changed, &waiting);
+    CHECK_INT(changed, 0);
+    CHECK_INT(waiting, 0);
+    CHECK_OK(gw_conf_read(&fresh, gw_span_str("verify.fpir = 0.01\nhttp.body = 1MiB\nhttp.public_health = yes\nhttp.threads = 3\n"
+                                              "log.level = debug\nstore.path = elsewhere\n"), "x", &err));
+    gw_conf_adopt(&live, &fresh, &changed, &waiting);
+    CHECK_INT(changed, 4);
+    CHECK_INT(waiting, 2);
+    CHECK(live.verify_fpir == 0.01 && live.http_body == 1 << 20 && live.http_public_health);
+    CHECK_INT(live.http_threads, 2);
+    CHECK_TEXT(live.store_path, "gangway-data");
+}
+
 int main(void)
 {
     check_rows("conf", rows, pairs);
@@ -137,5 +159,6 @@ int main(void)
     check_add("conf", "a file's mistakes are given with their line", file_with_places);
     check_add("conf", "gangway.conf is config.def at its defaults", shipped_file);
     check_add("conf", "the environment sets what it names and nothing else", environment);
+    check_add("conf", "a reload takes over what may change and counts the rest", adopt);
     return check_done();
 }

@@ -266,18 +266,32 @@ static void bench(size_t n)
         fprintf(stderr, "search_bench: cannot write %s\n", path);
     else
         for (int cold = 1; cold >= 0; cold--) {
-            if (cold == 1)
-                (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+            /* First with the file's pages dropped as far as the system lets us, with what reading
+             * the file alone takes then; after that from the cache. */
             const size_t size = gw_gallery_format_bytes(g);
-            t0 = seconds(CLOCK_MONOTONIC);
-            void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-            struct gw_gallery *back = map == MAP_FAILED ? NULL : gw_gallery_parse(gw_span_of(map, size), "bench", &err);
-            const double took = seconds(CLOCK_MONOTONIC) - t0;
-            if (back == NULL)
-                fprintf(stderr, "search_bench: %s\n", err.text);
-            gw_json_set_rounded(out, cold == 1 ? "load_dropped_ms" : "load_cached_ms", took * 1e3, 2);
-            gw_gallery_unref(back);
-            munmap(map, size);
+            double took[5];
+            const size_t runs = cold == 1 ? 1 : GW_COUNT(took);
+            if (cold == 1) {
+                static uint8_t piece[1 << 20];
+                (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+                t0 = seconds(CLOCK_MONOTONIC);
+                for (off_t at_byte = 0; pread(fd, piece, sizeof piece, at_byte) > 0; at_byte += (off_t)sizeof piece)
+                    ;
+                gw_json_set_rounded(out, "read_dropped_ms", (seconds(CLOCK_MONOTONIC) - t0) * 1e3, 2);
+                (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+            }
+            for (size_t run = 0; run < runs; run++) {
+                t0 = seconds(CLOCK_MONOTONIC);
+                void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+                struct gw_gallery *back = map == MAP_FAILED ? NULL : gw_gallery_parse(gw_span_of(map, size), "bench", &err);
+                took[run] = seconds(CLOCK_MONOTONIC) - t0;
+                if (back == NULL)
+                    fprintf(stderr, "search_bench: %s\n", err.text);
+                gw_gallery_unref(back);
+                munmap(map, size);
+            }
+            qsort(took, runs, sizeof took[0], compare_doubles);
+            gw_json_set_rounded(out, cold == 1 ? "load_dropped_ms" : "load_cached_ms", took[runs / 2] * 1e3, 2);
         }
     if (f != NULL) {
         fclose(f);

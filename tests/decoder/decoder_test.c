@@ -9,12 +9,14 @@
 #include "base/clock.h"
 #include "tests/check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,6 +25,8 @@
 #include <unistd.h>
 
 enum { SIDE = 64 };
+
+static const char *secret; /* a value of the environment, at the same address in all processes */
 
 /* In the child. */
 bool gw_decoder_hook(struct gw_decoder_answer *answer, struct gw_span bytes)
@@ -60,6 +64,10 @@ bool gw_decoder_hook(struct gw_decoder_answer *answer, struct gw_span bytes)
         snprintf(answer->text, sizeof answer->text, "%s", n < 256 ? "stopped" : "never stopped");
         break;
     }
+    case 'v': /* what the environment held */
+        snprintf(answer->text, sizeof answer->text, "%s",
+            secret[0] == 0 && secret[1] == 0 && getenv("GANGWAY_TEST_SOURCE") == NULL ? "forgotten" : "remembered");
+        break;
     case 'P': /* a text no log should see */
         memset(answer->text, 0x1b, sizeof answer->text);
         answer->code = 77;
@@ -126,10 +134,11 @@ static const struct row {
     { "nobody is debugged", "HOOKp", GW_ERR_INVALID, "replaced" },
     { "no memory is executable from the start", "HOOKx", GW_ERR_INVALID, "replaced" },
     { "no memory becomes executable", "HOOKm", GW_ERR_INVALID, "replaced" },
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !GW_SANITIZED
     { "nothing is printed", "HOOK2", GW_ERR_INVALID, "replaced" },
     { "memory ends at the limit and the child lives", "HOOKM", GW_ERR_UNSUPPORTED, "stopped" },
 #endif
+    { "a child knows nothing of the environment", "HOOKv", GW_ERR_UNSUPPORTED, "forgotten" },
     { "what a child says is printable and one of the known errors", "HOOKP", GW_ERR_FORMAT, "????" },
     { "pixels outside the child's memory are not believed", "HOOKR", GW_ERR_INVALID, "replaced" },
     { "a stride that overflows is not believed", "HOOKT", GW_ERR_INVALID, "replaced" },
@@ -173,6 +182,62 @@ static void same_as_direct(void **state)
         CHECK_INT(walled.image.height, direct.height);
         CHECK_INT(walled.image.stride, direct.stride);
         assert_memory_equal(walled.image.data, direct.data, direct.stride * direct.height);
+    }
+}
+
+/* Every golden picture, good or hostile, gives the same through the wall: all three libraries live inside it. */
+static void golden_as_direct(void **state)
+{
+    (void)state;
+    const char *source = getenv("GANGWAY_TEST_SOURCE");
+    GW_AUTO_MEM char *folder = NULL;
+    CHECK(source != NULL && asprintf(&folder, "%s/tests/golden/image", source) > 0);
+    struct dirent **files;
+    int n = scandir(folder, &files, NULL, alphasort);
+    CHECK(n > 100);
+    for (int i = 0; i < n; i++) {
+        GW_AUTO_MEM char *path = NULL;
+        GW_AUTO_VALUE(gw_buf) file = {};
+        GW_AUTO(gw_arena) *a = gw_arena_new(1 << 20);
+        struct gw_err err = {}, walled_err = {};
+        struct gw_image direct;
+        GW_AUTO_VALUE(gw_decoder_picture) walled = {};
+        CHECK(asprintf(&path, "%s/%s", folder, files[i]->d_name) > 0);
+        if (files[i]->d_name[0] != '.') {
+            CHECK_OK(gw_buf_read_file(&file, path, 8 << 20, &err));
+            bool read = gw_image_decode(&direct, a, gw_buf_span(&file), &limits, 0, NULL, &err);
+            bool same = gw_decoder_borrow(&walled, decoder, gw_buf_span(&file), &limits, 0, &walled_err) == read &&
+                walled_err.code == err.code && walled_err.at == err.at && strcmp(walled_err.text, err.text) == 0;
+            if (!same)
+                fail_msg("%s: %s directly, %s through the wall", path, err.text, walled_err.text);
+            if (read)
+                assert_memory_equal(walled.image.data, direct.data, direct.stride * direct.height);
+        }
+        free(files[i]);
+    }
+    free(files);
+}
+
+/* Twelve million pixels: the libraries ask the kernel for large memory and give it back. */
+static void large_picture(void **state)
+{
+    (void)state;
+    struct gw_image_limits patient = { 8 << 20, 40'000'000, 30'000'000 };
+    GW_AUTO_VALUE(gw_buf) jpeg = {};
+    GW_AUTO(gw_arena) *a = gw_arena_new(40 << 20);
+    struct gw_err err = {};
+    struct gw_image large = { .width = 4000, .height = 3000, .stride = 12000 };
+    large.data = gw_arena_alloc(a, large.height, large.stride, &err);
+    CHECK(large.data != NULL);
+    for (uint32_t y = 0; y < large.height; y++)
+        memset(large.data + y * large.stride, (int)(y / 12), large.stride);
+    CHECK_OK(gw_image_write_jpeg(&jpeg, &large, 80, &err));
+    for (int i = 0; i < 3; i++) {
+        GW_AUTO_VALUE(gw_decoder_picture) p = {};
+        CHECK_OK(gw_decoder_borrow(&p, decoder, gw_buf_span(&jpeg), &patient, i == 1 ? 400 : 0, &err));
+        CHECK_INT(p.scale, i == 1 ? 4 : 1);
+        CHECK_INT(p.image.height, 3000 / p.scale);
+        CHECK_NEAR(p.image.data[2400 / p.scale * p.image.stride], 200, 3);
     }
 }
 
@@ -354,7 +419,7 @@ static int limits_alone(void)
     struct rlimit r;
     if (getrlimit(RLIMIT_CORE, &r) != 0 || r.rlim_cur != 0)
         return 2;
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !GW_SANITIZED
     if (mmap(NULL, 65 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         return 3;
     if (mmap(NULL, 65 << 20, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
@@ -383,6 +448,48 @@ static void walls_alone(void **state)
     CHECK(met == 1000 + SIGKILL || met == 1000 + SIGXCPU);
     CHECK_INT(in_child(filter_alone), 1000 + SIGSYS);
     CHECK(strstr(gw_decoder_walls(decoder), "seccomp") != NULL);
+}
+
+/* A service that is killed in the middle of a picture leaves nothing running. */
+static void nothing_left_running(void **state)
+{
+    (void)state;
+    int told[2];
+    CHECK_INT(pipe(told), 0);
+    CHECK_INT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0); /* they become ours, and can be waited for */
+    pid_t service = fork();
+    if (service == 0) {
+        struct gw_err err = {};
+        struct gw_decoder_options options = GW_DECODER_OPTIONS_DEFAULT;
+        struct gw_image_limits patient = { 8 << 20, 1000, 60'000'000 };
+        struct gw_decoder_picture p;
+        struct gw_decoder *d = gw_decoder_open(&options, &err);
+        pid_t pids[3] = {};
+        if (d != NULL)
+            pids[0] = gw_decoder_forker_pid(d), pids[1] = gw_decoder_child_pid(d, 0), pids[2] = gw_decoder_child_pid(d, 1);
+        (void)!write(told[1], pids, sizeof pids);
+        (void)!gw_decoder_borrow(&p, d, gw_span_str("HOOKL"), &patient, 0, &err); /* does not come back */
+        _exit(1);
+    }
+    pid_t pids[3];
+    int status;
+    CHECK_INT(read(told[0], pids, sizeof pids), sizeof pids);
+    usleep(50'000);
+    kill(service, SIGKILL);
+    CHECK_INT(waitpid(service, &status, 0), service);
+    unsigned left = 3;
+    for (int i = 0; i < 2000 && left > 0; i++) {
+        left = 0;
+        for (int k = 0; k < 3; k++) {
+            CHECK(pids[k] > 0);
+            (void)waitpid(pids[k], &status, WNOHANG);
+            left += kill(pids[k], 0) == 0;
+        }
+        usleep(5000);
+    }
+    CHECK_INT(left, 0);
+    close(told[0]);
+    close(told[1]);
 }
 
 /* Last: afterwards nothing decodes any more. */
@@ -420,6 +527,9 @@ int main(void)
     struct gw_err err = {};
     struct gw_decoder_options options = GW_DECODER_OPTIONS_DEFAULT;
     options.pictures_per_child = 50;
+    secret = getenv("GANGWAY_TEST_SOURCE");
+    if (secret == NULL || secret[0] == 0 || secret[1] == 0)
+        return 1;
     decoder = gw_decoder_open(&options, &err);
     if (decoder == NULL) {
         printf("Bail out! %s\n", err.text);
@@ -427,12 +537,15 @@ int main(void)
     }
     check_rows("hostile", rows, row_test);
     check_add("decoder", "decodes exactly as without the wall, at every scale", same_as_direct);
+    check_add("decoder", "gives every golden picture and every error as without the wall", golden_as_direct);
+    check_add("decoder", "twelve million pixels pass", large_picture);
     check_add("decoder", "bytes and pixels are gone before the next picture", wiped_between_pictures);
     check_add("decoder", "limits hold at the limit and one past it", limits_hold);
     check_add("decoder", "killing children costs their pictures and no others", killed_children);
     check_add("decoder", "a child killed midway is one error, and there is a next child", killed_midway);
     check_add("decoder", "a child is replaced after its number of pictures", recycled);
     check_add("jail", "each wall stands alone", walls_alone);
+    check_add("decoder", "a service that is killed leaves no process behind", nothing_left_running);
     check_add("decoder", "no children are a wrong use", refused);
     check_add("decoder", "without the forker it says that it must be restarted", forker_lost);
     return check_done();

@@ -53,6 +53,27 @@ static const struct row {
         "DESMARAIS/LUC e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 sec=1/HELLO BAD security:size", NULL },
     { "no name is an error", "M1                    E" LEG "00",
         "- e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 BAD passenger_name:missing", NULL },
+    { "a size lost with the end of the text is an error", NAME LEG "06>600",
+        "DESMARAIS/LUC e1 v6 ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 BAD length:cut_short repeated_size:size", NULL },
+    { "a section that ends inside an item leaves it out and tells", NAME LEG "08>602WM00",
+        "DESMARAIS/LUC e1 v6 ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok", NULL },
+    { "an issue date cut inside is left out and told", NAME LEG "0B>6051WM6200",
+        "DESMARAIS/LUC e1 v6 ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok issue_date:cut_short", NULL },
+    { "an issue date of letters is told and not used", NAME LEG "0D>6071WMABCD00",
+        "DESMARAIS/LUC e1 v6 ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok issue_date:day", NULL },
+    { "items aligned to the right are read and told", "M1DESMARAIS/LUC       E ABC123YULFRA AC 834 226F  1A  25 100",
+        "DESMARAIS/LUC e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok alignment:alignment", NULL },
+    { "a flight without leading zeros is the same flight", "M1DESMARAIS/LUC       EABC123 YULFRAAC 834  226F1A  25   100",
+        "DESMARAIS/LUC e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok", NULL },
+    { "a ticketless passenger is none with an electronic ticket", "M1DESMARAIS/LUC       LABC123 YULFRAAC 0834 226F001A0025 100",
+        "DESMARAIS/LUC e0 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok", NULL },
+    { "four legs are the most", "M4DESMARAIS/LUC       E" LEG "00" LEG "00" LEG "00" LEG "00",
+        "DESMARAIS/LUC e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 "
+        "ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok", NULL },
+    { "a leg announced and not there is an error", "M2DESMARAIS/LUC       E" LEG "00",
+        "DESMARAIS/LUC e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 - --- - d0 - - - - - BAD legs:cut_short", NULL },
+    { "the obsolete single format is read and told", "S1DESMARAIS/LUC       E" LEG "00",
+        "DESMARAIS/LUC e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok format:format", NULL },
     { "five legs do not exist", "M5DESMARAIS/LUC       E" LEG "00", NULL, "number of legs" },
     { "another format is no pass", "X1DESMARAIS/LUC       E" LEG "00", NULL, "format code" },
     { "46 characters are too few", "M1DOE/JOHN            EXXX007 TXLBRUSN 2592 11", NULL, "46 characters" },
@@ -115,6 +136,7 @@ static void conditional_items(void **state)
     CHECK_TEXT(b.version, "8");
     CHECK(gw_span_is(b.once[GW_BCBP_PASSENGER_DESCRIPTION], "1"));
     CHECK(gw_span_is(b.once[GW_BCBP_ISSUE_DATE], "6225"));
+    CHECK(gw_date_compare(b.issued, (struct gw_date){ 2026, 8, 13 }) == 0);
     CHECK(gw_span_is(b.once[GW_BCBP_ISSUER], "AC"));
     CHECK(gw_span_is(b.once[GW_BCBP_BAG_TAG], "0014123456003"));
     CHECK(gw_span_is(b.legs[0].items[GW_BCBP_AIRLINE_NUMERIC_CODE], "014"));
@@ -142,6 +164,8 @@ static const struct year_row {
     { "a flight day before the issue day is next year's", "6350", "005", "2026-12-20", "2027-01-05" },
     { "an issue digit ahead is ten years ago", "7001", "010", "2026-12-20", "2017-01-10" },
     { "the issue digit of today's year but a later day is ten years ago", "6360", "365", "2026-12-20", "2016-12-30" },
+    { "issued tomorrow by the airline's calendar is this year", "6355", "355", "2026-12-20", "2026-12-21" },
+    { "issued on New Year's Day where it is already next year", "7001", "001", "2026-12-31", "2027-01-01" },
     { "day 366 of a leap year exists", "    ", "366", "2024-12-30", "2024-12-31" },
 };
 

@@ -219,7 +219,7 @@ static void detectors_test(void **state)
     snprintf(more, sizeof more,
         ",\"landmarks\":{\"file\":\"marks.onnx\",\"sha256\":\"%s\",\"license\":\"none\",\"input\":{\"name\":\"in\",\"width\":64,"
         "\"height\":64,\"layout\":\"nchw\",\"channels\":\"grey\",\"mean\":0,\"divide\":256},\"outputs\":{\"points\":\"out\"},"
-        "\"crop\":{\"scale\":1,\"shift\":[0,0]},\"refine\":0,\"jitter\":[[0,0,1]],\"mirror\":false}",
+        "\"crop\":{\"scale\":1,\"shift\":[0,0]},\"refine\":0,\"pitch_offset_deg\":0,\"jitter\":[[0,0,1]],\"mirror\":false}",
         marks_sha);
     p.more = r->has_points ? NULL : more;
     GW_AUTO(gw_faces) *f = open_parts(&p, true, &err);
@@ -408,8 +408,8 @@ static void live_classes(void **state)
         snprintf(more, sizeof more,
             ",\"liveness\":{\"file\":\"live.onnx\",\"sha256\":\"%s\",\"license\":\"none\",\"input\":{\"name\":\"in\",\"width\":32,"
             "\"height\":32,\"layout\":\"nchw\",\"channels\":\"rgb\",\"mean\":0,\"divide\":1},\"outputs\":{\"classes\":\"out\"},"
-            "\"crop\":{\"scale\":2.7,\"shift\":[0,0]},\"inside\":true,\"softmax\":%s,\"classes\":3,\"live\":[0,2]}",
-            sha, softmax ? "true" : "false");
+            "\"crop\":{\"scale\":2.7,\"shift\":[0,0]},\"inside\":true,\"sampling\":\"%s\",\"least_scale\":0.5,\"softmax\":%s,\"classes\":3,\"live\":[0,2]}",
+            sha, softmax ? "bilinear" : "area", softmax ? "true" : "false");
         p.more = more;
         GW_AUTO(gw_faces) *f = open_parts(&p, true, &err);
         if (f == NULL)
@@ -470,7 +470,7 @@ static void nobody(void **state)
     snprintf(more, sizeof more,
         ",\"landmarks\":{\"file\":\"marks.onnx\",\"sha256\":\"%s\",\"license\":\"none\",\"input\":{\"name\":\"in\",\"width\":64,"
         "\"height\":64,\"layout\":\"nchw\",\"channels\":\"grey\",\"mean\":0,\"divide\":256},\"outputs\":{\"points\":\"out\"},"
-        "\"crop\":{\"scale\":1,\"shift\":[0,0]},\"refine\":1.1,\"jitter\":[[0,0,1],[0.1,0,1]],\"mirror\":true}",
+        "\"crop\":{\"scale\":1,\"shift\":[0,0]},\"refine\":1.1,\"pitch_offset_deg\":0,\"jitter\":[[0,0,1],[0.1,0,1]],\"mirror\":true}",
         marks_sha);
     p.more = more;
     GW_AUTO(gw_faces) *f = open_parts(&p, true, &err);

@@ -186,8 +186,8 @@ static inline struct gw_image kit_picture(struct gw_arena *a, uint32_t width, ui
 /* vendor/NAME beside the source, or NULL: then a test says that it is left out. */
 static inline const char *kit_vendor(const char *name)
 {
-    static char path[512];
+    static char path[2048];
     const char *source = getenv("GANGWAY_TEST_SOURCE");
-    snprintf(path, sizeof path, "%s/vendor/%s", source == NULL ? "." : source, name);
+    snprintf(path, sizeof path, "%.1000s/vendor/%s", source == NULL ? "." : source, name);
     return access(path, R_OK) == 0 ? path : NULL;
 }

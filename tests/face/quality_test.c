@@ -40,6 +40,14 @@ static struct gw_face good(void)
     return f;
 }
 
+/* In a picture of 640 x 480, aligned as the usual template has it. */
+static void judge(struct gw_face *f, const struct gw_image *aligned, double moved)
+{
+    static const double template[GW_FACE_POINTS][2] = { { 38.3, 51.7 }, { 73.5, 51.5 }, { 56, 71.7 }, { 41.5, 92.4 }, { 70.7, 92.2 } };
+    const struct gw_image whole = { NULL, 640, 480, 1920 };
+    gw_quality(f, &(struct gw_quality_input){ &whole, aligned, template, moved >= 0, moved });
+}
+
 static void close_eyes(struct gw_face *f)
 {
     for (size_t i = 36; i < 48; i++)
@@ -97,10 +105,10 @@ static void row_test(void **state)
 {
     const __typeof__(rows[0]) *r = *state;
     static uint8_t data[SIDE * SIDE * 3];
-    const struct gw_image aligned = made(data, r->middle, r->swing, r->texture), whole = { NULL, 640, 480, 1920 };
+    const struct gw_image aligned = made(data, r->middle, r->swing, r->texture);
     struct gw_face f = good(), best = good();
     r->change(&f);
-    gw_quality(&f, &aligned, &whole);
+    judge(&f, &aligned, 0.03);
     for (int i = 0; i < GW_QUALITY_COUNT; i++) {
         CHECK(f.has_component[i]);
         CHECK(f.components[i] >= 0 && f.components[i] <= 100);
@@ -114,7 +122,7 @@ static void row_test(void **state)
         fail_msg("%s is still %.1f", gw_quality_name((enum gw_quality)r->bad), f.components[r->bad]);
     static uint8_t good_data[SIDE * SIDE * 3];
     const struct gw_image good_picture = made(good_data, 130, 110, 60);
-    gw_quality(&best, &good_picture, &whole);
+    judge(&best, &good_picture, 0.03);
     CHECK(f.quality < best.quality);
 }
 
@@ -122,10 +130,10 @@ static void without_marks(void **state)
 {
     (void)state;
     static uint8_t data[SIDE * SIDE * 3];
-    const struct gw_image aligned = made(data, 130, 110, 60), whole = { NULL, 640, 480, 1920 };
+    const struct gw_image aligned = made(data, 130, 110, 60);
     struct gw_face f = good();
     f.has_marks = false;
-    gw_quality(&f, &aligned, &whole);
+    judge(&f, &aligned, 0.03);
     CHECK(!f.has_component[GW_QUALITY_EYES] && !f.has_component[GW_QUALITY_MOUTH]);
     CHECK(f.has_component[GW_QUALITY_SIZE]);
     CHECK(f.quality > 50);
@@ -136,11 +144,36 @@ static void brightness(void **state)
     (void)state;
     static uint8_t data[SIDE * SIDE * 3];
     memset(data, 77, sizeof data);
-    const struct gw_image flat = { data, SIDE, SIDE, SIDE * 3 }, whole = { NULL, 640, 480, 1920 };
+    const struct gw_image flat = { data, SIDE, SIDE, SIDE * 3 };
     struct gw_face f = good();
-    gw_quality(&f, &flat, &whole);
+    judge(&f, &flat, 0.03);
     CHECK_NEAR(f.luminance, 77, 0.01);
     CHECK(f.components[GW_QUALITY_SHARPNESS] < 1 && f.components[GW_QUALITY_CONTRAST] < 5);
+}
+
+/* Paints a pale blue sheet over mouth and nose. */
+static void masks(void **state)
+{
+    (void)state;
+    static uint8_t data[SIDE * SIDE * 3];
+    const struct gw_image aligned = made(data, 130, 110, 60);
+    for (size_t i = 0; i < SIDE * SIDE; i++) /* skin: more red than blue */
+        data[3 * i + 2] = (uint8_t)(data[3 * i + 2] * 6 / 10);
+    struct gw_face f = good();
+    judge(&f, &aligned, 0.07);
+    CHECK(f.components[GW_QUALITY_OCCLUSION] > 80); /* marks that move a little are no mask yet */
+    for (size_t y = 68; y < SIDE; y++)
+        for (size_t x = 20; x < 92; x++) {
+            data[3 * (y * SIDE + x)] = 150;
+            data[3 * (y * SIDE + x) + 1] = 190;
+            data[3 * (y * SIDE + x) + 2] = 220;
+        }
+    judge(&f, &aligned, 0.03);
+    CHECK(f.components[GW_QUALITY_OCCLUSION] > 80); /* nor is colour alone: lipstick, a beard */
+    judge(&f, &aligned, 0.09);
+    CHECK(f.components[GW_QUALITY_OCCLUSION] < 20);
+    judge(&f, &aligned, -1);
+    CHECK(!f.has_component[GW_QUALITY_OCCLUSION]);
 }
 
 int main(void)
@@ -148,5 +181,6 @@ int main(void)
     check_rows("quality", rows, row_test);
     check_add("quality", "without marks eyes and mouth are not judged", without_marks);
     check_add("quality", "luminance is the mean of the face", brightness);
+    check_add("quality", "a mask is of another colour and moves the marks", masks);
     return check_done();
 }

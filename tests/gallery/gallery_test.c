@@ -26,13 +26,15 @@ static const struct made_row {
     enum gw_err_code fails;
 } made_rows[] = {
     { "a unit vector", { 1, 0, 0, 0 }, 4, { 16384 }, GW_OK },
-    { "any length will do", { 0, 0, -300, 0 }, 4, { 0, 0, -16384 }, GW_OK },
-    { "three and four make five", { 3, 4 }, 2, { 9830, 13107 }, GW_OK },
-    { "rounded to nearest", { 1, 1, 1, 1 }, 4, { 8192, 8192, 8192, 8192 }, GW_OK },
-    { "as small as floats get", { 1e-42F, 0, 0, 0 }, 4, { 16384 }, GW_OK },
-    { "as large as floats get", { 3e38F, 3e38F, 0, 0 }, 4, { 11585, 11585 }, GW_OK },
-    { "one dimension", { -2 }, 1, { -16384 }, GW_OK },
-    { "zeros have no direction", { 0, 0, 0, 0 }, 4, {}, GW_ERR_INVALID },
+    { "rounded to nearest", { 0.5F, 0.5F, -0.50002F, 0.49999F }, 4, { 8192, 8192, -8192, 8192 }, GW_OK },
+    { "a face that weighs more", { 0, 0, -1.25F, 0 }, 4, { 0, 0, -20480 }, GW_OK },
+    { "a face that weighs less", { 0.8F }, 1, { 13107 }, GW_OK },
+    { "too short for a face", { 0.78F }, 1, {}, GW_ERR_INVALID },
+    { "too long for a face", { 1.2F, 0.5F }, 2, {}, GW_ERR_INVALID },
+    { "as large as floats get", { 3e38F, 3e38F, 0, 0 }, 4, {}, GW_ERR_INVALID },
+    { "as small as floats get", { 1e-42F, 0, 0, 0 }, 4, {}, GW_ERR_INVALID },
+    { "one dimension", { -1 }, 1, { -16384 }, GW_OK },
+    { "zeros are nobody", { 0, 0, 0, 0 }, 4, {}, GW_ERR_INVALID },
     { "not a number is refused", { 1, NAN, 0, 0 }, 4, {}, GW_ERR_INVALID },
     { "infinity is refused", { 1, INFINITY, 0, 0 }, 4, {}, GW_ERR_INVALID },
     { "no dimension at all", { 1 }, 0, {}, GW_ERR_INVALID },
@@ -60,16 +62,16 @@ static void limits_test(void **)
     static float v[GW_TEMPLATE_DIM_MAX + 1];
     struct gw_template t;
     for (unsigned i = 0; i <= GW_TEMPLATE_DIM_MAX; i++)
-        v[i] = 1.015F; /* a component rounds by the most: 512.4 -> 512 */
+        v[i] = 0.0390625F * 0.999F; /* length 1.25, of the largest dimension, rounding badly */
     CHECK_OK(gw_template_make(&t, v, GW_TEMPLATE_DIM_MAX, &err));
     CHECK(gw_template_check(&t));
     CHECK_FAILS(gw_template_make(&t, v, GW_TEMPLATE_DIM_MAX + 1, &err), GW_ERR_INVALID);
 
-    struct gw_template one = { .dim = 1, .v = { GW_TEMPLATE_LENGTH + GW_TEMPLATE_LENGTH_SLACK } };
+    struct gw_template one = { .dim = 1, .v = { GW_TEMPLATE_LENGTH_MOST } };
     CHECK(gw_template_check(&one));
     one.v[0]++;
     CHECK(!gw_template_check(&one));
-    one.v[0] = GW_TEMPLATE_LENGTH - GW_TEMPLATE_LENGTH_SLACK;
+    one.v[0] = GW_TEMPLATE_LENGTH_LEAST;
     CHECK(gw_template_check(&one));
     one.v[0]--;
     CHECK(!gw_template_check(&one));
@@ -171,7 +173,7 @@ static void refused_test(void **)
     memcpy(list, items, sizeof list);
     list[3].portrait = &bad;
 
-    bad.v[0] = 16000;
+    bad.v[0] = 20645;
     CHECK_FAILS(gw_gallery_new(list, 5, &err) != NULL, GW_ERR_INVALID);
     CHECK_INT(err.at, 3);
     made_template(&bad, &seed, 128);
@@ -180,7 +182,7 @@ static void refused_test(void **)
     /* Seventeen unit lengths at once: 17 * 2^28 is 2^28 in 32 bits. */
     bad = (struct gw_template){ .dim = 512 };
     for (int i = 0; i < 17; i++)
-        bad.v[i] = GW_TEMPLATE_LENGTH;
+        bad.v[i] = GW_TEMPLATE_ONE;
     CHECK_FAILS(gw_gallery_new(list, 5, &err) != NULL, GW_ERR_INVALID);
     CHECK_INT(err.at, 3);
     GW_AUTO(gw_gallery) *g = gw_gallery_new(list, 3, &err);

@@ -31,23 +31,32 @@ static inline uint32_t made_number(struct gw_id id)
 {
     return (uint32_t)id.bytes[12] << 24 | (uint32_t)id.bytes[13] << 16 | (uint32_t)id.bytes[14] << 8 | id.bytes[15];
 }
+/* A template of that direction, and the given length. */
+static inline void made_of(struct gw_template *t, float *v, unsigned dim, float length)
+{
+    double square = 0;
+    for (unsigned i = 0; i < dim; i++)
+        square += (double)v[i] * (double)v[i];
+    for (unsigned i = 0; i < dim; i++)
+        v[i] *= length / (float)__builtin_sqrt(square);
+    if (!gw_template_make(t, v, dim, NULL))
+        __builtin_trap();
+}
 /* A template anywhere on the sphere. */
 static inline void made_template(struct gw_template *t, uint64_t *state, unsigned dim)
 {
-    float v[GW_TEMPLATE_DIM_MAX];
+    float v[GW_TEMPLATE_DIM_MAX] = {};
     for (unsigned i = 0; i < dim; i++)
         v[i] = made_normal(state);
     v[0] += 0.01F; /* never all zero */
-    if (!gw_template_make(t, v, dim, NULL))
-        __builtin_trap();
+    made_of(t, v, dim, 1);
 }
 /* Another picture of the same face: t with noise (0 none, 1 as much as face). */
 static inline void made_like(struct gw_template *out, const struct gw_template *t, uint64_t *state, float noise)
 {
-    float v[GW_TEMPLATE_DIM_MAX];
+    float v[GW_TEMPLATE_DIM_MAX] = {};
     const float each = noise * 16384 / __builtin_sqrtf((float)t->dim);
     for (unsigned i = 0; i < t->dim; i++)
         v[i] = t->v[i] + each * made_normal(state);
-    if (!gw_template_make(out, v, t->dim, NULL))
-        __builtin_trap();
+    made_of(out, v, t->dim, 1);
 }

@@ -22,7 +22,7 @@ static const struct row {
     { "beyond the table, straight on", straight, 5, 1000, 1e-4, 0.7 },
     { "no templates count as one", straight, 5, 0, 1e-4, 0.4 },
     { "never below the score at FMR 1e-3", straight, 5, 1, 0.3, 0.3 },
-    { "never above 1", straight, 5, 4000000, 1e-9, 1 },
+    { "never above what any score reaches", straight, 5, 4000000, 1e-12, 1.6 },
     { "beyond a bent table, with its steepest slope", bent, 4, 1000, 1e-4, 0.47 + 2 * 0.13 },
     { "inside a bent table, with the slope there", bent, 4, 10, 3.16227766e-4, 0.44 },
     /* 1 - (1 - 0.003)^(1/420) = 7.153567e-6; log10 = -5.145477; 0.5 + 0.0145477 */
@@ -76,7 +76,7 @@ static const struct bad_row {
     { "a rate of zero", { { 1e-2, 0.3 }, { 0, 0.4 } }, 2, 1 },
     { "a rate of one", { { 1, 0.3 }, { 0.1, 0.4 } }, 2, 0 },
     { "a rate that is not a number", { { 1e-2, 0.3 }, { NAN, 0.4 } }, 2, 1 },
-    { "a score above one", { { 1e-2, 0.3 }, { 1e-3, 1.4 } }, 2, 1 },
+    { "a score that none reaches", { { 1e-2, 0.3 }, { 1e-3, 1.7 } }, 2, 1 },
     { "a score that is not a number", { { 1e-2, NAN }, { 1e-3, 0.4 } }, 2, 0 },
     { "a table that begins below the floor", { { 1e-4, 0.3 }, { 1e-5, 0.4 } }, 2, 0 },
 };
@@ -113,7 +113,7 @@ static void score_test(void **)
     CHECK_INT(gw_threshold_to_score(1), 1 << 28);
     CHECK_INT(gw_threshold_to_score(-1), -(1 << 28));
     CHECK_INT(gw_threshold_to_score(0), 0);
-    CHECK_INT(gw_threshold_to_score(2), 1 << 28);
+    CHECK_INT(gw_threshold_to_score(2), 429496730);
     CHECK_INT(gw_threshold_to_score(0.5), 1 << 27);
     CHECK_INT(gw_threshold_to_score(0x1p-29), 1); /* up */
     CHECK_NEAR(gw_threshold_to_cosine(1 << 27), 0.5, 0);

@@ -11,6 +11,10 @@
 #include <unistd.h>
 
 #define NOW_US (INT64_C(1795420800) * GW_US_PER_S) /* 2026-11-23T08:00:00Z */
+/* Of the made faces. */
+#ifndef PLACE_DIM
+#define PLACE_DIM 64
+#endif
 #define HOUR_US (INT64_C(3600) * GW_US_PER_S)
 
 struct place {
@@ -77,10 +81,23 @@ static inline void place_done(struct place *p)
     nftw(p->folder, place_remove_, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static inline struct gw_template template_of(float *v)
+{
+    struct gw_template t;
+    double square = 0;
+    for (size_t i = 0; i < PLACE_DIM; i++)
+        square += (double)v[i] * (double)v[i];
+    for (size_t i = 0; i < PLACE_DIM; i++)
+        v[i] = (float)(v[i] / sqrt(square));
+    if (!gw_template_make(&t, v, PLACE_DIM, NULL))
+        abort();
+    return t;
+}
+
 /* Face number n: any two are unrelated (cosine near 0). */
 static inline struct gw_template face(unsigned n)
 {
-    float v[64];
+    float v[PLACE_DIM];
     uint64_t x = n * UINT64_C(0x9E3779B97F4A7C15) + 1;
     for (size_t i = 0; i < GW_COUNT(v); i++) {
         double sum = 0; /* nearly normal, so directions are nearly even */
@@ -90,22 +107,17 @@ static inline struct gw_template face(unsigned n)
         }
         v[i] = (float)(sum - 6);
     }
-    struct gw_template t;
-    if (!gw_template_make(&t, v, GW_COUNT(v), NULL))
-        abort();
-    return t;
+    return template_of(v);
 }
 
 /* Between two faces: share of b, 0 to 1. */
 static inline struct gw_template between(unsigned a, unsigned b, double share)
 {
-    struct gw_template x = face(a), y = face(b), t;
-    float v[64];
+    struct gw_template x = face(a), y = face(b);
+    float v[PLACE_DIM];
     for (size_t i = 0; i < GW_COUNT(v); i++)
         v[i] = (float)(x.v[i] * (1 - share) + y.v[i] * share);
-    if (!gw_template_make(&t, v, GW_COUNT(v), NULL))
-        abort();
-    return t;
+    return template_of(v);
 }
 
 /* A manifest with travelers r1 … rn; traveler i holds passport P0000i of UTO in seat iA. */
@@ -136,15 +148,21 @@ static inline bool send_manifest(struct gw_manifest_receipt *out, struct place *
 }
 
 /* A portrait as it is after the picture was looked at. */
+static inline bool send_portrait_as(struct gw_portrait_receipt *out, struct place *p, const struct gw_caller *who,
+    const char *number, unsigned face_number, enum gw_portrait_source source, struct gw_date captured_on, struct gw_err *err)
+{
+    struct gw_template t = face(face_number);
+    struct gw_portrait_made made = { .source = source, .captured_on = captured_on, .template = &t, .quality = 70 };
+    memcpy(made.picture.bytes, &face_number, sizeof face_number);
+    *out = (struct gw_portrait_receipt){};
+    return gw_document_hash_of(&made.document, p->s, gw_span_str(number), gw_span_str("UTO"), err) &&
+           gw_portrait_keep(out, p->s, who, &made, NULL, err);
+}
+
 static inline bool send_portrait(struct gw_portrait_receipt *out, struct place *p, const char *number, unsigned face_number,
     enum gw_portrait_source source, struct gw_err *err)
 {
-    struct gw_template t = face(face_number);
-    struct gw_portrait_made made = { .source = source, .template = &t, .quality = 70 };
-    made.picture.bytes[0] = (uint8_t)face_number;
-    *out = (struct gw_portrait_receipt){};
-    return gw_document_hash_of(&made.document, p->s, gw_span_str(number), gw_span_str("UTO"), err) &&
-           gw_portrait_keep(out, p->s, &made, NULL, err);
+    return send_portrait_as(out, p, &p->carrier, number, face_number, source, (struct gw_date){}, err);
 }
 
 /* A good live picture of that template, as it is after the picture was looked at. */

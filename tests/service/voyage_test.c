@@ -172,6 +172,52 @@ static void sent_twice_changes_nothing(void **state)
     place_done(&p);
 }
 
+static void newest_of_each_source(void **state)
+{
+    (void)state;
+    struct place p;
+    place_init(&p);
+    CHECK_OK(place_open(&p, &err));
+    struct gw_manifest_receipt m;
+    struct gw_portrait_receipt first, r;
+    struct gw_verification v;
+    struct gw_readiness ready;
+    CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 2, ""), NULL, &err));
+    const struct gw_date may = { 2026, 5, 1 }, june = { 2026, 6, 1 };
+    CHECK_OK(send_portrait_as(&first, &p, &p.carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK(first.created);
+    /* The same picture again is the same portrait. */
+    CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK(!r.created && gw_id_equal(r.portrait, first.portrait));
+    CHECK_INT(r.voyages, 1);
+    /* Another carrier is not told who is expected elsewhere. */
+    CHECK_OK(send_portrait_as(&r, &p, &p.other_carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK_INT(r.voyages, 0);
+    /* A newer one takes its place, an older one does not. */
+    CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 2, GW_PORTRAIT_PASSPORT, june, &err));
+    CHECK(!r.created && !gw_id_equal(r.portrait, first.portrait));
+    CHECK_FAILS(send_portrait_as(&r, &p, &p.carrier, "P00001", 3, GW_PORTRAIT_PASSPORT, may, &err), GW_ERR_CONFLICT);
+    struct gw_template one = face(1), two = face(2), three = face(3);
+    CHECK_OK(send_probe(&v, &p, &p.device, m.voyage, &one, NULL, &err));
+    CHECK_INT(v.answer, GW_ANSWER_RETRY);
+    /* Another source stands beside it. */
+    CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 3, GW_PORTRAIT_VISA, may, &err));
+    CHECK(r.created);
+    CHECK_OK(gw_service_readiness(&ready, p.a, p.s, &p.carrier, m.voyage, &err));
+    CHECK_INT(ready.covered, 1);
+    CHECK_INT(ready.covered_by_several, 1);
+    CHECK_OK(send_probe(&v, &p, &p.device, m.voyage, &three, NULL, &err));
+    CHECK_INT(v.answer, GW_ANSWER_CLEAR);
+    CHECK_OK(send_probe(&v, &p, &p.device, m.voyage, &two, NULL, &err));
+    CHECK_INT(last_reason(&p, m.voyage), GW_REASON_ALREADY_CLEARED);
+    /* Sent again the day after, it waits a day longer, and the gallery keeps it. */
+    p.s->clock.fixed_us += 24 * HOUR_US;
+    CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 2, GW_PORTRAIT_PASSPORT, june, &err));
+    CHECK_OK(gw_service_readiness(&ready, p.a, p.s, &p.carrier, m.voyage, &err));
+    CHECK_INT(ready.covered_by_several, 1);
+    place_done(&p);
+}
+
 static void who_may(void **state)
 {
     (void)state;
@@ -558,6 +604,7 @@ int main(void)
     gw_log_level(GW_LOG_ERROR);
     check_add("departure", "manifest, portraits, decisions, decline and close come out as they should", a_whole_departure);
     check_add("manifest", "sent twice changes nothing; a later one adds, changes, removes", sent_twice_changes_nothing);
+    check_add("portraits", "the newest of each source is kept", newest_of_each_source);
     check_add("roles", "each may what it may, and sees what it may see", who_may);
     check_add("board", "voyages come in pages, by mode, port and site", a_board_in_pages);
     check_add("tokens", "are shown once, expire and are revoked", tokens);

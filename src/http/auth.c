@@ -1,0 +1,33 @@
+/* auth.c - tokens; they are never written anywhere. */
+#include "http/auth.h"
+
+#include <strings.h>
+
+static bool refuse(struct gw_exchange *x, const char *challenge, const char *text, struct gw_err *err)
+{
+    gw_request_answer_header(x->request, "WWW-Authenticate", challenge);
+    return gw_fail(err, GW_ERR_UNAUTHORIZED, "%s", text);
+}
+
+bool gw_auth_check(struct gw_exchange *x, bool public_health, struct gw_err *err)
+{
+    struct gw_span value = {};
+    bool anyone = x->route->roles == GW_MAY_ANYONE;
+    if (anyone && (x->request->loopback || public_health))
+        return true;
+    if (!gw_request_header(x->request, "Authorization", &value))
+        return refuse(x, "Bearer realm=\"gangway\"", "this needs Authorization: Bearer and a token", err);
+    value = gw_span_trim(value);
+    if (value.size < 8 || strncasecmp((const char *)value.data, "Bearer ", 7) != 0)
+        return refuse(x, "Bearer realm=\"gangway\", error=\"invalid_request\"",
+            "Authorization takes the scheme Bearer (RFC 6750)", err);
+    value = gw_span_trim(gw_span_slice(value, 7, value.size));
+    if (!gw_service_token_check(&x->who, x->service, value, err)) {
+        if (err->code == GW_ERR_UNAUTHORIZED)
+            gw_request_answer_header(x->request, "WWW-Authenticate", "Bearer realm=\"gangway\", error=\"invalid_token\"");
+        return false;
+    }
+    x->has_who = true;
+    return anyone || (x->route->roles >> x->who.role & 1u) != 0 ||
+        gw_fail(err, GW_ERR_FORBIDDEN, "the role %s may not ask this", gw_role_name(x->who.role));
+}

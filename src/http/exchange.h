@@ -1,0 +1,67 @@
+/* exchange.h - one request on its way through the door, as a handler sees it: read,
+ * call one service verb, write.
+ *
+ * A handler is `bool gw_<route>(x, err)`. It answers with gw_exchange_json or
+ * gw_exchange_answer and returns true, or fails; then the door writes the problem
+ * document (RFC 9457).
+ *
+ * Threads: an exchange belongs to one thread at a time. */
+#pragma once
+#include "base/json.h"
+#include "http/route.h"
+#include "http/server.h"
+
+struct gw_http;
+
+struct gw_exchange {
+    struct gw_http *http;
+    struct gw_request *request;
+    struct gw_service *service;
+    const struct gw_route *route; /* NULL until found */
+    struct gw_caller who;         /* when has_who */
+    bool has_who;
+    struct gw_uri uri;
+    struct gw_id voyage;          /* of a path with {voyage} */
+    struct gw_worker *worker;     /* of a RECOGNIZE route */
+    struct gw_arena *mem;         /* until the answer is sent */
+    struct gw_once once_memory, *once; /* once: NULL without Idempotency-Key */
+    int problem_status;           /* 0: as the error's code says */
+    struct gw_json *problems;     /* of parsed input; goes into the problem document */
+    const struct gw_err *failed;  /* while the problem is written */
+    enum gw_err_code code;        /* GW_OK, or how it ended */
+    int64_t queued_us, taken_us;  /* gw_clock_monotonic_us */
+};
+
+#define GW_ROUTE(name, ...) bool gw_##name(struct gw_exchange *x, struct gw_err *err);
+#include "http/route.def"
+#undef GW_ROUTE
+
+typedef void gw_render(struct gw_buf *body, int *status, const void *answer, void *context);
+
+/* Before the verb: makes x->once when the request has an Idempotency-Key; render
+ * will then be called by the verb. */
+[[nodiscard]] bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *err);
+/* After the verb: sends what render makes of its answer, or what was kept. Always true. */
+bool gw_exchange_answer(struct gw_exchange *x, gw_render *render, const void *answer);
+bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j); /* always true */
+
+/* limit (1 to 500) and cursor of a list. */
+[[nodiscard]] bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exchange *x, struct gw_err *err);
+/* The body as a JSON object; an empty body is NULL and no error. Keys other than the blank-separated `known`
+ * are refused with the nearest name. */
+[[nodiscard]] bool gw_exchange_body(struct gw_json **out, const struct gw_exchange *x, const char *known, struct gw_err *err);
+/* A string of at most `most` bytes; absent and null leave *out empty. */
+[[nodiscard]] bool gw_exchange_text(struct gw_span *out, const struct gw_json *object, const char *key, size_t most,
+    struct gw_err *err);
+
+/* What the door is made of, for metrics and readiness. */
+struct gw_http_metrics;
+struct gw_http_metrics *gw_exchange_metrics(const struct gw_exchange *x);
+void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *clerk, size_t *connections,
+    size_t *in_flight);
+
+/* Writing. */
+void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id);
+void gw_json_set_time(struct gw_json *object, const char *key, int64_t us);
+struct gw_json *gw_voyage_to_json(const struct gw_voyage *v);
+struct gw_json *gw_traveler_to_json(const struct gw_traveler *t);

@@ -1,0 +1,25 @@
+/* http.h - the door for machines: the service over HTTP/1.1. Translates, never
+ * decides.
+ *
+ * Threads: opened and closed by one. */
+#pragma once
+#include "base/conf.h"
+#include "base/fail.h"
+
+struct gw_service;
+struct gw_http; /* opaque */
+
+/* Makes the recognition workers, binds http.listen and answers. conf and service
+ * are borrowed until close; conf's reloadable settings may change underneath.
+ * Errors: those of gw_server_open and gw_worker_new. */
+[[nodiscard]] struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err);
+const char *gw_http_address(const struct gw_http *h); /* "http://127.0.0.1:8090"; borrowed */
+/* Takes no more connections, finishes the requests it took, but no longer than
+ * http.shutdown: those still waiting then are answered 503. NULL is fine. */
+void gw_http_close(struct gw_http *h);
+GW_AUTO_FREE(gw_http, gw_http_close)
+
+/* The interface as OpenAPI 3.1, and docs/api.md; both from route.def. */
+struct gw_buf;
+void gw_http_openapi(struct gw_buf *out, bool pretty);
+void gw_http_api_page(struct gw_buf *out);

@@ -1,0 +1,356 @@
+/* openapi.c - route.def for machines (OpenAPI 3.1) and for people (docs/api.md). */
+#include "http/exchange.h"
+#include "http/http.h"
+#include "http/problem.h"
+#include "http/schema.h"
+#include "version.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <strings.h>
+
+static const struct {
+    const char *name, *description;
+} parameters[] = {
+    { "from", "departing at this time or later: 2026-11-23T10:15:00Z, or a day" },
+    { "to", "departing before this time" },
+    { "mode", "air, sea or land" },
+    { "port", "port code of departure or arrival" },
+    { "limit", "items on a page, 1 to 500; 50 if left out" },
+    { "cursor", "of the page before" },
+    { "document", "number of the document presented: the picture is compared with its holder only. Better sent as X-Document-Number, "
+                  "because addresses end up in the logs of whatever stands between" },
+    { "document_number", "number of the document; better sent as a part of the form or as X-Document-Number" },
+    { "issuing_state", "three letters; or X-Issuing-State" },
+    { "source", "chip, passport, visa, encounter or application; or X-Portrait-Source" },
+    { "captured_on", "day the picture was taken, if known; or X-Captured-On" },
+};
+static const struct {
+    const char *route, *name, *description;
+} headers[] = {
+    { "put_portrait", "X-Document-Number", "number of the document" },
+    { "put_portrait", "X-Issuing-State", "three letters" },
+    { "put_portrait", "X-Portrait-Source", "chip, passport, visa, encounter or application" },
+    { "put_portrait", "X-Captured-On", "day the picture was taken, if known" },
+    { "post_verification", "X-Document-Number", "number of the document presented: the picture is compared with its holder only" },
+    { "post_verification", "X-Issuing-State", "of that document, three letters" },
+};
+
+static const char *parameter_description(struct gw_span name)
+{
+    for (size_t i = 0; i < GW_COUNT(parameters); i++)
+        if (gw_span_is(name, parameters[i].name))
+            return parameters[i].description;
+    return "";
+}
+
+static const char *body_schema(const struct gw_route *r)
+{
+    return strcmp(r->name, "post_manifest") == 0 ? "ManifestBody"
+        : strcmp(r->name, "post_decline") == 0   ? "DeclineBody"
+        : strcmp(r->name, "post_close") == 0     ? "CloseBody"
+                                                 : NULL;
+}
+
+static struct gw_json *ref(const char *schema)
+{
+    char path[80];
+    snprintf(path, sizeof path, "#/components/schemas/%s", schema);
+    struct gw_json *j = gw_json_object();
+    gw_json_set_text(j, "$ref", path);
+    return j;
+}
+
+static struct gw_json *typed(const char *type)
+{
+    struct gw_json *j = gw_json_object();
+    gw_json_set_text(j, "type", type);
+    return j;
+}
+
+static void add_parameter(struct gw_json *list, const char *in, struct gw_span name, const char *description,
+    bool required, struct gw_json *schema)
+{
+    struct gw_json *p = gw_json_object();
+    gw_json_set_span(p, "name", name);
+    gw_json_set_text(p, "in", in);
+    gw_json_set_bool(p, "required", required);
+    gw_json_set_text(p, "description", description);
+    gw_json_set(p, "schema", schema);
+    gw_json_add(list, p);
+}
+
+static struct gw_json *parameters_of(const struct gw_route *r)
+{
+    struct gw_json *list = gw_json_array();
+    struct gw_span word = {};
+    if (strstr(r->path, "{voyage}") != NULL)
+        add_parameter(list, "path", gw_span_str("voyage"), "the voyage's id", true, ref("Id"));
+    for (size_t i = 0; gw_word_at(&word, r->query, i); i++)
+        add_parameter(list, "query", word, parameter_description(word), false,
+            typed(gw_span_is(word, "limit") ? "integer" : "string"));
+    for (size_t i = 0; i < GW_COUNT(headers); i++)
+        if (strcmp(headers[i].route, r->name) == 0)
+            add_parameter(list, "header", gw_span_str(headers[i].name), headers[i].description, false, typed("string"));
+    if (r->body != GW_BODY_NONE)
+        add_parameter(list, "header", gw_span_str("Idempotency-Key"),
+            "1 to 255 bytes; the same request with the same key within 24 hours gets the same answer and changes nothing", false,
+            typed("string"));
+    return list;
+}
+
+static struct gw_json *body_of(const struct gw_route *r)
+{
+    struct gw_json *body = gw_json_object(), *content = gw_json_object();
+    struct gw_span word = {};
+    for (size_t i = 0; gw_word_at(&word, r->media, i); i++) {
+        char type[64];
+        snprintf(type, sizeof type, "%.*s", (int)word.size, (const char *)word.data);
+        struct gw_json *media = gw_json_object();
+        if (gw_span_is(word, "application/json"))
+            gw_json_set(media, "schema", ref(body_schema(r)));
+        else if (gw_span_is(word, "multipart/form-data"))
+            gw_json_set(media, "schema", ref("PortraitForm"));
+        gw_json_set(content, type, media);
+    }
+    gw_json_set_bool(body, "required", r->body != GW_BODY_SMALL && strcmp(r->name, "post_close") != 0);
+    gw_json_set(body, "content", content);
+    return body;
+}
+
+static void add_answer(struct gw_json *answers, struct gw_span status, const char *description, const char *type,
+    struct gw_json *schema)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%.*s", (int)status.size, (const char *)status.data);
+    struct gw_json *a = gw_json_object(), *content = gw_json_object(), *media = gw_json_object();
+    gw_json_set(media, "schema", schema);
+    gw_json_set(content, type, media);
+    gw_json_set_text(a, "description", description);
+    gw_json_set(a, "content", content);
+    gw_json_set(answers, name, a);
+}
+
+static void answer_schema(char out[32], const struct gw_route *r)
+{
+    const char *last = strrchr(r->answer, ' ');
+    snprintf(out, 32, "%s", last == NULL ? "" : last + 1);
+}
+
+static struct gw_json *answers_of(const struct gw_route *r)
+{
+    struct gw_json *answers = gw_json_object();
+    struct gw_span word = {};
+    char schema[32];
+    answer_schema(schema, r);
+    for (size_t i = 0; gw_word_at(&word, r->answer, i) && isdigit(word.data[0]); i++)
+        if (islower((unsigned char)*schema))
+            add_answer(answers, word, r->sentence, schema, typed("string"));
+        else
+            add_answer(answers, word, r->sentence, "application/json", ref(schema));
+    add_answer(answers, gw_span_str("default"), "a problem (RFC 9457)", "application/problem+json", ref("Problem"));
+    return answers;
+}
+
+static void roles_text(char out[128], const struct gw_route *r)
+{
+    size_t used = 0;
+    *out = 0;
+    for (unsigned i = 0; i < GW_ROLE_COUNT; i++)
+        if ((r->roles >> i & 1u) != 0)
+            used += (size_t)GW_MAX(snprintf(out + used, 128 - used, "%s%s", used == 0 ? "" : ", ", gw_role_name((enum gw_role)i)), 0);
+    if (used == 0)
+        snprintf(out, 128, "anyone on this machine");
+}
+
+static struct gw_json *operation(const struct gw_route *r)
+{
+    struct gw_json *o = gw_json_object(), *roles = gw_json_array(), *security = gw_json_array(), *bearer = gw_json_object();
+    gw_json_set_text(o, "operationId", r->name);
+    gw_json_set_text(o, "summary", r->sentence);
+    for (unsigned i = 0; i < GW_ROLE_COUNT; i++)
+        if ((r->roles >> i & 1u) != 0)
+            gw_json_add_text(roles, gw_role_name((enum gw_role)i));
+    gw_json_set(o, "x-roles", roles);
+    gw_json_set(bearer, "bearer", gw_json_array());
+    gw_json_add(security, bearer);
+    if (r->roles == GW_MAY_ANYONE)
+        gw_json_add(security, gw_json_object()); /* or nothing */
+    gw_json_set(o, "security", security);
+    gw_json_set(o, "parameters", parameters_of(r));
+    if (r->body != GW_BODY_NONE)
+        gw_json_set(o, "requestBody", body_of(r));
+    gw_json_set(o, "responses", answers_of(r));
+    return o;
+}
+
+void gw_http_openapi(struct gw_buf *out, bool pretty)
+{
+    GW_AUTO(gw_json) *j = gw_json_object();
+    struct gw_json *info = gw_json_object(), *paths = gw_json_object(), *components = gw_json_object();
+    struct gw_json *schemes = gw_json_object(), *bearer = gw_json_object();
+    const struct gw_route *routes = gw_routes();
+    gw_json_set_text(j, "openapi", "3.1.0");
+    gw_json_set_text(info, "title", "Gangway");
+    gw_json_set_text(info, "version", GW_VERSION);
+    gw_json_set_text(info, "description", "Traveler verification service");
+    gw_json_set(j, "info", info);
+    for (size_t i = 0; i < GW_ROUTE_COUNT; i++) {
+        size_t first = 0;
+        while (strcmp(routes[first].path, routes[i].path) != 0)
+            first++;
+        if (first < i)
+            continue; /* its path is written already */
+        struct gw_json *path = gw_json_object();
+        for (size_t k = i; k < GW_ROUTE_COUNT; k++)
+            if (strcmp(routes[k].path, routes[i].path) == 0)
+                gw_json_set(path, strcmp(routes[k].method, "GET") == 0 ? "get" : strcmp(routes[k].method, "PUT") == 0 ? "put" : "post",
+                    operation(&routes[k]));
+        gw_json_set(paths, routes[i].path, path);
+    }
+    gw_json_set(j, "paths", paths);
+    gw_json_set(components, "schemas", gw_schema_all());
+    gw_json_set_text(bearer, "type", "http");
+    gw_json_set_text(bearer, "scheme", "bearer");
+    gw_json_set(schemes, "bearer", bearer);
+    gw_json_set(components, "securitySchemes", schemes);
+    gw_json_set(j, "components", components);
+    gw_json_format(out, j, pretty);
+    gw_buf_add(out, "\n", 1);
+}
+
+/* ---- for people ---- */
+
+static void page_route(struct gw_buf *out, const struct gw_route *r)
+{
+    static const char *const bodies[] = { "none", "64 KiB", "http.body", "image.bytes", "image.bytes and 64 KiB" };
+    char roles[128], schema[32];
+    struct gw_span word = {};
+    roles_text(roles, r);
+    answer_schema(schema, r);
+    gw_buf_addf(out, "### %s %s\n\n%s\n\n- may ask: %s\n", r->method, r->path, r->sentence, roles);
+    for (size_t i = 0; gw_word_at(&word, r->query, i); i++)
+        gw_buf_addf(out, "- query `%.*s`: %s\n", (int)word.size, (const char *)word.data, parameter_description(word));
+    for (size_t i = 0; i < GW_COUNT(headers); i++)
+        if (strcmp(headers[i].route, r->name) == 0)
+            gw_buf_addf(out, "- header `%s`: %s\n", headers[i].name, headers[i].description);
+    if (r->body != GW_BODY_NONE) {
+        gw_buf_addf(out, "- body: at most %s;", bodies[r->body]);
+        for (size_t i = 0; gw_word_at(&word, r->media, i); i++)
+            gw_buf_addf(out, "%s `%.*s`", i == 0 ? "" : ",", (int)word.size, (const char *)word.data);
+        gw_buf_add_text(out, "\n");
+        if (body_schema(r) != NULL)
+            gw_buf_addf(out, "- its JSON: [%s](#%s)\n", body_schema(r), body_schema(r));
+        if (r->body == GW_BODY_FORM)
+            gw_buf_add_text(out, "- parts of the form: [PortraitForm](#PortraitForm)\n");
+    }
+    gw_buf_add_text(out, "- answers:");
+    for (size_t i = 0; gw_word_at(&word, r->answer, i) && isdigit(word.data[0]); i++)
+        gw_buf_addf(out, "%s %.*s", i == 0 ? "" : " or", (int)word.size, (const char *)word.data);
+    if (islower((unsigned char)*schema))
+        gw_buf_addf(out, " `%s`\n\n", schema);
+    else
+        gw_buf_addf(out, " [%s](#%s)\n\n", schema, schema);
+}
+
+static void page_type(struct gw_buf *out, const struct gw_json *schema)
+{
+    const char *text;
+    if (gw_json_get_text(schema, "$ref", &text)) {
+        const char *name = strrchr(text, '/') + 1;
+        gw_buf_addf(out, "[%s](#%s)", name, name);
+        return;
+    }
+    const struct gw_json *list = gw_json_get(schema, "enum"), *any = gw_json_get(schema, "anyOf"),
+                         *type = gw_json_get(schema, "type");
+    GW_AUTO_VALUE(gw_buf) value = {};
+    if (any != NULL) {
+        for (size_t i = 0; i < gw_json_size(any); i++) {
+            gw_buf_add_text(out, i == 0 ? "" : " or ");
+            if (gw_json_get_text(gw_json_at(any, i), "$ref", &text))
+                page_type(out, gw_json_at(any, i));
+            else
+                gw_buf_add_text(out, "null");
+        }
+        return;
+    }
+    if (list != NULL || gw_json_get(schema, "const") != NULL) {
+        gw_json_format(&value, list != NULL ? list : gw_json_get(schema, "const"), false);
+        gw_buf_addf(out, "`%s`", gw_buf_text(&value));
+        return;
+    }
+    if (gw_json_kind(type) == GW_JSON_ARRAY)
+        for (size_t i = 0; i < gw_json_size(type); i++) {
+            struct gw_span s = {};
+            gw_json_string(gw_json_at(type, i), &s);
+            gw_buf_addf(out, "%s%.*s", i == 0 ? "" : " or ", (int)s.size, (const char *)s.data);
+        }
+    else if (gw_json_get_text(schema, "type", &text))
+        gw_buf_add_text(out, text);
+}
+
+static void page_schema(struct gw_buf *out, const char *name, const struct gw_json *schema)
+{
+    const char *key, *text;
+    const struct gw_json *value, *items;
+    gw_buf_addf(out, "### %s\n\n", name);
+    if (gw_json_get_text(schema, "description", &text))
+        gw_buf_addf(out, "%s\n\n", text);
+    const struct gw_json *properties = gw_json_get(schema, "properties");
+    if (properties == NULL) {
+        page_type(out, schema);
+        gw_buf_add_text(out, "\n\n");
+        return;
+    }
+    gw_buf_add_text(out, "| key | value | |\n|---|---|---|\n");
+    for (size_t i = 0; gw_json_member(properties, i, &key, &value); i++) {
+        gw_buf_addf(out, "| `%s` | ", key);
+        page_type(out, value);
+        if ((items = gw_json_get(value, "items")) != NULL) {
+            gw_buf_add_text(out, " of ");
+            page_type(out, items);
+        }
+        gw_buf_addf(out, " | %s", gw_json_get_text(value, "description", &text) ? text : "");
+        const struct gw_json *inner = gw_json_get(items == NULL ? value : items, "properties"), *inner_value;
+        const char *inner_key;
+        for (size_t k = 0; gw_json_member(inner, k, &inner_key, &inner_value); k++) {
+            gw_buf_addf(out, "%s`%s`: ", k == 0 ? " — " : "; ", inner_key);
+            page_type(out, inner_value);
+        }
+        gw_buf_add_text(out, " |\n");
+    }
+    gw_buf_add_text(out, "\n");
+}
+
+void gw_http_api_page(struct gw_buf *out)
+{
+    gw_buf_add_text(out,
+        "# The HTTP interface\n\n"
+        "Written by `gangway openapi --page` from `src/http/route.def`, `src/http/schema.c` and `src/base/fail.def`; a test\n"
+        "compares. The same for programs: `GET /openapi.json`.\n\n"
+        "- HTTP/1.1, JSON in UTF-8. Everything under `/v1` needs `Authorization: Bearer TOKEN`; `gangway user add` and\n"
+        "  `gangway device add` make tokens. The four pages about the service itself need none on this machine, and none at\n"
+        "  all with `http.public_health = yes`.\n"
+        "- Every answer has `X-Request-Id`; it is in the service's log, and in problems as `request_id`.\n"
+        "- Whatever changes something takes `Idempotency-Key`: sent again within 24 hours, the same request gets the same\n"
+        "  answer, marked `Idempotency-Replayed: true`, and changes nothing; another request under that key gets 422, and\n"
+        "  one whose first is not answered yet 409.\n"
+        "- Lists come in pages: `limit` and `cursor`; `cursor` is null on the last one.\n"
+        "- Times are UTC and end in `Z`.\n"
+        "- A body over its limit is answered 413 before it is read. Full queues are answered 503 with `Retry-After` at once.\n\n"
+        "## Requests\n\n");
+    for (size_t i = 0; i < GW_ROUTE_COUNT; i++)
+        page_route(out, &gw_routes()[i]);
+    gw_buf_add_text(out, "## Problems\n\nErrors are [Problem](#Problem) documents (RFC 9457), `application/problem+json`.\n\n"
+                         "| code | status | what to do |\n|---|---|---|\n");
+    for (int i = 1; i < GW_ERR_COUNT; i++)
+        gw_buf_addf(out, "| `%s` | %d | %s |\n", gw_err_name((enum gw_err_code)i), gw_err_http((enum gw_err_code)i),
+            gw_err_next((enum gw_err_code)i));
+    gw_buf_add_text(out, "\nTwo codes come with other statuses too: `limit` with 414 (address) and 431 (headers), `usage` with 417 (`Expect`).\n\n"
+                         "## JSON\n\n");
+    GW_AUTO(gw_json) *schemas = gw_schema_all();
+    const char *key;
+    const struct gw_json *value;
+    for (size_t i = 0; gw_json_member(schemas, i, &key, &value); i++)
+        page_schema(out, key, value);
+}

@@ -1,0 +1,43 @@
+/* route.h - the rows of route.def, and finding one.
+ *
+ * Threads: constant. */
+#pragma once
+#include "http/uri.h"
+#include "service/service.h"
+
+struct gw_exchange;
+
+/* A set of roles. */
+#define GW_MAY(ROLE) (1u << GW_ROLE_##ROLE)
+#define GW_MAY_ANYONE 0u
+
+enum gw_route_work { GW_WORK_INLINE, GW_WORK_CLERK, GW_WORK_RECOGNIZE };
+enum gw_route_body { GW_BODY_NONE, GW_BODY_SMALL, GW_BODY_MESSAGE, GW_BODY_PICTURE, GW_BODY_FORM };
+
+struct gw_route {
+    const char *name, *method, *path;
+    unsigned roles;
+    enum gw_route_work work;
+    enum gw_route_body body;
+    const char *media, *query, *answer, *sentence;
+    bool (*handle)(struct gw_exchange *x, struct gw_err *err);
+};
+
+enum gw_route_index {
+#define GW_ROUTE(name, ...) GW_ROUTE_##name,
+#include "http/route.def"
+#undef GW_ROUTE
+    GW_ROUTE_COUNT
+};
+const struct gw_route *gw_routes(void); /* GW_ROUTE_COUNT rows, in the order of route.def */
+
+/* The route of a method and path. NULL when there is none: then *path_known says
+ * whether another method is there (405), and allow (may be NULL) gets them: "GET, HEAD". */
+enum { GW_ALLOW_TEXT = 64 };
+const struct gw_route *gw_route_find(struct gw_id *voyage, bool *path_known, char *allow, const char *method,
+    const struct gw_uri *uri);
+
+/* Is `word` one of the blank-separated words of list? Without case when `any_case`. */
+bool gw_word_in(const char *list, struct gw_span word, bool any_case);
+/* The i-th word of a blank-separated list; false past the end. */
+bool gw_word_at(struct gw_span *out, const char *list, size_t i);

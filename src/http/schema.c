@@ -1,0 +1,175 @@
+/* schema.c - written as JSON; the preprocessor makes a string of it. */
+#include "http/schema.h"
+
+#include <assert.h>
+
+#define JSON(...) #__VA_ARGS__
+
+/* clang-format off */
+static const char text[] = JSON({
+"Id": {"type": "string", "pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "an id; says nothing about a person and sorts by the time it was made"},
+"Time": {"type": "string", "format": "date-time", "pattern": "Z$", "description": "UTC"},
+"PortTime": {"type": ["string", "null"], "description": "UTC when it ends in Z; else local time of the port, as announced"},
+"Problem": {"type": "object", "description": "RFC 9457",
+  "required": ["type", "title", "status", "code", "detail", "next", "request_id"], "additionalProperties": false,
+  "properties": {
+    "type": {"type": "string", "pattern": "^urn:gangway:problem:"},
+    "title": {"type": "string"},
+    "status": {"type": "integer"},
+    "code": {"type": "string", "description": "stable; what a program should look at"},
+    "detail": {"type": "string", "description": "what was wrong with this request; never names a person"},
+    "next": {"type": "string", "description": "what to do now"},
+    "request_id": {"$ref": "#/components/schemas/Id"},
+    "offset": {"type": "integer", "description": "byte of the body, or of the part of it that is meant"},
+    "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}}}},
+"InputProblem": {"type": "object", "required": ["severity", "code", "text"],
+  "properties": {
+    "severity": {"enum": ["error", "warning"]},
+    "segment": {"type": ["integer", "null"], "description": "which traveler, from 0"},
+    "offset": {"type": ["integer", "null"]},
+    "tag": {"type": ["string", "null"], "description": "where: a JSON pointer (RFC 6901)"},
+    "code": {"type": "string"},
+    "text": {"type": "string"}}},
+"TravelerStatus": {"enum": ["expected", "declined", "cleared", "inspected", "boarded", "denied", "not_boarded"]},
+"ManifestReceipt": {"type": "object", "additionalProperties": false,
+  "required": ["voyage", "created", "travelers", "added", "changed", "removed", "late", "statuses", "problems"],
+  "properties": {
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "created": {"type": "boolean", "description": "the voyage was not known before (201)"},
+    "travelers": {"type": "integer", "description": "expected on the voyage now"},
+    "added": {"type": "integer"}, "changed": {"type": "integer"}, "removed": {"type": "integer"},
+    "late": {"type": "boolean", "description": "came after the announced departure"},
+    "statuses": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["reference", "status", "portraits"], "properties": {
+        "reference": {"type": ["string", "null"]},
+        "status": {"enum": ["expected", "declined", "cleared", "inspected", "boarded", "denied", "not_boarded", "removed"]},
+        "portraits": {"type": "integer", "description": "usable ones known now"}}}},
+    "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}}}},
+"Voyage": {"type": "object", "additionalProperties": false,
+  "required": ["voyage", "mode", "direction", "carrier", "number", "from", "to", "departure", "arrival", "state", "closed_at", "purge_at", "travelers", "by_status"],
+  "properties": {
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "mode": {"enum": ["air", "sea", "land"]},
+    "direction": {"enum": ["arrival", "departure", null]},
+    "carrier": {"type": "string"}, "number": {"type": "string"}, "from": {"type": "string"}, "to": {"type": "string"},
+    "departure": {"$ref": "#/components/schemas/PortTime"}, "arrival": {"$ref": "#/components/schemas/PortTime"},
+    "state": {"enum": ["open", "closed"]},
+    "closed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "purge_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when everything about its persons is destroyed; known once closed"},
+    "travelers": {"type": "integer"},
+    "by_status": {"type": "object", "additionalProperties": {"type": "integer"}}}},
+"VoyagePage": {"type": "object", "additionalProperties": false, "required": ["voyages", "cursor"], "properties": {
+    "voyages": {"type": "array", "items": {"$ref": "#/components/schemas/Voyage"}},
+    "cursor": {"type": ["string", "null"], "description": "of the next page; null: this was the last"}}},
+"Traveler": {"type": "object", "additionalProperties": false,
+  "required": ["traveler", "kind", "reference", "seat", "status", "portraits"],
+  "properties": {
+    "traveler": {"$ref": "#/components/schemas/Id"},
+    "kind": {"enum": ["passenger", "crew"]},
+    "reference": {"type": ["string", "null"], "description": "the carrier's own, for the person on this voyage"},
+    "seat": {"type": ["string", "null"]},
+    "status": {"$ref": "#/components/schemas/TravelerStatus"},
+    "portraits": {"type": "integer"},
+    "surname": {"type": ["string", "null"], "description": "for officers, supervisors, and the carrier that sent it"},
+    "given_names": {"type": ["string", "null"]},
+    "cleared_at": {"$ref": "#/components/schemas/Time"}}},
+"TravelerPage": {"type": "object", "additionalProperties": false, "required": ["travelers", "cursor"], "properties": {
+    "travelers": {"type": "array", "items": {"$ref": "#/components/schemas/Traveler"}},
+    "cursor": {"type": ["string", "null"]}}},
+"Readiness": {"type": "object", "additionalProperties": false,
+  "required": ["voyage", "portraits", "gallery", "late", "first_manifest_at", "last_manifest_at"],
+  "properties": {
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "portraits": {"type": "object", "additionalProperties": false, "required": ["expected", "covered", "covered_by_several", "uncovered"], "properties": {
+      "expected": {"type": "integer"},
+      "covered": {"type": "integer", "description": "travelers with a usable portrait"},
+      "covered_by_several": {"type": "integer"},
+      "uncovered": {"type": "array", "description": "for a manual check before boarding", "items": {"$ref": "#/components/schemas/Traveler"}}}},
+    "gallery": {"type": "object", "additionalProperties": false, "required": ["state", "persons", "templates"], "properties": {
+      "state": {"enum": ["absent", "building", "ready"]},
+      "persons": {"type": "integer"}, "templates": {"type": "integer"}}},
+    "late": {"type": "boolean"},
+    "first_manifest_at": {"$ref": "#/components/schemas/Time"},
+    "last_manifest_at": {"$ref": "#/components/schemas/Time"}}},
+"PortraitReceipt": {"type": "object", "additionalProperties": false,
+  "required": ["portrait", "created", "quality", "quality_components", "voyages"],
+  "properties": {
+    "portrait": {"$ref": "#/components/schemas/Id"},
+    "created": {"type": "boolean", "description": "false: this source's portrait of the document was replaced, or is the same (200)"},
+    "quality": {"type": "number", "minimum": 0, "maximum": 100},
+    "quality_components": {"type": "object", "additionalProperties": {"type": "number"}},
+    "voyages": {"type": "integer", "description": "open voyages that expect the document and have it in their gallery now"}}},
+"PassedTraveler": {"type": ["object", "null"], "additionalProperties": false, "required": ["reference", "seat"], "properties": {
+    "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]}}},
+"Verification": {"type": "object", "additionalProperties": false,
+  "required": ["verification", "decision", "guidance", "traveler", "attempt", "attempts_left", "elapsed_ms"],
+  "properties": {
+    "verification": {"$ref": "#/components/schemas/Id"},
+    "decision": {"enum": ["clear", "retry", "inspect"]},
+    "guidance": {"enum": ["move_closer", "move_back", "look_at_camera", "remove_mask", "more_light", "one_person_only", "hold_still", null]},
+    "traveler": {"$ref": "#/components/schemas/PassedTraveler"},
+    "attempt": {"type": "integer", "minimum": 1},
+    "attempts_left": {"type": "integer", "minimum": 0},
+    "elapsed_ms": {"type": "number"}}},
+"VerificationRecord": {"type": "object", "additionalProperties": false,
+  "required": ["verification", "device", "at", "decision", "guidance", "attempt", "attempts_left", "elapsed_ms", "reason", "text", "severity", "gallery_persons", "traveler"],
+  "properties": {
+    "verification": {"$ref": "#/components/schemas/Id"},
+    "device": {"$ref": "#/components/schemas/Id"},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "decision": {"enum": ["clear", "retry", "inspect"]},
+    "guidance": {"type": ["string", "null"]},
+    "attempt": {"type": "integer"}, "attempts_left": {"type": "integer"}, "elapsed_ms": {"type": "number"},
+    "reason": {"type": "string", "description": "a code of docs/reasons.md"},
+    "text": {"type": "string"},
+    "severity": {"enum": ["routine", "notice", "alert"]},
+    "score": {"type": "number", "description": "cosine with the best person"},
+    "next_score": {"type": "number"}, "threshold": {"type": "number"},
+    "quality": {"type": "number"}, "liveness": {"type": "number"},
+    "gallery_persons": {"type": "integer"},
+    "traveler": {"$ref": "#/components/schemas/PassedTraveler"}}},
+"VerificationPage": {"type": "object", "additionalProperties": false, "required": ["verifications", "cursor"], "properties": {
+    "verifications": {"type": "array", "items": {"$ref": "#/components/schemas/VerificationRecord"}},
+    "cursor": {"type": ["string", "null"]}}},
+"DeclineBody": {"type": "object", "additionalProperties": false, "description": "who, where it is known; may be left out", "properties": {
+    "reference": {"type": ["string", "null"]}, "document_number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]}}},
+"Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "traveler"], "properties": {
+    "decline": {"$ref": "#/components/schemas/Id"},
+    "decision": {"const": "inspect"},
+    "traveler": {"$ref": "#/components/schemas/PassedTraveler"}}},
+"CloseBody": {"type": "object", "additionalProperties": false, "properties": {
+    "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"}}},
+"Close": {"type": "object", "additionalProperties": false,
+  "required": ["voyage", "boarded", "not_boarded", "boarded_references", "not_boarded_references", "unexpected", "cleared_not_boarded", "closed_at", "purge_at", "already"],
+  "properties": {
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "boarded": {"type": "integer"}, "not_boarded": {"type": "integer"},
+    "boarded_references": {"type": "array", "items": {"type": "string"}},
+    "not_boarded_references": {"type": "array", "items": {"type": "string"}},
+    "unexpected": {"type": "array", "items": {"type": "string"}, "description": "on board, but on no manifest"},
+    "cleared_not_boarded": {"type": "integer"},
+    "closed_at": {"$ref": "#/components/schemas/Time"},
+    "purge_at": {"$ref": "#/components/schemas/Time"},
+    "already": {"type": "boolean", "description": "it was closed before; nothing changed"}}},
+"ManifestBody": {"type": "object", "description": "docs/manifest.md", "required": ["voyage", "travelers"], "properties": {
+    "kind": {"type": "string"}, "function": {"type": ["string", "null"]},
+    "voyage": {"type": "object"}, "travelers": {"type": "array", "items": {"type": "object"}}}},
+"PortraitForm": {"type": "object", "required": ["portrait", "document_number", "issuing_state", "source"], "properties": {
+    "portrait": {"type": "string", "format": "binary"},
+    "document_number": {"type": "string"}, "issuing_state": {"type": "string", "description": "three letters"},
+    "source": {"enum": ["chip", "passport", "visa", "encounter", "application"]},
+    "captured_on": {"type": "string", "format": "date"}}},
+"Health": {"type": "object", "required": ["status"], "additionalProperties": false, "properties": {"status": {"const": "ok"}}},
+"Ready": {"type": "object", "required": ["status", "at"], "additionalProperties": false, "properties": {
+    "status": {"const": "ready"}, "at": {"$ref": "#/components/schemas/Time"}}},
+"OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]}
+});
+/* clang-format on */
+
+struct gw_json *gw_schema_all(void)
+{
+    struct gw_err err = {};
+    struct gw_json *j = gw_json_parse(gw_span_str(text), &err);
+    assert(j != NULL); /* ours; tests/http/openapi_test.c reads it */
+    return j;
+}

@@ -1,0 +1,102 @@
+/* server.h - HTTP/1.1 as bytes and threads: connections, limits, bodies, answers.
+ * It knows nothing of routes, tokens or travelers; the door in http.c does. Only
+ * server.c names the HTTP library.
+ *
+ * One request's life:
+ *   begin   headers are read, the body is not. The door sets most_body, or answers
+ *           at once (wrong path, no token, body announced too large).
+ *   ready   the body is there. The door answers, or says `false`: it has handed the
+ *           request to a worker, who answers and calls gw_request_done.
+ *   end     the answer is written, or the client is gone. The door counts and logs.
+ *
+ * Threads: begin, ready and end run on the server's own threads and must not block;
+ * a request belongs to one thread at a time. */
+#pragma once
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/id.h"
+#include "base/span.h"
+
+enum {
+    GW_REQUEST_URI_MAX = 4096,        /* bytes of path and query: 414 above */
+    GW_REQUEST_HEADERS_MAX = 16 << 10, /* bytes of all header names and values: 431 above */
+    GW_REQUEST_ANSWER_HEADERS = 6,
+};
+
+struct gw_server;
+struct gw_connection; /* the library's side; opaque */
+
+struct gw_request {
+    struct gw_id id;         /* goes out as X-Request-Id, into the log and into problems */
+    const char *method;      /* "GET" also for HEAD */
+    const char *uri;         /* path and query as sent, not decoded; borrowed until end */
+    struct gw_span body;     /* from ready on; borrowed until end */
+    size_t announced_bytes;  /* Content-Length; meaningful if has_length */
+    bool has_length;         /* false: no body, or one of unknown length (chunked) */
+    bool chunked;
+    bool loopback;           /* the peer is on this machine */
+    bool stopping;           /* the server is being shut down */
+    int64_t begun_us;        /* gw_clock_monotonic_us */
+
+    size_t most_body;        /* set by begin; a longer body never reaches ready: too_large is called */
+
+    /* the answer; status 0: none yet */
+    int status;
+    const char *type;        /* media type, a literal */
+    struct gw_buf answer;
+    struct {
+        const char *name;    /* a literal */
+        char value[160];
+    } headers[GW_REQUEST_ANSWER_HEADERS];
+    size_t n_headers;
+    bool close;              /* after the answer */
+
+    void *own;               /* the door's, until end */
+    struct gw_connection *connection;
+};
+
+struct gw_door {
+    void *self;
+    void (*begin)(void *self, struct gw_request *r);
+    bool (*ready)(void *self, struct gw_request *r);
+    void (*too_large)(void *self, struct gw_request *r); /* a chunked body passed most_body: answer 413 */
+    void (*crowded)(void *self, struct gw_request *r);   /* bodies in flight fill the memory set aside: answer 503 */
+    void (*end)(void *self, struct gw_request *r, bool sent);
+};
+
+struct gw_server_options {
+    const char *listen; /* "127.0.0.1:8090", "[::1]:0" */
+    unsigned threads;
+    size_t connections;
+    int64_t timeout_us;
+    size_t most_bodies_bytes; /* of all bodies in flight together */
+};
+
+/* Takes the address; nobody is answered yet. GW_ERR_USAGE (it cannot be read, or is not
+ * of this machine), GW_ERR_UNAVAILABLE (in use, not allowed): what to do is said. */
+[[nodiscard]] struct gw_server *gw_server_open(const struct gw_server_options *options, const struct gw_door *door,
+    struct gw_err *err);
+/* From here on the door is called, before this even returns. GW_ERR_UNAVAILABLE: no threads. */
+[[nodiscard]] bool gw_server_start(struct gw_server *s, struct gw_err *err);
+/* "http://127.0.0.1:43121", with the real port. Borrowed. */
+const char *gw_server_address(const struct gw_server *s);
+/* Takes no more connections; requests on open ones see `stopping`. */
+void gw_server_quiesce(struct gw_server *s);
+size_t gw_server_in_flight(struct gw_server *s);   /* requests begun and not ended */
+size_t gw_server_connections(struct gw_server *s); /* open now */
+/* Nothing may be with a worker any more. NULL is fine. */
+void gw_server_close(struct gw_server *s);
+GW_AUTO_FREE(gw_server, gw_server_close)
+
+/* A request header; false when absent. Names are compared without case. Borrowed until end. */
+bool gw_request_header(const struct gw_request *r, const char *name, struct gw_span *out);
+/* Puts a header on the answer; the value is cut at 159 bytes, and control characters become blanks. */
+void gw_request_answer_header(struct gw_request *r, const char *name, const char *value);
+/* From the worker that answered. The request must not be touched afterwards. */
+void gw_request_done(struct gw_request *r);
+
+/* Splits "host:port", "[v6]:port"; false when it is neither. host needs 256 bytes, port 6. */
+bool gw_server_split_address(char *host, char *port, const char *listen);
+/* How often a header stands in the request, and the bytes of all of them. */
+size_t gw_request_header_count(const struct gw_request *r, const char *name);
+size_t gw_request_headers_bytes(const struct gw_request *r);

@@ -1,0 +1,150 @@
+/* verb.c - what an operator can ask, as rows; each reads its ask, calls one service
+ * verb and writes its answer. */
+#include "base/clock.h"
+#include "base/near.h"
+#include "local/local.h"
+#include "service/service.h"
+
+enum { LIST_BYTES = 64 << 20 };
+
+static void set_id(struct gw_json *j, const char *key, struct gw_id id)
+{
+    char text[GW_ID_TEXT];
+    gw_id_format(text, id);
+    gw_json_set_text(j, key, text);
+}
+
+static void set_time(struct gw_json *j, const char *key, int64_t us)
+{
+    char text[GW_TIME_TEXT];
+    gw_time_format(text, us);
+    gw_json_set_text(j, key, text);
+}
+
+static struct gw_json *token_to_json(const struct gw_token *t)
+{
+    struct gw_json *j = gw_json_object();
+    set_id(j, "id", t->id);
+    gw_json_set_text(j, "role", gw_role_name(t->role));
+    gw_json_set_text(j, "label", *t->label == 0 ? NULL : t->label);
+    gw_json_set_text(j, "site", *t->site == 0 ? NULL : t->site);
+    gw_json_set_text(j, "carrier", *t->carrier == 0 ? NULL : t->carrier);
+    set_time(j, "created_at", t->created_us);
+    set_time(j, "expires_at", t->expires_us);
+    if (t->has_revoked)
+        set_time(j, "revoked_at", t->revoked_us);
+    else
+        gw_json_set_null(j, "revoked_at");
+    return j;
+}
+
+static bool read_role(enum gw_role *out, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_span role = {};
+    gw_json_get_string(ask, "role", &role);
+    return gw_role_find(out, role) ||
+        gw_fail(err, GW_ERR_USAGE, "--role takes device, carrier, officer, supervisor, auditor or admin");
+}
+
+static struct gw_json *token_new(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    struct gw_token_new want = {};
+    struct gw_token token;
+    char secret[GW_TOKEN_TEXT];
+    int64_t days = 0;
+    if (!read_role(&want.role, ask, err))
+        return NULL;
+    gw_json_get_string(ask, "label", &want.label);
+    gw_json_get_string(ask, "site", &want.site);
+    gw_json_get_string(ask, "carrier", &want.carrier);
+    if (gw_json_get_integer(ask, "days", &days)) {
+        if (days < 1 || days > 3650)
+            return gw_fail_null(err, GW_ERR_USAGE, "--days takes 1 to 3650");
+        want.lasts_us = days * 86'400 * GW_US_PER_S;
+    }
+    if (!gw_service_token_new(&token, secret, s, who, &want, err))
+        return NULL;
+    struct gw_json *j = token_to_json(&token);
+    gw_json_set_text(j, "token", secret);
+    gw_wipe(secret, sizeof secret);
+    return j;
+}
+
+/* "devices": true lists devices only, false everybody else; "every": also the expired and revoked. */
+static struct gw_json *token_list(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_token *tokens;
+    size_t n;
+    bool devices = false, every = false;
+    gw_json_get_bool(ask, "devices", &devices);
+    gw_json_get_bool(ask, "every", &every);
+    if (!gw_service_token_list(&tokens, &n, a, s, who, err))
+        return NULL;
+    struct gw_json *j = gw_json_object(), *list = gw_json_array();
+    for (size_t i = 0; i < n; i++) {
+        bool over = tokens[i].has_revoked || tokens[i].expires_us <= gw_service_now(s);
+        if ((tokens[i].role == GW_ROLE_DEVICE) == devices && (every || !over))
+            gw_json_add(list, token_to_json(&tokens[i]));
+    }
+    gw_json_set(j, "tokens", list);
+    return j;
+}
+
+static struct gw_json *token_revoke(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    struct gw_span text = {};
+    struct gw_id id;
+    gw_json_get_string(ask, "id", &text);
+    if (!gw_id_parse(&id, text))
+        return gw_fail_null(err, GW_ERR_USAGE, "revoke takes the id of a token, as `list` shows it");
+    if (!gw_service_token_revoke(s, who, id, err))
+        return NULL;
+    struct gw_json *j = gw_json_object();
+    set_id(j, "id", id);
+    gw_json_set_bool(j, "revoked", true);
+    return j;
+}
+
+/* For doctor: is the service that has the store as it should be? */
+static struct gw_json *state(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    (void)who;
+    bool deep = false;
+    gw_json_get_bool(ask, "deep", &deep);
+    struct gw_err why = {};
+    struct gw_json *j = gw_json_object();
+    bool ready = gw_service_ready(s, &why);
+    gw_json_set_bool(j, "ready", ready);
+    gw_json_set_text(j, "why", ready ? NULL : why.text);
+    if (deep && !gw_service_check_store(s, err)) {
+        gw_json_free(j);
+        return NULL;
+    }
+    return j;
+}
+
+static const struct {
+    const char *name;
+    struct gw_json *(*run)(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err);
+} verbs[] = {
+    { "token_new", token_new },
+    { "token_list", token_list },
+    { "token_revoke", token_revoke },
+    { "state", state },
+};
+
+struct gw_json *gw_local_do(struct gw_service *s, const struct gw_json *ask, struct gw_err *err)
+{
+    const struct gw_caller who = gw_caller_local();
+    const char *name = "";
+    gw_json_get_text(ask, "verb", &name);
+    for (size_t i = 0; i < GW_COUNT(verbs); i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return verbs[i].run(s, &who, ask, err); // cppcheck-suppress returnDanglingLifetime // the answer does not hold it
+    return gw_fail_null(err, GW_ERR_USAGE,
+        "the running service does not know this command; it is of another version than the command");
+}

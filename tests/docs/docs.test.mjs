@@ -1,0 +1,64 @@
+// What the documents say is what the source is: pictures drawn from it, links that
+// lead somewhere, commands that exist.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+
+const top = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+const gangway = process.env.GANGWAY ?? path.join(top, 'build/gangway');
+const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md',
+  ...readdirSync(path.join(top, 'docs')).filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`),
+  ...readdirSync(path.join(top, 'docs/decisions')).map((f) => `docs/decisions/${f}`)];
+
+test('docs/modules.svg is drawn from the includes, and no arrow points up', () => {
+  const run = spawnSync(path.join(top, 'tools/modules'), ['--check'], { encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stderr);
+});
+
+for (const page of pages)
+  test(`${page}: every link leads to a file`, () => {
+    const text = readFileSync(path.join(top, page), 'utf8').replace(/```[\s\S]*?```/g, '');
+    for (const [, target] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      assert.ok(existsSync(path.join(top, path.dirname(page), target)), `${page} links to ${target}`);
+    }
+  });
+
+for (const page of ['ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md'])
+  test(`${page}: every file it names is there`, () => {
+    const text = readFileSync(path.join(top, page), 'utf8').replace(/```[\s\S]*?```/g, '');
+    for (const [, name] of text.matchAll(/`((?:src\/|tests\/|tools\/|docs\/|models\/|[a-z]+\/)[\w./-]*\w(?:\.\w+)?\/?)`/g)) {
+      if (/^(?:x|NAME|build)\//.test(name)) continue;
+      assert.ok(existsSync(path.join(top, name)) || existsSync(path.join(top, 'src', name)), `${page} names ${name}`);
+    }
+  });
+
+test('README.md shows only commands that exist', () => {
+  const help = spawnSync(gangway, ['--help'], { encoding: 'utf8' }).stdout;
+  for (const [, command] of readFileSync(path.join(top, 'README.md'), 'utf8').matchAll(/^(?:build\/)?gangway (\w+)/gm))
+    assert.match(help, new RegExp(`^  ${command} `, 'm'), `README shows gangway ${command}`);
+});
+
+test('docs/gangway.1 names every command and every one has help', () => {
+  const page = readFileSync(path.join(top, 'docs/gangway.1'), 'utf8');
+  const help = spawnSync(gangway, ['--help'], { encoding: 'utf8' }).stdout;
+  for (const [, command] of help.matchAll(/^  ([a-z]+) +\S/gm)) {
+    if (command === 'gangway') continue;
+    assert.match(page, new RegExp(`^\\.B ${command}$`, 'm'), `the man page has no ${command}`);
+    const run = spawnSync(gangway, [command, '--help'], { encoding: 'utf8' });
+    assert.equal(run.status, 0);
+    assert.match(run.stdout, /^usage: gangway /);
+  }
+});
+
+test('the project names no registry, no path of a developer and nobody in a photo', () => {
+  const files = spawnSync('git', ['-C', top, 'ls-files', '-z'], { encoding: 'utf8' }).stdout.split('\0').filter(Boolean);
+  const words = ['registry.npmjs' + '.org', 'deb.debian' + '.org', '/tmp/' + 'wt/', '/work/' + 'main', 'snapshot.debian' + '.org'];
+  for (const file of files) {
+    let text;
+    try { text = readFileSync(path.join(top, file), 'latin1'); } catch { continue; }
+    for (const word of words) assert.ok(!text.includes(word), `${file} has ${word}`);
+  }
+});

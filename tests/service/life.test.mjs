@@ -1,0 +1,293 @@
+// life.test.mjs - starting, stopping, dying and coming back.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { Gangway, folder, live, number, photo, root, run, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
+
+const isRoot = process.getuid?.() === 0;
+const alive = async (g) => (await g.ask('GET', '/readyz')).status === 200;
+
+describe('starting', { skip: withoutProgram }, () => {
+  test('with no configuration it makes its folder, for its owner only, and is ready', async (t) => {
+    const g = await Gangway.start(t);
+    assert.ok(await alive(g));
+    assert.equal(fs.statSync(g.store).mode & 0o777, 0o700);
+    for (const f of fs.readdirSync(g.store)) assert.equal(fs.statSync(path.join(g.store, f)).mode & 0o077, 0, f);
+  });
+
+  test('it tells nothing secret when it starts', async (t) => {
+    const g = await Gangway.start(t);
+    assert.ok(!/gw_/.test(g.stdout + g.stderr));
+  });
+
+  test('IPv6 is listened on', { skip: !fs.existsSync('/proc/net/if_inet6') || !fs.readFileSync('/proc/net/if_inet6', 'utf8').includes('00000000000000000000000000000001') }, async (t) => {
+    const g = await Gangway.start(t, { set: { 'http.listen': '[::1]:0' } });
+    assert.match(g.url, /^http:\/\/\[::1\]:\d+$/);
+    assert.ok(await alive(g));
+  });
+
+  const refused = async (t, options, status, ...words) => {
+    const g = await Gangway.start(t, { ...options, expectFailure: true });
+    assert.deepEqual(g.result, { code: status, signal: null }, g.stderr);
+    for (const w of words) assert.match(g.stderr, w);
+    assert.equal(g.stdout, '');
+    return g;
+  };
+
+  test('a port in use is refused with what to do', async (t) => {
+    const other = net.createServer();
+    await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+    t.after(() => other.close());
+    await refused(t, { set: { 'http.listen': `127.0.0.1:${other.address().port}` } }, 3, /in use/, /http\.listen/);
+  });
+
+  test('an address that is none is refused', async (t) => {
+    await refused(t, { set: { 'http.listen': 'everywhere' } }, 2, /address:port/);
+    await refused(t, { set: { 'http.listen': '192.0.2.1:0' } }, 2, /not an address of this machine/);
+  });
+
+  test('a second process on the same store is refused and the first goes on', async (t) => {
+    const g = await Gangway.start(t);
+    await refused(t, { store: g.store }, 1, /another gangway/);
+    assert.ok(await alive(g));
+  });
+
+  test('a folder that cannot be made or written is refused', async (t) => {
+    const dir = folder(t);
+    fs.writeFileSync(path.join(dir, 'file'), '');
+    await refused(t, { store: path.join(dir, 'file') }, 3, /file/);
+    await refused(t, { store: path.join(dir, 'file', 'store') }, 3, /store/);
+    await refused(t, { store: '/proc/gangway' }, 3, /\/proc\/gangway/);
+    if (!isRoot) {
+      fs.mkdirSync(path.join(dir, 'closed'), { mode: 0o500 });
+      await refused(t, { store: path.join(dir, 'closed', 'store') }, 3, /closed/);
+    }
+  });
+
+  const copyModels = (dir) => {
+    fs.cpSync(path.join(root, 'models'), path.join(dir, 'models'), { recursive: true, dereference: true });
+    fs.mkdirSync(path.join(dir, 'vendor'));
+    fs.cpSync(path.join(root, 'vendor', 'models'), path.join(dir, 'vendor', 'models'), { recursive: true });
+    // A card names its networks beside itself, or in vendor/models.
+    for (const f of fs.readdirSync(path.join(dir, 'vendor', 'models'))) fs.copyFileSync(path.join(dir, 'vendor', 'models', f), path.join(dir, 'models', f));
+    return path.join(dir, 'models');
+  };
+
+  test('an altered model is refused and named', { skip: withoutPhotos }, async (t) => {
+    const models = copyModels(folder(t));
+    const good = await Gangway.start(t, { set: { 'models.path': models } });
+    assert.equal((await good.signal('SIGTERM')).code, 0);
+    const file = path.join(models, 'fr_feature.onnx');
+    const bytes = fs.readFileSync(file);
+    bytes[bytes.length >> 1] ^= 1;
+    fs.writeFileSync(file, bytes);
+    await refused(t, { set: { 'models.path': models } }, 3, /fr_feature\.onnx/);
+    fs.truncateSync(file, 1000);
+    await refused(t, { set: { 'models.path': models } }, 3, /fr_feature\.onnx/);
+    await refused(t, { set: { 'models.path': path.join(models, 'nowhere') } }, 3, /nowhere/);
+  });
+
+  test('settings come from the file, the environment and --set, the later one counts', async (t) => {
+    const file = path.join(folder(t), 'gangway.conf');
+    fs.writeFileSync(file, 'http.body = 128KiB\nlog.level = error\n');
+    const limit = async (g) => Number(/longer than (\d+) bytes/.exec((await g.ask('POST', '/v1/manifests', { as: 'carrier',
+      body: Buffer.alloc(600_000, 0x20), headers: { 'Content-Type': 'application/json' } })).json.detail)[1]);
+    const a = await Gangway.start(t, { config: file });
+    assert.equal(await limit(a), 128 << 10);
+    assert.ok(!a.stderr.includes('level=info'));
+    const b = await Gangway.start(t, { config: file, env: { GANGWAY_HTTP_BODY: '256KiB' } });
+    assert.equal(await limit(b), 256 << 10);
+    const c = await Gangway.start(t, { config: file, env: { GANGWAY_HTTP_BODY: '256KiB' }, set: { 'http.body': '512KiB' } });
+    assert.equal(await limit(c), 512 << 10);
+  });
+
+  test('SIGHUP takes over what may change, and a mistake in the file changes nothing', async (t) => {
+    const file = path.join(folder(t), 'gangway.conf');
+    fs.writeFileSync(file, 'http.body = 128KiB\n');
+    const g = await Gangway.start(t, { config: file });
+    const status = async () => (await g.ask('POST', '/v1/manifests', { as: 'carrier', body: Buffer.alloc(200_000, 0x20), headers: { 'Content-Type': 'application/json' } })).status;
+    const reloads = () => g.stderr.split('event=reload').length - 1;
+    const reload = async () => {
+      const n = reloads();
+      g.child.kill('SIGHUP');
+      while (reloads() === n) await new Promise((r) => setTimeout(r, 10));
+    };
+    assert.equal(await status(), 413);
+    fs.writeFileSync(file, 'http.body = 256KiB\nhttp.threads = 5\n');
+    await reload();
+    assert.match(g.stderr, /event=reload changed=1 need_restart=1/);
+    assert.equal(await status(), 400);
+    fs.writeFileSync(file, 'http.boddy = 128KiB\n');
+    await reload();
+    assert.equal(await status(), 400);
+  });
+
+  test('unknown settings and arguments are refused with the nearest name', () => {
+    for (const [args, want] of [[['serve', '--set', 'http.listne=x'], /http\.listen/], [['serve', '--confg', 'x'], /--config/], [['serve', 'now'], /options only/],
+      [['serve', '--set', 'log.level=loud'], /debug/], [['serve', '--config', '/nowhere/x.conf'], /nowhere/]]) {
+      const r = run(args);
+      assert.ok([2, 3].includes(r.status), `${args}: ${r.status}`);
+      assert.match(r.stderr, want);
+    }
+  });
+});
+
+describe('tokens without a running service', { skip: withoutProgram }, () => {
+  test('they are made in the store itself and work once it runs', async (t) => {
+    const store = path.join(folder(t), 'store');
+    const made = run(['user', 'add', 'first', '--role', 'admin', '--set', `store.path=${store}`]);
+    assert.equal(made.status, 0, made.stderr);
+    assert.match(made.json.token, /^gw_/);
+    const g = await Gangway.start(t, { store });
+    assert.equal((await g.ask('GET', '/v1/voyages', { token: made.json.token })).status, 200);
+  });
+
+  test('what is missing is said', (t) => {
+    const store = ['--set', `store.path=${path.join(folder(t), 'store')}`];
+    for (const [args, status, want] of [
+      [['user', 'add'], 2, /--role/], [['user', 'add', '--role', 'king'], 2, /carrier/], [['user', 'add', '--role', 'device'], 2, /device add/],
+      [['user', 'add', '--role', 'carrier'], 1, /carrier/], [['device', 'add'], 2, /--site/], [['device', 'add', '--site', 'not a port code'], 1, /site|port/],
+      [['user', 'revoke'], 2, /revoke/], [['user', 'revoke', 'x'], 2, /id/], [['user', 'revoke', '0'.repeat(26)], 3, /./],
+      [['user', 'add', 'x', '--role', 'admin', '--days', '0'], 2, /days/], [['user', 'add', 'x', '--role', 'admin', '--days', '99999'], 2, /days/], [['user', 'dance'], 2, /add/],
+    ]) {
+      const r = run([...args, ...store]);
+      assert.equal(r.status, status, `${args}: ${r.stderr}`);
+      assert.match(r.stderr, want, String(args));
+      assert.equal(r.stdout, '');
+    }
+  });
+});
+
+describe('doctor', { skip: withoutPhotos }, () => {
+  const look = (...args) => {
+    const r = run(['doctor', '--json', ...args]);
+    return { status: r.status, checks: Object.fromEntries(r.stdout.trim().split('\n').map((l) => JSON.parse(l)).map((c) => [c.check, c])) };
+  };
+
+  test('a healthy machine is said to be one, and nothing is made', (t) => {
+    const store = path.join(folder(t), 'store');
+    const d = look('--set', `store.path=${store}`, '--set', 'http.listen=127.0.0.1:0');
+    assert.equal(d.status, 0, JSON.stringify(d.checks));
+    assert.deepEqual(Object.keys(d.checks), ['clock', 'sandbox', 'models', 'store', 'disk', 'memory', 'files', 'address']);
+    for (const c of Object.values(d.checks)) assert.equal(c.next === null, c.state === 'ok', JSON.stringify(c));
+    assert.ok(!fs.existsSync(store));
+  });
+
+  test('beside a running service it asks that one', async (t) => {
+    const g = await Gangway.start(t);
+    const d = look('--set', `store.path=${g.store}`, '--set', `http.listen=${g.url.slice(7)}`);
+    assert.equal(d.status, 0);
+    assert.match(d.checks.store.text, /running service/);
+    assert.equal(d.checks.address.state, 'ok');
+    assert.ok(await alive(g));
+  });
+
+  test('what is wrong is named, with what to do, and the status says so', (t) => {
+    const dir = folder(t);
+    fs.writeFileSync(path.join(dir, 'file'), '');
+    for (const [set, check] of [['models.path=/nowhere', 'models'], ['runtime.path=/nowhere.so', 'models'], [`store.path=${dir}/file/store`, 'store'], ['http.listen=192.0.2.1:80', 'address']]) {
+      const d = look('--set', 'http.listen=127.0.0.1:0', '--set', `store.path=${dir}/store`, '--set', set);
+      assert.equal(d.status, 1, set);
+      assert.equal(d.checks[check].state, 'failed', set);
+      assert.ok(d.checks[check].next.length > 5);
+    }
+  });
+});
+
+describe('stopping and coming back', { skip: withoutPhotos }, () => {
+  const set = { 'verify.liveness': 0 };
+  const faces = ['cage.jpg', 'audrey.jpg', 'bieber_small.jpg', 'SeanConnery.jpg'];
+  const board = async (g) => {
+    const id = (await g.manifest(voyage(faces.map((_, n) => traveler(n))))).json.voyage;
+    for (const [n, f] of faces.entries()) assert.equal((await g.portrait(photo(f), { number: number(n) })).status, 201);
+    return id;
+  };
+
+  test('SIGTERM and SIGINT end it with status 0, and the socket of the store is gone', async (t) => {
+    for (const name of ['SIGTERM', 'SIGINT']) {
+      const g = await Gangway.start(t);
+      assert.ok(fs.existsSync(path.join(g.store, 'admin.sock')));
+      assert.deepEqual(await g.signal(name), { code: 0, signal: null });
+      assert.match(g.stderr, /state=stopped/);
+      assert.ok(!fs.existsSync(path.join(g.store, 'admin.sock')));
+    }
+  });
+
+  test('asked to stop, it answers what it has taken', async (t) => {
+    const g = await Gangway.start(t, { set });
+    const id = await board(g);
+    const asked = Array.from({ length: 24 }, (_, i) => g.verify(id, photo(faces[i % faces.length]), { unchecked: true })
+      .then((a) => a.status, (e) => e.code));
+    while (!/gangway_queue_waiting ([5-9]|\d\d)/.test((await g.ask('GET', '/metrics', { unchecked: true })).text)) {
+      if (/verifications_total\{decision="\w+"\} 2\d/.test((await g.ask('GET', '/metrics')).text)) break;
+    }
+    g.child.kill('SIGTERM');
+    const answers = await Promise.all(asked);
+    assert.deepEqual(await g.exited, { code: 0, signal: null });
+    // Each is answered (503 for one that came too late), or its connection was refused; none hangs or is cut off half-way.
+    for (const a of answers) assert.ok(a === 200 || a === 503 || a === 'ECONNREFUSED' || a === 'ECONNRESET', String(a));
+    assert.ok(answers.filter((a) => a === 200).length >= 5, answers.join());
+    const h = await Gangway.start(t, { store: g.store, set });
+    const log = (await h.ask('GET', `/v1/voyages/${id}/verifications?limit=500`, { as: 'officer' })).json.verifications;
+    assert.equal(log.length, answers.filter((a) => a === 200).length);
+  });
+
+  test('started again it goes on with the voyage, its gallery, its tokens and its answers', async (t) => {
+    const g = await Gangway.start(t, { set });
+    const id = await board(g);
+    const device = g.token('device'), headers = { 'Idempotency-Key': 'x' };
+    const first = await g.verify(id, live('cage2_crop.jpg'), { token: device, headers });
+    assert.equal(first.json.decision, 'clear');
+    await g.signal('SIGTERM');
+    const h = await Gangway.start(t, { store: g.store, set });
+    const r = await h.readiness(id);
+    assert.deepEqual(r.json.gallery, { state: 'ready', persons: 4, templates: 4 });
+    assert.equal((await h.verify(id, live('cage2_crop.jpg'), { token: device, headers })).text, first.text);
+    assert.equal((await h.verify(id, live('cage2_crop.jpg'), { token: device })).json.decision, 'inspect');
+    assert.equal((await h.verify(id, live('audrey_crop.jpg'), { token: device })).json.traveler.reference, 'R1');
+  });
+
+  test('killed under load, no acknowledged decision is missing and none is there twice', async (t) => {
+    let store, id;
+    const acknowledged = new Map();
+    for (let round = 0; round < 4; round++) {
+      const g = await Gangway.start(t, { store, set });
+      store = g.store;
+      id ??= await board(g);
+      let stop = false, n = 0;
+      const clients = Array.from({ length: 6 }, async (_, c) => {
+        const where = { site: 'YVR', gate: `${round}-${c}` };
+        while (!stop) {
+          const a = await g.verify(id, photo(faces[n++ % faces.length]), { where, unchecked: true }).catch(() => null);
+          if (a?.status === 200) acknowledged.set(a.json.verification, a.json);
+          else if (stop) break;
+        }
+      });
+      const before = acknowledged.size;
+      while (acknowledged.size < before + 15) await new Promise((r) => setTimeout(r, 5));
+      const dead = g.signal('SIGKILL');
+      stop = true;
+      await dead;
+      await Promise.all(clients);
+    }
+    const g = await Gangway.start(t, { store, set });
+    const kept = new Map();
+    for (let cursor = ''; cursor !== null;) {
+      const a = await g.ask('GET', `/v1/voyages/${id}/verifications?limit=500${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { as: 'officer' });
+      for (const v of a.json.verifications) {
+        assert.ok(!kept.has(v.verification));
+        kept.set(v.verification, v);
+      }
+      cursor = a.json.cursor;
+    }
+    for (const [v, answer] of acknowledged) {
+      assert.ok(kept.has(v), 'an acknowledged decision is kept');
+      assert.equal(kept.get(v).decision, answer.decision);
+    }
+    // Each of four people was cleared at most once, over all those lives.
+    assert.ok([...kept.values()].filter((v) => v.decision === 'clear').length <= faces.length);
+    assert.equal(run(['doctor', '--json', '--set', `store.path=${store}`]).status, 0);
+  });
+});
