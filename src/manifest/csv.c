@@ -73,6 +73,14 @@ static const struct {
     [DATE_ORDER] = { "date_order", " dateorder dateformat formatodefecha formatdedate datumsformat " },
 };
 
+const char *gw_csv_column_words(size_t column, const char **name)
+{
+    if (column >= N_COLUMNS)
+        return NULL;
+    *name = columns[column].name;
+    return columns[column].words;
+}
+
 /* ISO 8859-1's letters from U+00C0 without their accents; blank for what is no letter. */
 static const char plain_letters[] = "aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnooooo ouuuuyty";
 
@@ -1072,14 +1080,19 @@ static bool take_carriage(struct reader *r)
     if (c.text.size > 0 && !take_code(r, &v->number, &c, (struct head){ .column = NUMBER }, 1, 16, "-/. ", number_rule))
         return false;
     c = shared(r, FLIGHT);
-    if (c.text.size > 0 && v->number.size == 0 &&
-        !take_code(r, &flight, &c, (struct head){ .column = FLIGHT }, 1, 16, "-/. ", number_rule))
-        return false;
-    if (flight.size > 0) {
-        gw_manifest_split_flight(flight, v->carrier, &v->carrier, &v->number);
-        while (v->number.size > 1 && (v->number.data[0] == '-' || v->number.data[0] == ' '))
-            v->number = gw_span_slice(v->number, 1, v->number.size);
+    if (c.text.size > 0 && v->number.size == 0) {
+        /* XX 123, XX-123 */
+        char text[32];
+        size_t n = 0;
+        for (size_t i = 0; i < c.text.size && n < sizeof text; i++) /* more is too long, with or without */
+            if (c.text.data[i] != ' ' && c.text.data[i] != '-')
+                text[n++] = (char)c.text.data[i];
+        struct cell plain = { gw_span_of(text, n), c.offset };
+        if (!take_code(r, &flight, &plain, (struct head){ .column = FLIGHT }, 1, 16, "", number_rule))
+            return false;
     }
+    if (flight.size > 0)
+        gw_manifest_split_flight(flight, v->carrier, &v->carrier, &v->number);
     struct cell mode = shared(r, MODE), direction = shared(r, DIRECTION);
     unsigned found;
     if (mode.text.size > 0) {

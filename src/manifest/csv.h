@@ -25,3 +25,7 @@ enum {
  *   GW_ERR_LIMIT        a named limit, or the arena's cap */
 [[nodiscard]] bool gw_manifest_parse_csv(struct gw_manifest *out, struct gw_arena *a, struct gw_span text, struct gw_date today,
     struct gw_err *err);
+
+/* The names of a column in headers, normalized, each between blanks; *name is what problems
+ * call it. NULL behind the last. docs/manifests.md has them all, and a test compares. */
+const char *gw_csv_column_words(size_t column, const char **name);

@@ -105,6 +105,9 @@ static void set_separators(struct gw_edifact *e, const struct gw_edifact_separat
         e->kinds[(uint8_t)s->repetition] = REPETITION;
     e->kinds[(uint8_t)s->terminator] = TERMINATOR;
     e->block = SIZE_MAX;
+    e->has_plain_letters = true;
+    for (unsigned c = 'A'; c <= 'Z'; c++)
+        e->has_plain_letters = e->has_plain_letters && e->kinds[c] == 0;
 }
 
 /* ---- runs of plain bytes ------------------------------------------------------------ */
@@ -356,6 +359,17 @@ static bool read_tag(struct gw_edifact *e, struct gw_edifact_segment *out, size_
 {
     const uint8_t *in = e->in.data;
     size_t n = 0;
+    if (e->in.size - *at > 3 && e->has_plain_letters) { /* nearly always */
+        const uint8_t *p = in + *at;
+        *kind = e->kinds[p[3]];
+        if (is_upper(p[0]) && is_upper(p[1]) && is_upper(p[2]) && (*kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0) {
+            memcpy(out->tag, p, 3);
+            out->tag[3] = 0;
+            out->code = GW_EDIFACT_TAG(p[0], p[1], p[2]);
+            *at += 3;
+            return true;
+        }
+    }
     for (; *at < e->in.size; ++*at) {
         uint8_t c = in[*at];
         *kind = e->kinds[c];

@@ -32,6 +32,7 @@ struct gw_edifact {
     bool has_una, has_partner;
     struct gw_edifact_separators partner;
     uint8_t kinds[256]; /* what each byte is, under these separators */
+    bool has_plain_letters; /* no capital letter is a separator */
     size_t block;       /* whose masks are held: 64 bytes from here; SIZE_MAX for none */
     uint64_t special;   /* a bit for each byte that ends a run of plain ones */
     uint64_t odd;       /* and for each that the lowest syntax level does not have */

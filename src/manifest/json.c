@@ -758,6 +758,10 @@ static bool take_party_and_count(struct parse *p, const struct gw_span *parts)
     GW_AUTO(gw_json) *count = NULL;
     if (!open_part(p, parts[COUNT_], "/count", &at, &count))
         return false;
+    if (count != NULL && gw_json_kind(count) != GW_JSON_NULL) {
+        if (!is_object(p, &at, &fine))
+            return false;
+    }
     const struct gw_json *declared = gw_json_get(count, "declared");
     int64_t n;
     if (gw_json_integer(declared, &n) && n >= 0 && n <= INT32_MAX) {

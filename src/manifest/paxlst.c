@@ -61,6 +61,9 @@ struct reader {
     struct gw_paxlst_message *m;
     enum group group;
     size_t first_segment, cap_travelers, cap_persons;
+    struct gw_manifest_traveler *rows; /* not taken by any message yet */
+    struct gw_paxlst_person *person_rows;
+    size_t n_rows;
     size_t cap_problems; /* of the last message, ended or not */
     bool has_charset_problem, has_person, has_count_of_kind;
     struct building now;
@@ -495,9 +498,16 @@ static bool end_person(struct reader *r)
     order_documents(b);
     if (x->n_travelers == GW_MANIFEST_TRAVELERS_MAX)
         return gw_fail_at(r->err, GW_ERR_LIMIT, b->p.offset, "PAXLST: more than %d persons in one message", GW_MANIFEST_TRAVELERS_MAX);
-    /* The first time, room for as many as the rest of the text may have: growing wastes what was. */
-    size_t left = r->edifact->in.size - r->edifact->at;
-    size_t need = x->n_travelers > 0 ? x->n_travelers + 1 : GW_MIN(left / PERSON_BYTES_USUAL + 1, (size_t)GW_MANIFEST_TRAVELERS_MAX);
+    /* Messages take their rows one behind the other from one block, with room for as many
+     * as the rest of the text may have: growing wastes what was. */
+    size_t need = x->n_travelers + 1;
+    if (x->n_travelers == 0 && r->n_rows > 0) {
+        x->travelers = r->rows;
+        m->persons = r->person_rows;
+        r->cap_travelers = r->cap_persons = r->n_rows;
+    } else if (x->n_travelers == 0) {
+        need = GW_MIN((r->edifact->in.size - r->edifact->at) / PERSON_BYTES_USUAL + 1, (size_t)GW_MANIFEST_TRAVELERS_MAX);
+    }
     x->travelers = gw_arena_grow(r->a, x->travelers, &r->cap_travelers, need, sizeof *x->travelers, r->err);
     if (x->travelers == NULL)
         return false;
@@ -1017,6 +1027,11 @@ static bool end_message(struct reader *r)
         if (is_double[i] && !problem_at(r, m, false, m->persons[i].segment, m->persons[i].offset, "RFF", "duplicate",
                                 "another traveler of this message has the same reference (RFF+ABO)"))
             return false;
+    if (x->n_travelers > 0) {
+        r->rows = x->travelers + x->n_travelers;
+        r->person_rows = m->persons + x->n_travelers;
+        r->n_rows = GW_MIN(r->cap_travelers, r->cap_persons) - x->n_travelers;
+    }
     r->m = NULL;
     return true;
 }
@@ -1370,14 +1385,30 @@ static bool is_complete(const struct gw_paxlst_message *m)
 size_t gw_paxlst_join(struct gw_paxlst_message *messages, size_t n, struct gw_arena *a, struct gw_err *err)
 {
     size_t left = 0;
+    bool *taken = gw_arena_array(a, n, bool, err);
+    size_t *group = gw_arena_array(a, n, size_t, err);
+    if (taken == NULL || group == NULL)
+        return 0;
     for (size_t i = 0; i < n; i++) {
-        size_t k = 0;
-        while (k < left && !same_transmission(&messages[k], &messages[i]))
-            k++;
-        if (k == left)
-            messages[left++] = messages[i];
-        else if (!join(&messages[k], &messages[i], a, err))
-            return 0;
+        size_t n_group = 0;
+        if (taken[i])
+            continue;
+        for (size_t k = i; k < n; k++)
+            if (!taken[k] && (k == i || same_transmission(&messages[i], &messages[k]))) {
+                taken[k] = true;
+                group[n_group++] = k;
+            }
+        /* Neighbors first, then their neighbors: a thousand parts are not copied a thousand times. */
+        while (n_group > 1) {
+            size_t kept = 0;
+            for (size_t k = 0; k < n_group; k += 2) {
+                if (k + 1 < n_group && !join(&messages[group[k]], &messages[group[k + 1]], a, err))
+                    return 0;
+                group[kept++] = group[k];
+            }
+            n_group = kept;
+        }
+        messages[left++] = messages[i];
     }
     for (size_t i = 0; i < left; i++) {
         struct gw_paxlst_message *m = &messages[i];

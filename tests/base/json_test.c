@@ -65,11 +65,12 @@ static void building(void **state)
     gw_json_set_span(j, "bad", gw_span_of("a\xE9z", 3));
     struct gw_json *a = gw_json_array();
     gw_json_add_integer(a, -3);
+    gw_json_add_span(a, gw_span_of("b\xE9", 2));
     gw_json_set(j, "a", a);
     GW_AUTO_VALUE(gw_buf) text = {};
     gw_json_format(&text, j, false);
     CHECK_TEXT(gw_buf_text(&text),
-        "{\"z\":\"first stays first\",\"score\":0.8123,\"fmr\":1e-5,\"nan\":null,\"bad\":\"a\xEF\xBF\xBDz\",\"a\":[-3]}");
+        "{\"z\":\"first stays first\",\"score\":0.8123,\"fmr\":1e-5,\"nan\":null,\"bad\":\"a\xEF\xBF\xBDz\",\"a\":[-3,\"b\xEF\xBF\xBD\"]}");
 }
 
 static void absent_is_quiet(void **state)

@@ -22,8 +22,8 @@ static void check_again(const struct gw_edifact_segment *s)
     static struct gw_edifact_segment again;
     GW_AUTO_VALUE(gw_buf) text = {};
     struct gw_edifact_writer w = { .out = &text };
-    if (s->repeats)
-        return;
+    if (s->repeats || gw_edifact_is(s, "UNB"))
+        return; /* UNB by itself says which separators follow */
     gw_edifact_begin(&w, s->tag);
     for (size_t i = 0; i < s->n_elements; i++) {
         gw_edifact_element(&w);

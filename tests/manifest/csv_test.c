@@ -292,6 +292,25 @@ static void same_in_any_dress(void **state)
     }
 }
 
+static void documented(void **state)
+{
+    (void)state;
+    char path[1024];
+    struct gw_err err = {};
+    GW_AUTO_VALUE(gw_buf) page = {};
+    const char *source = getenv("GANGWAY_TEST_SOURCE"), *name, *words;
+    snprintf(path, sizeof path, "%s/docs/manifests.md", source == NULL ? "." : source);
+    CHECK_OK(gw_buf_read_file(&page, path, 1 << 20, &err));
+    for (size_t c = 0; (words = gw_csv_column_words(c, &name)) != NULL; c++) {
+        GW_AUTO_VALUE(gw_buf) row = {};
+        gw_buf_addf(&row, "| `%s` |", name);
+        for (const char *w = words; w[1] != 0; w += 1 + strcspn(w + 1, " "))
+            gw_buf_addf(&row, "%s%.*s", w == words ? " " : ", ", (int)strcspn(w + 1, " "), w + 1);
+        if (strstr(gw_buf_text(&page), gw_buf_text(&row)) == NULL)
+            fail_msg("docs/manifests.md lacks: %s", gw_buf_text(&row));
+    }
+}
+
 int main(void)
 {
     check_rows("csv", rows, tables);
@@ -300,5 +319,6 @@ int main(void)
     check_add("csv", "what is no table, and what is too large", refused);
     check_add("csv", "a file cut anywhere, in an arena of any size", every_cut_and_arena);
     check_add("csv", "the same travelers in any dress", same_in_any_dress);
+    check_add("csv", "every name of a column is documented", documented);
     return check_done();
 }

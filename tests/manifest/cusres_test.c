@@ -163,11 +163,17 @@ static void joined(void **state)
 
 /* ---- written and read again ------------------------------------------------------- */
 
+static uint32_t seed;
+static uint32_t pick(uint32_t n)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)seed * n >> 32);
+}
+
 static void written_is_read(void **state)
 {
     (void)state;
-    uint32_t seed = 11;
-#define PICK(n) (seed = seed * 1664525u + 1013904223u, (uint32_t)((uint64_t)seed * (n) >> 32))
+    seed = 11;
     static const char *const texts[] = { "A1", "O'NEILL+1", "a:b?c*d", "ÅB", "??", "X Y", "", "0", "CB-9/7", "LAST'" };
     GW_AUTO(gw_arena) *profile_arena = gw_arena_new(1 << 20);
     struct gw_status_profile profile;
@@ -178,28 +184,28 @@ static void written_is_read(void **state)
         struct gw_paxlst_person persons[6] = {};
         enum gw_clearance clearances[6];
         struct gw_paxlst_message m = { .persons = persons };
-        m.manifest.valid = PICK(2);
-        m.manifest.sender = gw_span_str(texts[PICK(GW_COUNT(texts))]);
-        m.common_access_reference = gw_span_str(texts[PICK(GW_COUNT(texts))]);
-        m.transaction_reference = gw_span_str(texts[PICK(GW_COUNT(texts))]);
-        m.has_part = PICK(2);
+        m.manifest.valid = pick(2);
+        m.manifest.sender = gw_span_str(texts[pick(GW_COUNT(texts))]);
+        m.common_access_reference = gw_span_str(texts[pick(GW_COUNT(texts))]);
+        m.transaction_reference = gw_span_str(texts[pick(GW_COUNT(texts))]);
+        m.has_part = pick(2);
         m.manifest.voyage.carrier = gw_span_str("XX");
-        m.manifest.voyage.number = gw_span_str(PICK(4) == 0 ? "" : "123");
+        m.manifest.voyage.number = gw_span_str(pick(4) == 0 ? "" : "123");
         m.manifest.voyage.from = gw_span_str("YVR");
-        m.manifest.voyage.to = gw_span_str(PICK(3) == 0 ? "" : "JFK");
-        m.manifest.voyage.departure = (struct gw_manifest_time){ PICK(4) > 0, true, INT64_C(1795342500) * GW_US_PER_S };
+        m.manifest.voyage.to = gw_span_str(pick(3) == 0 ? "" : "JFK");
+        m.manifest.voyage.departure = (struct gw_manifest_time){ pick(4) > 0, true, INT64_C(1795342500) * GW_US_PER_S };
         m.manifest.travelers = travelers;
-        m.manifest.n_travelers = PICK(7);
+        m.manifest.n_travelers = pick(7);
         size_t n_want = 0, want[6];
         for (size_t i = 0; i < m.manifest.n_travelers; i++) {
-            travelers[i].reference = gw_span_str(texts[PICK(GW_COUNT(texts))]);
-            travelers[i].reservation = gw_span_str(texts[PICK(GW_COUNT(texts))]);
-            clearances[i] = (enum gw_clearance)PICK(GW_CLEARANCE_COUNT);
+            travelers[i].reference = gw_span_str(texts[pick(GW_COUNT(texts))]);
+            travelers[i].reservation = gw_span_str(texts[pick(GW_COUNT(texts))]);
+            clearances[i] = (enum gw_clearance)pick(GW_CLEARANCE_COUNT);
             if (travelers[i].reference.size > 0 || travelers[i].reservation.size > 0)
                 want[n_want++] = i;
         }
-        struct gw_cusres_answer answer = { .kind = PICK(2) ? GW_CUSRES_RESPONSE : GW_CUSRES_UNSOLICITED, .to = &m, .clearances = clearances,
-            .profile = &profile, .sender = gw_span_str("BORDER"), .now_us = INT64_C(1795400000) * GW_US_PER_S, .number = PICK(1000000) };
+        struct gw_cusres_answer answer = { .kind = pick(2) ? GW_CUSRES_RESPONSE : GW_CUSRES_UNSOLICITED, .to = &m, .clearances = clearances,
+            .profile = &profile, .sender = gw_span_str("BORDER"), .now_us = INT64_C(1795400000) * GW_US_PER_S, .number = pick(1000000) };
         GW_AUTO_VALUE(gw_buf) text = {};
         struct gw_cusres c;
         struct gw_err err = {};

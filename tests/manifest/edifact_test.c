@@ -1,6 +1,9 @@
 /* edifact_test.c - segments under any separators, wrapped, damaged; and written again. */
+#include "base/json.h"
 #include "manifest/edifact.h"
 #include "tests/check.h"
+
+#include <unistd.h>
 
 /* TAG|component:component|… for each segment, !text for one passed over. */
 static void render(struct gw_buf *out, struct gw_span text, const struct gw_edifact_separators *partner)
@@ -258,6 +261,53 @@ static void every_cut(void **state)
     }
 }
 
+/* What other implementations' tests accept and refuse, where that list is at hand. */
+static void samples(void **state)
+{
+    (void)state;
+    char path[1024];
+    struct gw_err err = {};
+    GW_AUTO_VALUE(gw_buf) list = {};
+    const char *shared = getenv("GANGWAY_SHARED"), *source = getenv("GANGWAY_TEST_SOURCE");
+    snprintf(path, sizeof path, "%s%s/samples/edifact/syntax.jsonl", shared != NULL ? shared : source == NULL ? ".." : source,
+        shared != NULL || source == NULL ? "" : "/../shared");
+    if (access(path, R_OK) != 0) {
+        print_message("%s is not here\n", path);
+        skip();
+    }
+    CHECK_OK(gw_buf_read_file(&list, path, 1 << 20, &err));
+    size_t n = 0;
+    for (char *line = strtok((char *)list.data, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        GW_AUTO(gw_json) *j = gw_json_parse(gw_span_str(line), &err);
+        const char *id;
+        struct gw_span text;
+        bool accept;
+        CHECK(j != NULL && gw_json_get_text(j, "id", &id) && gw_json_get_string(j, "input", &text) && gw_json_get_bool(j, "accept", &accept));
+        if (strcmp(id, "bad-envelope-unh-nested") == 0)
+            continue; /* of messages, not of segments */
+        GW_AUTO_VALUE(gw_buf) got = {};
+        GW_AUTO_VALUE(gw_buf) want = {};
+        render(&got, text, NULL);
+        if ((strchr(gw_buf_text(&got), '!') == NULL) != accept)
+            fail_msg("%s: %s", id, gw_buf_text(&got));
+        const struct gw_json *segments = gw_json_get(j, "segments");
+        for (size_t i = 0; i < gw_json_size(segments); i++) {
+            struct gw_span tag, value;
+            gw_json_string(gw_json_at(gw_json_at(segments, i), 0), &tag);
+            gw_buf_addf(&want, "%s%.*s", i > 0 ? " " : "", (int)tag.size, tag.data);
+            for (size_t k = 1; k < gw_json_size(gw_json_at(segments, i)); k++)
+                for (size_t c = 0; c < gw_json_size(gw_json_at(gw_json_at(segments, i), k)); c++) {
+                    gw_json_string(gw_json_at(gw_json_at(gw_json_at(segments, i), k), c), &value);
+                    gw_buf_addf(&want, "%s%.*s", c == 0 ? "|" : ":", (int)value.size, value.data);
+                }
+        }
+        if (gw_json_size(segments) > 0)
+            CHECK_TEXT(gw_buf_text(&got), gw_buf_text(&want));
+        n++;
+    }
+    CHECK(n > 0);
+}
+
 int main(void)
 {
     check_rows("edifact", rows, segments);
@@ -267,5 +317,6 @@ int main(void)
     check_add("edifact", "each limit holds, one past it is passed over, and reading goes on", limits);
     check_add("edifact", "what was written is read", written_is_read);
     check_add("edifact", "a text cut anywhere is never read past its end", every_cut);
+    check_add("edifact", "what others' tests accept and refuse", samples);
     return check_done();
 }

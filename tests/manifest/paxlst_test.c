@@ -243,6 +243,35 @@ static void parts_of_several_interchanges(void **state)
     CHECK(all[0].manifest.n_travelers == 2 && gw_span_is(all[0].manifest.travelers[1].surname, "P2"));
 }
 
+/* Authorities that take ten travelers a message get a ship in a thousand of them. */
+static void a_thousand_parts(void **state)
+{
+    (void)state;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_MANIFEST_ARENA_BYTES);
+    GW_AUTO_VALUE(gw_buf) text = {};
+    struct gw_paxlst p;
+    struct gw_err err = {};
+    gw_buf_add_text(&text, "UNB+UNOA:4+XX+YY+261120:0800+1'");
+    for (int i = 999; i > 0; i--) {
+        gw_buf_addf(&text, "UNH+%d+PAXLST:D:05B:UN:IATA+CAR1+%d:%s'BGM+745'TDT+20+XX123'LOC+125+YVR'DTM+189:2611231015:201'LOC+87+JFK'DTM+232:2611231840:201'",
+            i, i, i == 999 ? "F" : "C");
+        for (int k = 0; k < 10; k++)
+            gw_buf_addf(&text, "NAD+FL+++P%d:A'RFF+ABO:%d'", i, 10 * i + k);
+        gw_buf_addf(&text, "UNT+28+%d'", i);
+    }
+    gw_buf_add_text(&text, "UNZ+999+1'");
+    CHECK_OK(gw_paxlst_parse(&p, a, gw_buf_span(&text), today, NULL, &err));
+    CHECK(p.n_messages == 1 && p.messages[0].complete && p.messages[0].n_parts == 999);
+    const struct gw_manifest *m = &p.messages[0].manifest;
+    CHECK_INT(m->n_travelers, 9990);
+    CHECK(m->valid && m->n_problems == 0 && m->n_left_out == 0);
+    for (size_t i = 0; i < m->n_travelers; i++) {
+        char want[16];
+        snprintf(want, sizeof want, "%zu", i + 10);
+        CHECK(gw_span_is(m->travelers[i].reference, want));
+    }
+}
+
 int main(void)
 {
     golden_add("paxlst", "paxlst", ".edi", read_golden);
@@ -253,5 +282,6 @@ int main(void)
     check_add("paxlst", "a changed or lost byte costs its own traveler only", damage_stays_with_its_traveler);
     check_add("paxlst", "a partner's separators are used where there is no UNA", partner_without_una);
     check_add("paxlst", "parts of several interchanges are joined in their order", parts_of_several_interchanges);
+    check_add("paxlst", "a thousand parts in any order are one list", a_thousand_parts);
     return check_done();
 }
