@@ -297,7 +297,7 @@ size_t gw_name_national(char (*out)[GW_NAME_NATIONAL_TEXT], size_t max, const ch
         { "A", "Ä" }, { "A", "Å" }, { "O", "Ö" }, { "U", "Ü" } };
     if (max == 0 || strlen(mrz) >= GW_NAME_TEXT)
         return 0;
-    strcpy(out[0], mrz);
+    memcpy(out[0], mrz, strlen(mrz) + 1);
     size_t n = 1;
     /* One letter's place at a time, the longest sequences first; places of several letters in
      * one name are taken from the candidates already there. */
@@ -418,7 +418,7 @@ static bool short_text(char out[16], const struct part *p, size_t w)
     write_form(text, p->units + p->words[w].at, p->words[w].n, 0);
     if (strlen(text) > 15)
         return false;
-    strcpy(out, text);
+    memcpy(out, text, strlen(text) + 1);
     return true;
 }
 
