@@ -22,12 +22,13 @@ static bool take_set(int *argc, char **argv, const char **set)
                 argv[kept++] = argv[i++];
             break;
         }
-        if (strcmp(argv[i], "--set") == 0 && i + 1 < *argc) {
+        if (strncmp(argv[i], "--set=", 6) == 0) {
+            value = argv[i] + 6;
+        } else if (strcmp(argv[i], "--set") == 0 && i + 1 < *argc) {
             value = argv[i + 1];
+            assert(value != NULL); /* only argv[argc] is */
             next = true;
         }
-        if (strncmp(argv[i], "--set=", 6) == 0)
-            value = argv[i] + 6;
         if (value == NULL || strchr(value, '=') != NULL) {
             argv[kept++] = argv[i];
             continue;

@@ -104,22 +104,22 @@ static void tick_y(struct gw_buf *out, double share, const char *label)
 /* Both axes in decades; rates of zero lie on the lower edge. */
 static void det_plot(struct gw_buf *out, const struct gw_eval_plots *p)
 {
-    double fmr_low = -1, fnmr_low = -1;
+    int fmr_low = -1, fnmr_low = -1; /* decades */
     for (size_t i = 0; i < p->n_det; i++) {
-        fmr_low = fmin(fmr_low, floor(log10(fmax(p->det[i].fmr, 1e-9)) + 1e-9));
+        fmr_low = GW_MIN(fmr_low, (int)floor(log10(fmax(p->det[i].fmr, 1e-9)) + 1e-9));
         if (p->det[i].fnmr > 0)
-            fnmr_low = fmin(fnmr_low, floor(log10(p->det[i].fnmr)));
+            fnmr_low = GW_MIN(fnmr_low, (int)floor(log10(p->det[i].fnmr)));
     }
     frame(out, "DET curve", "false match rate (FMR)", "false non-match rate (FNMR)");
-    for (double d = fmr_low; d <= -1; d++) {
+    for (int d = fmr_low; d <= -1; d++) {
         char label[16];
-        snprintf(label, sizeof label, "1e%.0f", d);
-        tick_x(out, fmr_low < -1 ? (d - fmr_low) / (-1 - fmr_low) : 1, label);
+        snprintf(label, sizeof label, "1e%d", d);
+        tick_x(out, fmr_low < -1 ? (double)(d - fmr_low) / (-1 - fmr_low) : 1, label);
     }
-    for (double d = fnmr_low; d <= 0; d++) {
+    for (int d = fnmr_low; d <= 0; d++) {
         char label[16];
         snprintf(label, sizeof label, "%g", pow(10, d));
-        tick_y(out, (d - fnmr_low) / -fnmr_low, label);
+        tick_y(out, (double)(d - fnmr_low) / -fnmr_low, label);
     }
     gw_buf_add_text(out, "<polyline class=det points=\"");
     for (size_t i = 0; i < p->n_det; i++)

@@ -386,6 +386,8 @@ static bool draw_gallery(struct gathered *g, size_t *templates, struct run *r, s
 static bool identify_by_lot(struct gw_json *list, struct run *r, struct gw_err *err)
 {
     const struct gw_eval *e = r->e;
+    const unsigned draws = r->q->draws;
+    assert(draws > 0);
     GW_AUTO_MEM uint32_t *persons = gw_alloc_array(e->identities.n + 1, sizeof *persons);
     struct shelf s;
     size_t n = 0;
@@ -400,13 +402,13 @@ static bool identify_by_lot(struct gw_json *list, struct run *r, struct gw_err *
         GW_AUTO_VALUE(gathered) g = {};
         uint64_t seed = r->q->seed;
         size_t templates = 0;
-        for (unsigned d = 0; d < r->q->draws && ok; d++) {
-            progress(r, "searching drawn galleries", d, r->q->draws);
+        for (unsigned d = 0; d < draws && ok; d++) {
+            progress(r, "searching drawn galleries", d, draws);
             ok = draw_gallery(&g, &templates, r, &s, persons, n, size, portraits, &seed, err);
         }
-        progress(r, "searching drawn galleries", r->q->draws, r->q->draws);
+        progress(r, "searching drawn galleries", draws, draws);
         if (ok)
-            describe(list, r, &g, size, templates / r->q->draws, portraits, r->q->draws);
+            describe(list, r, &g, size, templates / draws, portraits, draws);
     }
     gw_free(s.list);
     gw_free(s.first);

@@ -379,10 +379,11 @@ static bool read_tag(struct gw_edifact *e, struct gw_edifact_segment *out, size_
             break;
         out->tag[n++] = (char)c;
     }
-    out->code = GW_EDIFACT_TAG((uint8_t)out->tag[0], (uint8_t)out->tag[1], (uint8_t)out->tag[2]);
-    out->tag[3] = 0;
-    if (n == 3 && *at < e->in.size && (*kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0)
+    if (n == 3 && *at < e->in.size && (*kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0) {
+        out->code = GW_EDIFACT_TAG((uint8_t)out->tag[0], (uint8_t)out->tag[1], (uint8_t)out->tag[2]);
+        out->tag[3] = 0;
         return true;
+    }
     out->tag[0] = 0;
     out->code = 0;
     return false;

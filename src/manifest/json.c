@@ -596,6 +596,7 @@ static bool drop_doubles(struct parse *p, const struct place *places)
     struct gw_manifest *m = p->out;
     if (m->n_travelers < 2)
         return true;
+    assert(places != NULL); /* one for each traveler */
     bool *drop;
     if (!gw_manifest_doubles(&drop, m, p->a, p->err))
         return false;
