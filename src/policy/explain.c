@@ -20,10 +20,11 @@ static bool override_allowed(const struct gw_pack_rule *t, const struct gw_pack_
 
 struct gw_pack_decision gw_pack_decision_of(const struct gw_pack *p, size_t cell, const struct gw_pack_facts *f)
 {
-    if (p->table[cell] == GW_CELL_UNDETERMINED)
+    const uint8_t c = p->table[cell];
+    if (c == GW_CELL_UNDETERMINED)
         return (struct gw_pack_decision){ GW_PACK_UNDETERMINED, &p->undetermined, false };
-    const struct gw_pack_rule *t = &p->rules[p->table[cell]];
-    return (struct gw_pack_decision){ GW_PACK_DECIDED, t, override_allowed(t, f) };
+    const struct gw_pack_rule *t = c < GW_CELL_MERGED ? &p->rules[c] : &p->merged[c - GW_CELL_MERGED];
+    return (struct gw_pack_decision){ c < GW_CELL_MERGED ? GW_PACK_DECIDED : GW_PACK_UNDETERMINED, t, override_allowed(t, f) };
 }
 
 struct gw_pack_decision gw_pack_decide(const struct gw_pack *p, const struct gw_pack_facts *f)
@@ -108,7 +109,7 @@ struct gw_json *gw_pack_answer(const struct gw_pack *p, const struct gw_pack_dec
     snprintf(text, sizeof text, "%s:%s", p->id, t->id);
     gw_json_set_text(j, "rule", text);
     gw_json_set_text(j, "basis", t->basis);
-    if (d->outcome == GW_PACK_DECIDED) {
+    if (d->outcome != GW_PACK_NOT_IN_FORCE) {
         gw_json_set_integer(j, "attempts", t->attempts);
         gw_json_set_real(j, "fpir", t->fpir);
         if (t->has_fmr)
@@ -329,19 +330,20 @@ static struct gw_json *path_to_json(const struct gw_pack *p, const struct gw_pac
 {
     struct gw_json *path = gw_json_array();
     uint8_t values[GW_PACK_NODES_MAX];
-    bool undetermined;
+    bool decided = false;
     gw_table_values(values, p, classes);
-    size_t last = gw_table_first(&undetermined, p, values);
-    for (size_t i = 0; i <= last; i++) {
+    for (size_t i = 0; i < p->n_rules && !decided; i++) {
+        const uint8_t value = values[p->inside[i].begin];
+        decided = value == GW_YES;
         struct gw_json *step = gw_json_object(), *because = gw_json_array();
         char name[2 * GW_PACK_ID_MAX + 2];
         snprintf(name, sizeof name, "%s:%s", p->id, p->rules[i].id);
         gw_json_set_text(step, "rule", name);
         gw_json_set_text(step, "title", p->rules[i].title);
-        if (i == last && undetermined)
+        if (value == GW_UNKNOWN)
             gw_json_set_null(step, "applies");
         else
-            gw_json_set_bool(step, "applies", i == last);
+            gw_json_set_bool(step, "applies", decided);
         struct why w = { p, f, values, because, 0 };
         explain_condition(&w, p->inside[i].begin);
         if (w.n == 0)

@@ -110,9 +110,12 @@ struct gw_pack {
     struct gw_pack_language *languages;
     const char **language_codes;
     size_t n_languages;
+    struct gw_pack_rule *merged; /* what is answered where a missing fact leaves several rules open */
+    size_t n_merged;
     struct gw_pack_rule undetermined, not_in_force;
 };
-enum { GW_CELL_UNDETERMINED = 255 };
+/* In the table: a rule, or GW_CELL_MERGED and on: one of merged, or that nothing can be said. */
+enum { GW_CELL_MERGED = GW_PACK_RULES_MAX, GW_CELL_UNDETERMINED = 255, GW_MERGED_MAX = GW_CELL_UNDETERMINED - GW_CELL_MERGED };
 
 struct gw_pack_reader;
 

@@ -293,7 +293,7 @@ static void rules_at(bool *comes, const struct gw_pack *p, const struct gw_pack_
     if (place->has_direction)
         fixed[GW_DIM_DIRECTION] = p->split[GW_DIM_DIRECTION].class_of_value[place->direction];
     for (size_t cell = 0; cell < p->n_cells; cell++) {
-        bool here = p->table[cell] != GW_CELL_UNDETERMINED;
+        bool here = p->table[cell] < GW_CELL_MERGED;
         for (size_t d = 0; d < GW_DIM_COUNT && here; d++) {
             size_t c = cell / p->split[d].stride % p->split[d].n_classes;
             here = (fixed[d] == open || c == fixed[d]) && !(p->split[d].has_unknown && c == p->split[d].unknown_class);

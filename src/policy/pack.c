@@ -910,7 +910,7 @@ static void make_refusals(struct gw_pack *p)
     static const struct gw_retention nothing = { .name = "nothing" };
     p->undetermined = (struct gw_pack_rule){
         .id = "undetermined", .title = "A fact is missing",
-        .basis = "A rule of this pack hangs on a fact that is not known. What is not known is not guessed: no photograph; an officer looks at the document.",
+        .basis = "It hangs on facts that are not known which rule applies. What is not known is not guessed: no photograph; an officer looks at the document.",
         .photo = GW_CONSENT_NOT_AUTHORISED, .fingerprints = GW_CONSENT_NOT_AUTHORISED, .iris = GW_CONSENT_NOT_AUTHORISED,
         .retention = &nothing, .attempts = 1, .fpir = 1e-6,
     };

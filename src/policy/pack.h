@@ -7,8 +7,9 @@
  * pack is read, and two packs can be compared for everybody there is.
  *
  * Rules stand in order; the first whose condition holds decides everything. What is
- * not known is not guessed: if the first rule that might apply hangs on a fact that
- * is missing, the decision is UNDETERMINED and nobody is photographed.
+ * not known is not guessed: if it hangs on a missing fact which rule that is, the
+ * decision is UNDETERMINED, and of the rules it could be that counts, in each respect,
+ * which protects the traveler most.
  *
  * Threads: a pack is never changed once it was read; any number may use it. */
 #pragma once
@@ -216,13 +217,13 @@ struct gw_pack_facts {
 
 enum gw_pack_outcome {
     GW_PACK_DECIDED,
-    GW_PACK_UNDETERMINED, /* a rule hangs on a fact that is missing */
+    GW_PACK_UNDETERMINED, /* it hangs on a fact that is missing which rule applies */
     GW_PACK_NOT_IN_FORCE, /* not on that day */
 };
 struct gw_pack_decision {
     enum gw_pack_outcome outcome;
-    const struct gw_pack_rule *rule; /* unless decided: one that authorises and keeps nothing, its id
-                                      * "undetermined" or "not-in-force" */
+    const struct gw_pack_rule *rule; /* unless decided: one made for that, its id "undetermined", or
+                                      * "not-in-force", which authorises and keeps nothing */
     bool override_allowed;
 };
 struct gw_pack_decision gw_pack_decide(const struct gw_pack *p, const struct gw_pack_facts *f);

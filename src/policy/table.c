@@ -220,6 +220,87 @@ size_t gw_table_first(bool *undetermined, const struct gw_pack *p, const uint8_t
     return p->n_rules;
 }
 
+/* ---- where a fact is missing --------------------------------------------- */
+
+struct open_rules {
+    uint64_t bits[(GW_PACK_RULES_MAX + 63) / 64];
+};
+
+/* The rules that may be the first to apply, whatever the missing facts are. */
+static struct open_rules open_rules_of(const struct gw_pack *p, const uint8_t *values)
+{
+    struct open_rules o = {};
+    for (size_t i = 0; i < p->n_rules; i++) {
+        const uint8_t v = values[p->inside[i].begin];
+        if (v != GW_NO)
+            o.bits[i / 64] |= UINT64_C(1) << i % 64;
+        if (v == GW_YES)
+            break;
+    }
+    return o;
+}
+
+static int64_t about_minutes(struct gw_period p)
+{
+    return (p.years * INT64_C(365) + p.days) * 1440 + p.minutes;
+}
+
+/* Of two answers, in each part the one that protects the traveler more. The words of
+ * consents and alternatives stand in that order. */
+static void protect(struct gw_pack_rule *to, struct gw_retention *keep, const struct gw_pack_rule *t)
+{
+    to->photo = GW_MAX(to->photo, t->photo);
+    to->fingerprints = GW_MAX(to->fingerprints, t->fingerprints);
+    to->iris = GW_MAX(to->iris, t->iris);
+    to->alternative = GW_MIN(to->alternative, t->alternative);
+    to->enrol = to->enrol && t->enrol;
+    to->override_below_age = GW_MIN(to->override_below_age, t->override_below_age);
+    to->attempts = GW_MIN(to->attempts, t->attempts);
+    to->fpir = GW_MIN(to->fpir, t->fpir);
+    to->fmr = !to->has_fmr ? t->fmr : t->has_fmr ? GW_MIN(to->fmr, t->fmr) : to->fmr;
+    to->has_fmr = to->has_fmr || t->has_fmr;
+    if (t->transfer == NULL || !to->enrol)
+        to->transfer = NULL;
+    for (size_t d = 0; d < GW_DATUM_COUNT; d++) {
+        const struct gw_keep *k = &t->retention->keep[d];
+        if (!k->has || !keep->keep[d].has)
+            keep->keep[d].has = false;
+        else if (about_minutes(k->period) < about_minutes(keep->keep[d].period))
+            keep->keep[d] = *k;
+    }
+}
+
+static bool merge(struct gw_pack_reader *r, struct gw_pack_rule *out, const struct open_rules *open)
+{
+    struct gw_pack *p = r->p;
+    struct gw_retention *keep = gw_pack_array(r, 1, sizeof *keep);
+    GW_AUTO_VALUE(gw_buf) basis = {};
+    size_t n = 0;
+    if (keep == NULL)
+        return false;
+    gw_buf_add_text(&basis, "It hangs on a fact that is not known which rule applies: ");
+    for (size_t i = 0; i < p->n_rules; i++) {
+        if (!(open->bits[i / 64] >> i % 64 & 1))
+            continue;
+        if (n == 0) {
+            *out = p->rules[i];
+            *keep = *p->rules[i].retention;
+            keep->name = "undetermined";
+        } else {
+            protect(out, keep, &p->rules[i]);
+        }
+        gw_buf_addf(&basis, "%s%s", n++ == 0 ? "" : ", ", p->rules[i].id);
+    }
+    gw_buf_add_text(&basis, ". In each respect the one counts that protects the traveler most.");
+    /* What may not be taken is not kept. */
+    for (size_t d = 0; out->photo == GW_CONSENT_NOT_AUTHORISED && d < GW_DATUM_CROSSING; d++)
+        keep->keep[d].has = false;
+    out->id = p->undetermined.id;
+    out->title = p->undetermined.title;
+    out->retention = keep;
+    return (out->basis = gw_pack_text(r, gw_buf_text(&basis))) != NULL;
+}
+
 /* ---- building ------------------------------------------------------------ */
 
 struct fate { /* of a rule, over all cells */
@@ -266,8 +347,10 @@ bool gw_table_build(struct gw_pack_reader *r)
     struct gw_pack *p = r->p;
     if (!split(r) || (p->table = gw_pack_array(r, p->n_cells, 1)) == NULL)
         return false;
-    static_assert((int)GW_PACK_RULES_MAX < (int)GW_CELL_UNDETERMINED);
     struct fate fates[GW_PACK_RULES_MAX] = {};
+    struct open_rules merged[GW_MERGED_MAX];
+    if ((p->merged = gw_pack_array(r, GW_MERGED_MAX, sizeof *p->merged)) == NULL)
+        return false;
     uint8_t values[GW_PACK_NODES_MAX];
     uint16_t classes[GW_DIM_COUNT] = {};
     for (size_t cell = 0; cell < p->n_cells; cell++) {
@@ -278,7 +361,19 @@ bool gw_table_build(struct gw_pack_reader *r)
         }
         gw_table_values(values, p, classes);
         size_t first = gw_table_first(&undetermined, p, values);
-        p->table[cell] = undetermined ? GW_CELL_UNDETERMINED : (uint8_t)first;
+        p->table[cell] = (uint8_t)first;
+        if (undetermined) {
+            const struct open_rules open = open_rules_of(p, values);
+            size_t m = 0;
+            while (m < p->n_merged && memcmp(&merged[m], &open, sizeof open) != 0)
+                m++;
+            if (m == p->n_merged && m < GW_MERGED_MAX) {
+                merged[m] = open;
+                if (!merge(r, &p->merged[p->n_merged++], &open))
+                    return false;
+            }
+            p->table[cell] = m < GW_MERGED_MAX ? (uint8_t)(GW_CELL_MERGED + m) : GW_CELL_UNDETERMINED;
+        }
         /* Whether a rule is of any use is seen where everything is known. */
         if (unknown)
             continue;

@@ -120,13 +120,19 @@ describe('policy', { skip: fs.existsSync(program) ? false : `${program} is not b
     assert.deepEqual([r.json.photo, r.json.rule, r.json.effective_from], ['not_authorised', 'us-2025:not-in-force', '2025-12-26']);
   });
 
-  test('what is not known is not guessed', () => {
-    for (const person of [{ citizenship: 'null' }, { citizenship: 'JPN', birth: 'null' }]) {
-      const r = explain('us-2025-12-26', '2026-01-01', person);
-      assert.equal(r.status, 0);
-      assert.deepEqual([r.json.photo, r.json.rule, r.json.enrol], ['not_authorised', 'us-2025:undetermined', false]);
-      assert.equal(r.json.path.at(-1).applies, null);
-    }
+  test('what is not known is not guessed, and is never to the traveler\'s harm', () => {
+    const ask = (pack, date, person) => {
+      const r = explain(pack, date, person);
+      assert.equal(r.status, 0, r.stderr);
+      assert.match(r.json.rule, /:undetermined$/);
+      assert.ok(r.json.path.some((step) => step.applies === null));
+      assert.equal(r.json.path.at(-1).applies, true);
+      return [r.json.photo, r.json.fingerprints, r.json.enrol, r.json.retention.probe];
+    };
+    assert.deepEqual(ask('us-2025-12-26', '2026-01-01', { citizenship: 'null' }), ['voluntary', 'not_authorised', false, '12h']);
+    assert.deepEqual(ask('us-2025-12-26', '2026-01-01', { citizenship: 'JPN', birth: 'null' }), ['required', 'exempt', true, '14d']);
+    assert.deepEqual(ask('us-2008', '2025-12-25', { citizenship: 'null', site: 'BOS', status: 'B-2' }), ['not_authorised', 'not_authorised', false, null]);
+    assert.deepEqual(ask('eu-ees', '2026-05-01', { citizenship: 'null' }), ['not_authorised', 'not_authorised', false, null]);
   });
 
   const wrong = [

@@ -42,7 +42,7 @@ static void ask(const struct gw_pack *p)
         check(d.rule == again.rule && d.override_allowed == again.override_allowed && d.rule != NULL);
         bool ours = d.rule >= rules && d.rule < rules + n;
         check(ours == (d.outcome == GW_PACK_DECIDED));
-        if (!ours)
+        if (d.outcome == GW_PACK_NOT_IN_FORCE)
             check(d.rule->photo == GW_CONSENT_NOT_AUTHORISED && !d.override_allowed);
         check((d.outcome == GW_PACK_NOT_IN_FORCE) == !gw_pack_in_force(p, f.day));
         GW_AUTO(gw_json) *why = gw_pack_explain(p, &f);

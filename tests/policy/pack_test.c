@@ -287,8 +287,11 @@ static const struct person_row {
     { "Kosovo, UNK", "us-2025-12-26", "2026-05-01", "UNK - 1980-01-01 air arrival JFK", "alien-required required 0" },
     { "a specimen's Utopia is a foreign country", "us-2025-12-26", "2026-05-01", "UTO - 1980-01-01 air arrival JFK", "alien-required required 0" },
     { "a stateless person is nobody's citizen", "us-2025-12-26", "2026-05-01", "XXA - 1980-01-01 air arrival JFK", "alien-required required 0" },
-    { "no citizenship: not decided", "us-2025-12-26", "2026-05-01", "- - 1980-01-01 air arrival JFK", "undetermined not_authorised 0" },
-    { "no birth date: not decided where age decides", "us-2025-12-26", "2026-05-01", "JPN B-2 - air arrival JFK", "undetermined not_authorised 0" },
+    { "no citizenship: perhaps a citizen, who may decline", "us-2025-12-26", "2026-05-01", "- - 1980-01-01 air arrival JFK", "undetermined voluntary 0" },
+    { "no citizenship: perhaps a Union citizen, whom nobody photographs", "eu-ees", "2026-05-01", "- - 1980-01-01 air arrival FRA", "undetermined not_authorised 0" },
+    { "no birth date: a photograph whichever rule it is, and no override", "us-2025-12-26", "2026-05-01", "JPN B-2 - air arrival JFK", "undetermined required 0" },
+    { "no birth date: perhaps exempt", "us-2008", "2025-12-25", "JPN B-2 - air arrival JFK", "undetermined exempt 0" },
+    { "nothing known at a port that is not authorised", "us-2008", "2025-12-25", "- - - air departure BOS", "undetermined not_authorised 0" },
     { "no birth date: decided where it does not, and no override", "us-2025-12-26", "2026-05-01", "USA - - air arrival JFK", "citizen-voluntary voluntary 0" },
     { "no birth date of a diplomat", "us-2025-12-26", "2026-05-01", "FRA A-1 - air arrival JFK", "official-photo required 0" },
     { "the day before the pack", "us-2025-12-26", "2025-12-25", "JPN B-2 1980-01-01 air departure BOS", "not-in-force not_authorised 0" },
@@ -326,6 +329,48 @@ static void vague_birth_test(void **)
     f.birth_first = day("2012-06-16");
     f.birth_last = day("2012-12-31");
     CHECK_TEXT(gw_pack_decide(p, &f).rule->id, "age-photo");
+}
+
+/* Where facts are missing, no answer asks or keeps more than any that could be the right one. */
+static void protects_test(void **state)
+{
+    static const char *const citizenships[] = { "USA", "CAN", "MEX", "DEU", "MCO", "JPN", "UTO" };
+    static const char *const births[] = { "2024-01-01", "2014-01-01", "2012-01-01", "1990-01-01", "1930-01-01" };
+    const struct named *n = *state;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_PACK_ARENA_BYTES);
+    const struct gw_pack *p = pack(a, n->label);
+    state_ = 2;
+    for (size_t i = 0; i < 400; i++) {
+        static const char *const statuses[] = { "", "A-1", "B-2", "C", "LPR", "FAMILY" }, *const sites[] = { "JFK", "BOS", "FRA", "CAPITAL" };
+        struct gw_pack_facts f = { .day = day("2025-12-20"), .mode = (enum gw_pack_mode)pick(3), .direction = (enum gw_pack_direction)pick(2),
+            .document = GW_PACK_DOCUMENT_PASSPORT, .permanent_resident = pick(3) == 0 };
+        f.day = gw_pack_in_force(p, f.day) ? f.day : gw_pack_from(p);
+        snprintf(f.status, sizeof f.status, "%s", statuses[pick(GW_COUNT(statuses))]);
+        snprintf(f.site, sizeof f.site, "%s", sites[pick(GW_COUNT(sites))]);
+        const bool no_birth = pick(2), no_citizenship = !no_birth || pick(2);
+        struct gw_pack_facts missing = f;
+        if (!no_citizenship)
+            strcpy(missing.citizenship, strcpy(missing.country, "JPN"));
+        if (!no_birth)
+            missing.birth_first = missing.birth_last = day("1990-01-01");
+        const struct gw_pack_decision least = gw_pack_decide(p, &missing);
+        for (size_t c = 0; c < GW_COUNT(citizenships); c++)
+            for (size_t b = 0; b < GW_COUNT(births); b++) {
+                struct gw_pack_facts one = missing;
+                if (no_citizenship)
+                    strcpy(one.citizenship, strcpy(one.country, citizenships[c]));
+                if (no_birth)
+                    one.birth_first = one.birth_last = day(births[b]);
+                const struct gw_pack_decision d = gw_pack_decide(p, &one);
+                CHECK_INT(d.outcome, GW_PACK_DECIDED);
+                CHECK(least.rule->photo >= d.rule->photo && least.rule->fingerprints >= d.rule->fingerprints);
+                CHECK(least.rule->alternative <= d.rule->alternative && least.rule->attempts <= d.rule->attempts);
+                CHECK((!least.rule->enrol || d.rule->enrol) && (least.rule->transfer == NULL || d.rule->transfer != NULL));
+                CHECK(!least.override_allowed || d.override_allowed);
+                for (size_t k = 0; k < GW_DATUM_COUNT; k++)
+                    CHECK(!least.rule->retention->keep[k].has || d.rule->retention->keep[k].has);
+            }
+    }
 }
 
 /* ---- midnight ------------------------------------------------------------ */
@@ -849,6 +894,7 @@ int main(void)
     check_rows("what it decides for everybody is as accepted", shipped, everybody_test);
     check_rows("30000 persons get what a naive reading gives", shipped, same_as_naive_test);
     check_rows("person", person_rows, person_test);
+    check_rows("a missing fact is never to a traveler's harm", shipped, protects_test);
     check_add("person", "a vague birth date decides when every day of it would", vague_birth_test);
     check_add("midnight", "is the pack's own", midnight_test);
     check_rows("two packs of an authority", set_rows, set_test);
