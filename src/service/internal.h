@@ -165,6 +165,8 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
 /* Closes within a transaction; out's lists in the arena. */
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
+/* At start: what was sealed under keys that are no more (a restored backup) goes. */
+bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

@@ -39,7 +39,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_captured = m->captured_on.year != 0,
         .captured_day = m->captured_on.year == 0 ? 0 : gw_date_days(m->captured_on),
         .received_us = k->now_us,
-        .expiry_day = gw_date_days(gw_date_of(k->now_us + k->s->conf->retention_portrait)),
+        .expiry_hour = (k->now_us + k->s->conf->retention_portrait) / GW_US_PER_HOUR,
         .picture = m->picture,
         .model = gw_service_model(k->s),
         .quality = m->quality,
@@ -58,7 +58,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         row.id = old.id;
     k->out->created = !found;
     k->out->portrait = row.id;
-    fine = fine && ((same && old.expiry_day == row.expiry_day && old.has_captured == row.has_captured) ||
+    fine = fine && ((same && old.expiry_hour == row.expiry_hour && old.has_captured == row.has_captured) ||
                        gw_store_portrait_put(tx, &row, err)) &&
            gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err);
     k->out->voyages = 0;
