@@ -142,6 +142,7 @@ struct gw_portrait_made {
     struct gw_hash picture;
     const struct gw_template *template;
     double quality;
+    struct gw_span bytes;        /* the picture as it came; empty: only its template is kept */
 };
 /* Keeps it, and copies it to everybody on an open voyage who travels with the document.
  * out counts only the voyages `who` may know of. */
@@ -154,6 +155,7 @@ struct gw_probe_seen {
     struct gw_id best;           /* traveler */
     size_t gallery_persons, gallery_templates;
     int64_t started_us;          /* monotonic */
+    struct gw_span picture;      /* as it came; empty: none was looked at */
 };
 /* Searches the probe and fills in the rest. named: NULL, or the travelers who hold the document. */
 void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, const struct gw_gallery *gallery,

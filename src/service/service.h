@@ -289,8 +289,8 @@ struct gw_portrait_receipt {
     unsigned voyages;             /* open voyages that expect the document and have it in their gallery now; a
                                    * carrier learns only of its own */
 };
-/* carrier, admin. Before or after the manifest. The picture is dropped when this
- * returns; what is kept is its template. The newest of each source is kept.
+/* carrier, admin. Before or after the manifest. What is kept is its template and,
+ * sealed, the picture. The newest of each source is kept.
  *   GW_ERR_INVALID   no face, several faces, or too poor: the text says what is wrong
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT  the picture could not be decoded
  *   GW_ERR_UNAVAILABLE  without recognition */
