@@ -49,6 +49,7 @@ static const char *body_schema(const struct gw_route *r)
     return strcmp(r->name, "post_manifest") == 0 ? "ManifestBody"
         : strcmp(r->name, "post_decline") == 0   ? "DeclineBody"
         : strcmp(r->name, "post_close") == 0     ? "CloseBody"
+        : strcmp(r->name, "post_photo_approval") == 0 ? "PhotoApprovalBody"
                                                  : NULL;
 }
 
