@@ -124,9 +124,12 @@ struct gw_law_limits {
     bool any;
     unsigned attempts;
     double fpir;
-    int64_t template_us; /* after close */
 };
 struct gw_law_limits gw_law_limits(const struct gw_law *law);
+/* Until when something of whom the rule is for may be kept; rule NULL: of somebody nobody knows, the strictest of all
+ * rules that allow a photograph. False: not at all, or there is no such rule. */
+bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks);
 /* Is another pack or day in force than when it was last asked? Logs it. */
 bool gw_law_moved(struct gw_service *s);
 

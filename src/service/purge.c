@@ -37,6 +37,12 @@ static bool find_unswept(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyages_unswept(&d->ids, &d->n, d->a, tx, err);
 }
 
+static bool find_untimed(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct due *d = arg;
+    return gw_store_voyages_untimed(&d->ids, &d->n, d->a, tx, err);
+}
+
 static bool find_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct due *d = arg;
@@ -81,6 +87,18 @@ static bool sweep_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
     return gw_store_voyage_sweep(&o->purged, &o->done, tx, o->voyage, o->now_us, ROWS_AT_ONCE, err);
+}
+
+/* Each is a picture to be sealed again; few at once. */
+enum { PORTRAITS_AT_ONCE = 8 };
+
+static bool retime_some(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    struct gw_voyage_row v;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
+    return gw_store_voyage_get(&v, a, tx, o->voyage, err) &&
+           gw_store_portraits_retime(&o->done, tx, o->voyage, v.portraits_us, o->now_us, PORTRAITS_AT_ONCE, err);
 }
 
 static bool empty_one(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -169,6 +187,11 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
             return false;
         gw_galleries_drop(s->galleries, one.voyage);
     }
+    if (!gw_store_read(s->store, find_untimed, &d, err))
+        return false;
+    for (size_t i = 0; i < d.n; i++)
+        if (!step(&sum, s, retime_some, "purge: portraits of a closed voyage", d.ids[i], d.now_us, err))
+            return false;
     /* All keys first, then the rows: what is due is dead in milliseconds, however much there is to sweep. */
     if (!gw_store_read(s->store, find_due, &d, err))
         return false;
