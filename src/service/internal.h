@@ -1,5 +1,6 @@
 /* internal.h - inside service/: the open engines, and what the verbs share. */
 #pragma once
+#include "base/steady.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
@@ -55,6 +56,9 @@ struct gw_service {
     pthread_t upkeep;
     bool upkeep_runs, stopping;
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
+    struct gw_steady steady;  /* under upkeep_lock, as what follows */
+    enum gw_steady_state steady_state;
+    int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
 };
@@ -215,6 +219,8 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
 /* At start: what was sealed under keys that are no more (a restored backup) goes. */
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
+/* The time that what is kept dies by (base/steady.h). */
+int64_t gw_service_steady(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

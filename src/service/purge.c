@@ -55,7 +55,7 @@ static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, err);
 }
 
-enum { ROWS_AT_ONCE = 256 };
+enum { ROWS_AT_ONCE = 256, MARK_EVERY_S = 50 };
 
 /* What a step works on; what it destroyed is in purged, and counts only when it committed. */
 struct one {
@@ -173,12 +173,23 @@ bool gw_purge_lost(struct gw_service *s, struct gw_err *err)
     return gw_store_checkpoint(s->store, true, err);
 }
 
+static bool put_mark(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct due *d = arg;
+    return gw_store_clock_put(tx, d->now_us, err);
+}
+
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct due d = { .s = s, .a = a, .now_us = gw_clock_now(&s->clock) };
+    struct due d = { .s = s, .a = a, .now_us = gw_service_steady(s) };
     struct gw_store_purged sum = {};
     *out = (struct gw_purge){};
+    if (d.now_us - s->mark_us >= MARK_EVERY_S * GW_US_PER_S) {
+        if (!gw_store_write(s->store, put_mark, &d, err))
+            return false;
+        s->mark_us = d.now_us;
+    }
     if (!gw_store_read(s->store, find_overdue, &d, err))
         return false;
     for (size_t i = 0; i < d.n_overdue; i++, out->voyages_closed++) {

@@ -143,6 +143,26 @@ static bool read_time(bool *has, int64_t *us, struct gw_tx *tx, enum gw_query q,
     return gw_reading_done(&r);
 }
 
+bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err)
+{
+    struct gw_reading r;
+    *us = 0;
+    if (!gw_reading_start(&r, tx, GW_QUERY_META_GET, GW_VALUES(gw_v_text(gw_span_str("clock"))), err))
+        return false;
+    if (gw_reading_next(&r)) {
+        struct gw_span value = gw_column_bytes(&r, 0);
+        for (size_t i = 0; i < value.size && i < 8; i++)
+            *us = *us << 8 | value.data[i];
+    }
+    return gw_reading_done(&r);
+}
+
+bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err)
+{
+    struct gw_id bytes = gw_key_hour(us); /* eight bytes, the highest first */
+    return gw_tx_run(tx, GW_QUERY_META_PUT, GW_VALUES(gw_v_text(gw_span_str("clock")), gw_v_blob(gw_span_of(bytes.bytes, 8))), NULL, err);
+}
+
 bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us, struct gw_tx *tx,
     struct gw_err *err)
 {
