@@ -35,6 +35,8 @@ struct gw_store {
     struct job *first, **last;
     bool stopping;
     uint64_t commits, jobs;
+    void (*committed)(void *to);
+    void *committed_to;
     pthread_t writer;
     struct gw_conn *conn; /* the writer's, but for the time before it runs */
 
@@ -234,9 +236,11 @@ static void run_jobs(struct gw_store *s, struct job *jobs)
         fine = s->db->commit(s->conn, &e);
     else
         s->db->rollback(s->conn);
-    if (fine)
+    if (fine) {
         gw_vault_keep_new(s->vault);
-    else
+        if (any && s->committed != NULL)
+            s->committed(s->committed_to);
+    } else
         gw_vault_forget_new(s->vault);
     for (struct job *j = jobs; !fine && j != NULL; j = j->next) {
         /* Its own failure says more than that of the whole. */
@@ -405,6 +409,8 @@ struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw
     GW_AUTO(gw_store) *s = gw_alloc(sizeof *s);
     s->db = &gw_backend_sqlite;
     s->path = gw_strdup(options->path);
+    s->committed = options->committed;
+    s->committed_to = options->committed_to;
     s->lock_file = -1;
     s->last = &s->first;
     pthread_mutex_init(&s->lock, NULL);
