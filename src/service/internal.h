@@ -1,5 +1,6 @@
 /* internal.h - inside service/: the open engines, and what the verbs share. */
 #pragma once
+#include "base/json.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
@@ -26,6 +27,7 @@ enum {
 
 struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
+struct gw_events;    /* event.c */
 
 struct gw_service {
     const struct gw_conf *conf;
@@ -38,6 +40,7 @@ struct gw_service {
     struct gw_store *store;
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
+    struct gw_events *events;
 
     pthread_mutex_t once_lock; /* over the requests being answered */
     struct gw_once_waiting *once_waiting;
@@ -131,6 +134,48 @@ void gw_upkeep_wake(struct gw_service *s);
 
 struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err);
 void gw_tokens_close(struct gw_tokens *t);
+/* Of a request that goes on for hours: is its token still valid? Looks again only when tokens have changed or it
+ * expires. Zeroed at first. */
+struct gw_token_watch {
+    uint64_t version;
+    int64_t expires_us;
+};
+bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch);
+
+/* ---- what is told (event.c, alert.c) -------------------------------------------------------- */
+
+/* In the transaction of what happened; told to whoever may know once that has
+ * committed, and at no other time. No person in open and inside: ids, words and numbers
+ * (reference and seat of `traveler` are looked up when it is told). */
+struct gw_event {
+    enum gw_event_kind kind;
+    const struct gw_id *voyage, *traveler; /* NULL: of none */
+    const char *site;                      /* of what happened at one place: devices elsewhere are not told; NULL */
+    unsigned roles;                        /* of the kind's, only these (1u << role); 0: all of them */
+    const struct gw_json *open;            /* for every role of the kind; an object, borrowed; NULL: no facts */
+    const struct gw_json *inside;          /* as well, for officers, supervisors, auditors, admins */
+};
+bool gw_event_add(struct gw_tx *tx, struct gw_service *s, const struct gw_event *event, struct gw_err *err);
+
+struct gw_alert_new {
+    enum gw_alert_kind kind;
+    const struct gw_id *voyage, *traveler, *verification, *inspection; /* NULL: none */
+    const char *site;
+    bool once; /* not while one of the same kind, voyage and traveler waits */
+};
+/* In a transaction; tells it, too. id may be NULL. */
+bool gw_alert_add(struct gw_id *id, struct gw_tx *tx, struct gw_service *s, const struct gw_alert_new *alert,
+    struct gw_err *err);
+
+struct gw_events *gw_events_new(struct gw_service *s);
+void gw_events_free(struct gw_events *e); /* before the store is closed */
+void gw_events_committed(void *events);   /* for the store */
+void gw_events_forget(struct gw_events *e, struct gw_id voyage); /* purged: what is in memory of it goes */
+/* Drops what is older than events.keep or beyond events.most. */
+bool gw_events_trim(struct gw_service *s, struct gw_err *err);
+/* One event as a role is told it, as JSON, appended; nothing where the role is not told. */
+bool gw_event_render(struct gw_buf *out, struct gw_arena *a, struct gw_tx *tx, const struct gw_event_row *row,
+    enum gw_role role, struct gw_err *err);
 
 /* ---- parts of verbs that need no picture ------------------------------------------------- *
  * (also what the tests of merging, deciding and purging call) */
@@ -142,6 +187,7 @@ struct gw_portrait_made {
     struct gw_hash picture;
     const struct gw_template *template;
     double quality;
+    struct gw_span bytes;        /* the picture as it came; empty: only its template is kept */
 };
 /* Keeps it, and copies it to everybody on an open voyage who travels with the document.
  * out counts only the voyages `who` may know of. */
@@ -154,6 +200,7 @@ struct gw_probe_seen {
     struct gw_id best;           /* traveler */
     size_t gallery_persons, gallery_templates;
     int64_t started_us;          /* monotonic */
+    struct gw_span picture;      /* as it came; empty: none was looked at */
 };
 /* Searches the probe and fills in the rest. named: NULL, or the travelers who hold the document. */
 void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, const struct gw_gallery *gallery,
@@ -165,6 +212,8 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
 /* Closes within a transaction; out's lists in the arena. */
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
+/* At start: what was sealed under keys that are no more (a restored backup) goes. */
+bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

@@ -189,6 +189,8 @@ static void keep_house(struct gw_service *s)
     struct gw_purge p;
     if (!gw_purge_now(&p, s, &err))
         gw_log(GW_LOG_ERROR, "purge", GW_LOG_WHY(&err));
+    if (!gw_events_trim(s, &err))
+        gw_log(GW_LOG_ERROR, "events", GW_LOG_WHY(&err));
 }
 
 static void *upkeep_loop(void *arg)
@@ -309,7 +311,9 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
 
     if (!gw_crypto_init(err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
         return NULL;
-    struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock) };
+    s->events = gw_events_new(s);
+    struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock), .keys = s->conf->keys_source,
+        .step = o->step, .step_to = o->step_to, .committed = gw_events_committed, .committed_to = s->events };
     s->store = gw_store_open(&store, err);
     if (s->store == NULL)
         return NULL;
@@ -318,7 +322,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
         return NULL;
     s->galleries = gw_galleries_new(s);
     struct gw_purge purged;
-    if (!gw_purge_now(&purged, s, err) || !want_galleries(s, err))
+    if (!gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
@@ -341,6 +345,7 @@ void gw_service_close(struct gw_service *s)
     }
     gw_galleries_free(s->galleries);
     gw_tokens_close(s->tokens);
+    gw_events_free(s->events);
     gw_store_close(s->store);
     gw_faces_close(s->faces);
     gw_decoder_close(s->decoder);

@@ -6,7 +6,7 @@
 bool gw_store_event_put(struct gw_tx *tx, const struct gw_event_row *e, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_EVENT_INSERT,
-        GW_VALUES(gw_v_int(e->at_us), gw_v_int(e->kind), gw_v_maybe_id(e->has_voyage, &e->voyage),
+        GW_VALUES(gw_v_int(e->at_us), gw_v_int(e->kind), gw_v_int(e->roles), gw_v_maybe_id(e->has_voyage, &e->voyage),
             gw_v_maybe_id(e->has_traveler, &e->traveler), gw_v_text(e->site), gw_v_text(e->open), gw_v_text(e->inside)),
         NULL, err);
 }
@@ -37,6 +37,7 @@ bool gw_store_events(struct gw_event_row **rows, size_t *n, struct gw_arena *a, 
             .seq = gw_column_int(&r, 0),
             .at_us = gw_column_int(&r, 1),
             .kind = (int)gw_column_int(&r, 2),
+            .roles = (int)gw_column_int(&r, 10),
             .site = gw_column_copy(&r, 5, a),
             .open = gw_column_copy(&r, 6, a),
             .inside = gw_column_copy(&r, 7, a),

@@ -1,4 +1,4 @@
--- 0002: what is told to whoever listens, and what somebody must know of.
+-- 0003: what is told to whoever listens, and what somebody must know of.
 
 -- What happened, in order; read again by listeners that were away. open, inside: facts as
 -- JSON, never about a person; who it was is looked up while the voyage has its key.
@@ -6,6 +6,7 @@ CREATE TABLE event (
     seq      INTEGER PRIMARY KEY AUTOINCREMENT,
     at_us    INTEGER NOT NULL,
     kind     INTEGER NOT NULL,                 -- enum gw_event_kind
+    roles    INTEGER NOT NULL,                 -- of those the kind is for, 1 << enum gw_role
     voyage   BLOB REFERENCES voyage (id),
     traveler BLOB,
     site     TEXT NOT NULL,                    -- of what happened at one place only, else ''
