@@ -141,17 +141,3 @@ bool gw_exchange_text(struct gw_span *out, const struct gw_json *object, const c
         return gw_fail(err, GW_ERR_INVALID, "\"%s\" takes a text of 1 to %zu bytes, or null", key, most);
     return true;
 }
-
-void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id)
-{
-    char text[GW_ID_TEXT];
-    gw_id_format(text, id);
-    gw_json_set_text(object, key, text);
-}
-
-void gw_json_set_time(struct gw_json *object, const char *key, int64_t us)
-{
-    char text[GW_TIME_TEXT];
-    gw_time_format(text, us);
-    gw_json_set_text(object, key, text);
-}

@@ -69,7 +69,5 @@ void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *
     size_t *in_flight);
 
 /* Writing. */
-void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id);
-void gw_json_set_time(struct gw_json *object, const char *key, int64_t us);
 struct gw_json *gw_voyage_to_json(const struct gw_voyage *v);
 struct gw_json *gw_traveler_to_json(const struct gw_traveler *t);

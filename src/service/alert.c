@@ -39,22 +39,23 @@ bool gw_alert_find(enum gw_alert_kind *out, struct gw_span name)
     return false;
 }
 
-static void set_id(struct gw_json *j, const char *key, bool has, struct gw_id id)
+static void set_maybe_id(struct gw_json *j, const char *key, bool has, struct gw_id id)
 {
-    char text[GW_ID_TEXT];
-    gw_id_format(text, id);
-    gw_json_set_text(j, key, has ? text : NULL);
+    if (has)
+        gw_json_set_id(j, key, id);
+    else
+        gw_json_set_null(j, key);
 }
 
 static bool tell(struct gw_tx *tx, struct gw_service *s, const struct gw_alert_row *row, struct gw_err *err)
 {
     GW_AUTO(gw_json) *open = gw_json_object();
-    set_id(open, "alert", true, row->id);
+    gw_json_set_id(open, "alert", row->id);
     gw_json_set_text(open, "kind", kinds[row->kind].name);
     gw_json_set_text(open, "severity", gw_severity_name(kinds[row->kind].severity));
     gw_json_set_text(open, "state", row->has_taken ? "taken" : "open");
-    set_id(open, "verification", row->has_verification, row->verification);
-    set_id(open, "inspection", row->has_inspection, row->inspection);
+    set_maybe_id(open, "verification", row->has_verification, row->verification);
+    set_maybe_id(open, "inspection", row->has_inspection, row->inspection);
     char site[GW_SCOPE_TEXT] = "";
     memcpy(site, row->site.data == NULL ? (const void *)"" : row->site.data, GW_MIN(row->site.size, sizeof site - 1));
     struct gw_event event = {
@@ -173,7 +174,7 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
             l->search.after_seq = rows[i].seq;
         }
     } while (!more && n == limit + 1);
-    return !more || (out->cursor = gw_cursor_text(l->a, last, err)) != NULL;
+    return !more || (out->cursor = gw_page_cursor(l->a, last, err)) != NULL;
 }
 
 bool gw_service_alerts(struct gw_alert_page *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
@@ -186,10 +187,10 @@ bool gw_service_alerts(struct gw_alert_page *out, struct gw_arena *a, struct gw_
         .who = who,
         .search = { .has_taken = filter->has_taken, .taken = filter->taken, .has_kind = filter->has_kind,
             .kind = (int)filter->kind, .has_voyage = filter->has_voyage, .voyage = filter->voyage,
-            .site = gw_span_str(who->site), .limit = gw_page_limit(filter->limit) },
+            .site = gw_span_str(who->site) },
     };
     return gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR) | GW_ROLE_BIT(AUDITOR) | GW_ROLE_BIT(ADMIN), err) &&
-        gw_cursor_read(&l.search.after_seq, filter->cursor, err) && gw_store_read(s->store, list, &l, err);
+        gw_page_ask(&l.search.after_seq, &l.search.limit, filter->cursor, filter->limit, err) && gw_store_read(s->store, list, &l, err);
 }
 
 struct taking {

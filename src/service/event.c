@@ -159,41 +159,30 @@ static void splice(struct gw_buf *out, struct gw_span object)
     gw_buf_add(out, object.data + 1, object.size - 2);
 }
 
+/* Of a traveler who is not there any more: nobody. */
 static bool find_person(struct gw_person *out, bool *found, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_event_row *row, struct gw_err *err)
 {
-    struct gw_traveler_row t;
-    struct gw_err e = {};
     *found = false;
-    if (!row->has_traveler)
-        return true;
-    if (gw_store_traveler_get(&t, found, true, a, tx, row->traveler, &e))
-        return !*found || gw_person_read(out, a, t.person, err);
-    *found = false;
-    return e.code == GW_ERR_GONE || (err != NULL && (*err = e, false)); /* gone: purged since */
+    return !row->has_traveler || gw_person_find(out, found, a, tx, row->traveler, err);
 }
 
 static void render(struct gw_buf *out, const struct gw_event_row *row, enum view view, const struct gw_person *person)
 {
     GW_AUTO(gw_json) *j = gw_json_object();
-    char text[GW_ID_TEXT > GW_TIME_TEXT ? GW_ID_TEXT : GW_TIME_TEXT];
     gw_json_set_text(j, "event", kinds[row->kind].name);
     gw_json_set_integer(j, "seq", row->seq);
-    gw_time_format(text, row->at_us);
-    gw_json_set_text(j, "at", text);
-    if (row->has_voyage) {
-        gw_id_format(text, row->voyage);
-        gw_json_set_text(j, "voyage", text);
-    } else
+    gw_json_set_time(j, "at", row->at_us);
+    if (row->has_voyage)
+        gw_json_set_id(j, "voyage", row->voyage);
+    else
         gw_json_set_null(j, "voyage");
     if (view != VIEW_NAMELESS && person == NULL)
         gw_json_set_null(j, "traveler");
     else if (view != VIEW_NAMELESS) {
         struct gw_json *t = gw_json_object();
-        if (view == VIEW_INSIDE) {
-            gw_id_format(text, row->traveler);
-            gw_json_set_text(t, "traveler", text);
-        }
+        if (view == VIEW_INSIDE)
+            gw_json_set_id(t, "traveler", row->traveler);
         gw_json_set_text(t, "reference", (const char *)person->reference.data);
         gw_json_set_text(t, "seat", (const char *)person->seat.data);
         gw_json_set(j, "traveler", t);
@@ -449,6 +438,13 @@ bool gw_event_add(struct gw_tx *tx, struct gw_service *s, const struct gw_event 
         row.traveler = *event->traveler;
     s->events->dirty = true; /* a transaction runs on the writer's thread, and so does gw_events_committed */
     return gw_store_event_put(tx, &row, err);
+}
+
+bool gw_voyage_tell(struct gw_tx *tx, struct gw_service *s, struct gw_id voyage, const char *state, struct gw_err *err)
+{
+    GW_AUTO(gw_json) *open = gw_json_object();
+    gw_json_set_text(open, "state", state);
+    return gw_event_add(tx, s, &(struct gw_event){ .kind = GW_EVENT_VOYAGE, .voyage = &voyage, .open = open }, err);
 }
 
 void gw_events_committed(void *events)
