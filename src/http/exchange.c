@@ -94,6 +94,13 @@ bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exc
     return true;
 }
 
+bool gw_exchange_voyage(struct gw_id *out, bool *has, const struct gw_exchange *x, struct gw_err *err)
+{
+    struct gw_span text = {};
+    *has = gw_uri_query(&x->uri, "voyage", &text);
+    return !*has || gw_id_parse(out, text) || gw_fail(err, GW_ERR_USAGE, "voyage takes the id of a voyage");
+}
+
 static bool refuse_key(const char *key, const char *known, struct gw_err *err)
 {
     char words[16][32];

@@ -53,7 +53,7 @@ static bool tell(struct gw_tx *tx, struct gw_service *s, const struct gw_alert_r
     gw_json_set_id(open, "alert", row->id);
     gw_json_set_text(open, "kind", kinds[row->kind].name);
     gw_json_set_text(open, "severity", gw_severity_name(kinds[row->kind].severity));
-    gw_json_set_text(open, "state", row->has_taken ? "taken" : "open");
+    gw_json_set_text(open, "state", row->has_taken ? "acknowledged" : "open");
     set_maybe_id(open, "verification", row->has_verification, row->verification);
     set_maybe_id(open, "inspection", row->has_inspection, row->inspection);
     char site[GW_SCOPE_TEXT] = "";
