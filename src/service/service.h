@@ -25,6 +25,7 @@
 #include "base/crypto.h"
 #include "base/id.h"
 #include "manifest/manifest.h"
+#include "policy/pack.h"
 #include "policy/policy.h"
 
 struct gw_service; /* opaque */
@@ -375,6 +376,32 @@ struct gw_decline {
  *   GW_ERR_NOT_FOUND  a reference or document was given that nobody expected has */
 [[nodiscard]] bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_id voyage, const struct gw_decline_ask *ask, struct gw_once *once, struct gw_err *err);
+
+/* ---- notices ------------------------------------------------------------- */
+
+enum { GW_NOTICE_VERSION_TEXT = 17 };
+struct gw_notice_ask {
+    struct gw_span site;           /* empty: the caller's own */
+    bool has_mode, has_direction;  /* else whatever there may be at the site */
+    enum gw_pack_mode mode;
+    enum gw_pack_direction direction;
+    struct gw_span language;       /* empty: the pack's first */
+};
+struct gw_service_notice {
+    const char *pack, *authority, *site;
+    struct gw_date effective_from, effective_until; /* the last day; year 0: open */
+    const char **languages;
+    size_t n_languages;
+    char version[GW_NOTICE_VERSION_TEXT]; /* of the text: another text, another version */
+    struct gw_notice notice;
+    const char *text;              /* all of it, as plain text */
+};
+/* Anybody (who may be NULL): what is collected at a place, from whom, how long it is kept,
+ * how to decline; made from the rule pack in force now.
+ *   GW_ERR_USAGE      no site
+ *   GW_ERR_NOT_FOUND  not in that language (they are named); or no pack is in force */
+[[nodiscard]] bool gw_service_notice(struct gw_service_notice *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_notice_ask *ask, struct gw_err *err);
 
 /* ---- the end of a voyage -------------------------------------------------- */
 

@@ -226,7 +226,7 @@ describe('protocol', { skip: withoutProgram }, () => {
     test('the table of /openapi.json says the same', () => {
       const told = Object.fromEntries(Object.entries(g.openapi.paths).flatMap(([p, o]) =>
         Object.entries(o).map(([m, op]) => [`${m.toUpperCase()} ${p}`, op['x-roles']])));
-      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json']) {
+      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/notice']) {
         assert.deepEqual(told[`GET ${p}`], []);
         delete told[`GET ${p}`];
       }
