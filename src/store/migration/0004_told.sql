@@ -1,4 +1,4 @@
--- 0003: what is told to whoever listens, and what somebody must know of.
+-- 0004: what is told to whoever listens, and what somebody must know of.
 
 -- What happened, in order; read again by listeners that were away. open, inside: facts as
 -- JSON, never about a person; who it was is looked up while the voyage has its key.
