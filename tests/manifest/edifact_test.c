@@ -25,10 +25,10 @@ static void render(struct gw_buf *out, struct gw_span text, const struct gw_edif
             }
             gw_buf_add_text(out, s->tag);
             for (size_t i = 0; i < s->n_elements; i++) {
-                bool repeated = i > 0 && s->elements[i].number == s->elements[i - 1].number;
+                bool repeated = i > 0 && gw_edifact_number(s, i) == gw_edifact_number(s, i - 1);
                 gw_buf_add_text(out, repeated ? "*" : "|");
-                for (size_t k = 0; k < s->elements[i].n; k++) {
-                    struct gw_span v = s->parts[s->elements[i].first + k];
+                for (size_t k = 0; k < gw_edifact_count(s, i); k++) {
+                    struct gw_span v = gw_edifact_part(s, s->first[i] + k);
                     gw_buf_add_text(out, k == 0 ? "" : ":");
                     gw_buf_add(out, v.data, v.size);
                 }
@@ -152,6 +152,39 @@ static void flags(void **state)
         }
     gw_free(e);
     gw_free(s);
+}
+
+/* The fast reader of 64 bytes gives the masks of the plain one, for every byte under every kind
+ * of separators; odd may have more, but nothing less. */
+static void scans_agree(void **state)
+{
+    (void)state;
+    static const char *const beginnings[] = { "UNB+UNOA:3+A'", "UNB+UNOA:4+A'", "UNA:+.? 'UNB+", "UNA(.) -+UNB(", "UNA123456FOO2TEST6",
+        "UNB\x1DUNOB\x1FX\x1D", "UNA\x01\x02.\x03 \x04UNB\x02", "UNAabcdefUNBb" };
+    struct gw_edifact *e = gw_alloc(sizeof *e), *plain = gw_alloc(sizeof *plain);
+    struct gw_err err = {};
+    for (size_t i = 0; i < GW_COUNT(beginnings); i++) {
+        GW_AUTO_VALUE(gw_buf) text = {};
+        gw_buf_add_text(&text, beginnings[i]);
+        for (unsigned k = 0; k < 1024; k++) {
+            uint8_t c = (uint8_t)(k * 167 + k / 256);
+            gw_buf_add(&text, &c, 1);
+        }
+        if (!gw_edifact_open(e, gw_buf_span(&text), NULL, &err)) {
+            CHECK_INT(err.code, GW_ERR_FORMAT);
+            continue;
+        }
+        *plain = *e;
+        for (size_t at = 0; at + 64 <= text.size; at++) {
+            e->scan(e, (const uint8_t *)text.data + at);
+            gw_edifact_scan_plainly(plain, (const uint8_t *)text.data + at);
+            CHECK(e->elements == plain->elements && e->components == plain->components && e->terminators == plain->terminators);
+            CHECK(e->rare == plain->rare);
+            CHECK((plain->odd & ~e->odd) == 0);
+        }
+    }
+    gw_free(e);
+    gw_free(plain);
 }
 
 static void limits(void **state)
@@ -314,6 +347,7 @@ int main(void)
     check_rows("edifact moment", moment_rows, moments);
     check_add("edifact", "segments are the same at any place of a text", any_alignment);
     check_add("edifact", "odd characters are told of the segment they stand in", flags);
+    check_add("edifact", "64 bytes at a time give what one at a time gives", scans_agree);
     check_add("edifact", "each limit holds, one past it is passed over, and reading goes on", limits);
     check_add("edifact", "what was written is read", written_is_read);
     check_add("edifact", "a text cut anywhere is never read past its end", every_cut);
