@@ -15,6 +15,17 @@ static void set_item(struct gw_json *j, const char *key, struct gw_span item)
         gw_json_set_span(j, key, item);
 }
 
+/* An item of the standard has capitals only, whatever the reader sent. */
+static void set_upper(struct gw_json *j, const char *key, struct gw_span item)
+{
+    GW_AUTO_VALUE(gw_buf) text = {};
+    gw_buf_add(&text, item.data, item.size);
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] >= 'a' && text.data[i] <= 'z')
+            text.data[i] = (uint8_t)(text.data[i] - 32);
+    set_item(j, key, item.size == 0 ? item : gw_buf_span(&text));
+}
+
 static struct gw_json *leg_json(const struct gw_bcbp_leg *leg)
 {
     struct gw_json *j = gw_json_object();
@@ -35,7 +46,7 @@ static struct gw_json *leg_json(const struct gw_bcbp_leg *leg)
     gw_json_set_text_or_null(j, "sequence", leg->sequence);
     gw_json_set_text_or_null(j, "status", leg->status);
     for (size_t i = 0; i < GW_BCBP_LEG_ITEM_COUNT; i++)
-        set_item(j, gw_bcbp_leg_item_name((enum gw_bcbp_leg_item)i), leg->items[i]);
+        set_upper(j, gw_bcbp_leg_item_name((enum gw_bcbp_leg_item)i), leg->items[i]);
     struct gw_span use = gw_span_trim(leg->airline_use);
     set_item(j, "airline_use", use.size == 0 && leg->airline_use.data != NULL ? (struct gw_span){ leg->airline_use.data, 0 } : use);
     return j;
@@ -47,7 +58,7 @@ static struct gw_json *to_json(const struct gw_bcbp *b)
     gw_json_set_text_or_null(j, "passenger_name", b->passenger_name);
     gw_json_set_bool(j, "electronic_ticket", b->electronic_ticket);
     for (size_t i = 0; i < GW_BCBP_ONCE_COUNT; i++)
-        set_item(j, gw_bcbp_once_name((enum gw_bcbp_once)i), b->once[i]);
+        set_upper(j, gw_bcbp_once_name((enum gw_bcbp_once)i), b->once[i]);
     char date[GW_DATE_TEXT];
     gw_date_format(date, b->issued);
     if (date[0] != 0)

@@ -169,6 +169,8 @@ static bool keep_name(struct reader *r, struct gw_span *out, struct gw_span valu
 /* A state's code (ICAO Doc 9303-3, 5); others are kept as they were sent. */
 static bool keep_state(struct reader *r, struct gw_span *out, struct gw_span value)
 {
+    while (value.size > 1 && value.data[value.size - 1] == '<') /* D<<: as a zone has it */
+        value.size--;
     bool letters = value.size == 3 || gw_span_is(value, "D");
     for (size_t i = 0; i < value.size; i++)
         letters = letters && ((value.data[i] | 0x20) >= 'a' && (value.data[i] | 0x20) <= 'z');
