@@ -1,4 +1,4 @@
--- 0004: clocks that start when a voyage is closed.
+-- 0005: clocks that start when a voyage is closed.
 
 -- portraits_us: until when portraits of its travelers may be kept, known at the close;
 -- retimed_us: when they had all been put under keys that die by then.
