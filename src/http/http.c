@@ -8,6 +8,7 @@
 #include "http/auth.h"
 #include "http/exchange.h"
 #include "http/metrics.h"
+#include "http/pages.h"
 #include "http/problem.h"
 
 #include <sched.h>
@@ -165,7 +166,9 @@ static void begin(void *self, struct gw_request *r)
     *x = (struct gw_exchange){ .http = h, .request = r, .service = h->service };
     x->mem = gw_arena_new(EXCHANGE_BYTES);
     r->own = x;
-    if (!check_form(x, &err) || !find_route(x, &err) || !gw_auth_check(x, h->conf->http_public_health, &err) ||
+    if (check_form(x, &err) && gw_page_answer(r))
+        return;
+    if (err.code != GW_OK || !find_route(x, &err) || !gw_auth_check(x, h->conf->http_public_health, &err) ||
         !check_query(x, &err) || !check_media(x, &err)) {
         gw_problem_answer(x, &err);
         return;

@@ -275,15 +275,22 @@ static enum MHD_Result queue(struct gw_connection *c)
     static char nothing[1];
     struct gw_request *r = &c->request;
     assert(r->status != 0);
-    struct MHD_Response *answer =
-        MHD_create_response_from_buffer(r->answer.size, r->answer.data == NULL ? (void *)nothing : (void *)r->answer.data,
-            MHD_RESPMEM_PERSISTENT);
+    struct gw_span bytes = r->constant.size != 0 ? r->constant : gw_buf_span(&r->answer);
+    /* The library takes what it only reads as void *. */
+    union {
+        const void *ours;
+        void *library;
+    } start = { .ours = bytes.data == NULL ? (const void *)nothing : bytes.data };
+    struct MHD_Response *answer = MHD_create_response_from_buffer(bytes.size, start.library, MHD_RESPMEM_PERSISTENT);
     if (answer == NULL)
         return MHD_NO;
     char id[GW_ID_TEXT];
     gw_id_format(id, r->id);
     MHD_add_response_header(answer, "X-Request-Id", id);
-    MHD_add_response_header(answer, "Cache-Control", "no-store");
+    if (r->n_constant_headers == 0)
+        MHD_add_response_header(answer, "Cache-Control", "no-store");
+    for (size_t i = 0; i < r->n_constant_headers; i++)
+        MHD_add_response_header(answer, r->constant_headers[i].name, r->constant_headers[i].value);
     MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");
     if (r->type != NULL)
         MHD_add_response_header(answer, "Content-Type", r->type);

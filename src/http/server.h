@@ -26,6 +26,10 @@ enum {
 struct gw_server;
 struct gw_connection; /* the library's side; opaque */
 
+struct gw_header {
+    const char *name, *value;
+};
+
 struct gw_request {
     struct gw_id id;         /* goes out as X-Request-Id, into the log and into problems */
     const char *method;      /* "GET" also for HEAD */
@@ -50,6 +54,10 @@ struct gw_request {
     } headers[GW_REQUEST_ANSWER_HEADERS];
     size_t n_headers;
     bool close;              /* after the answer */
+    /* What lives as long as the program is sent from where it is. */
+    struct gw_span constant; /* instead of answer, when not empty */
+    const struct gw_header *constant_headers; /* as well as headers; Cache-Control: no-store is sent without them */
+    size_t n_constant_headers;
 
     void *own;               /* the door's, until end */
     struct gw_connection *connection;
