@@ -90,7 +90,8 @@ function useNotice(service: Service | null, language: Language, up: boolean): No
   return state;
 }
 
-export function Gate({ offered }: { offered: string | null }) {
+export function Gate({ offered: first }: { offered: string | null }) {
+  const [offered, setOffered] = useState(first); // used once
   const { language, setLanguage, say } = useWords();
   const [device, setDevice] = useState<Device | null | 'reading'>('reading');
   const [stage, setStage] = useState<Stage>({ at: 'idle' });
@@ -303,10 +304,10 @@ export function Gate({ offered }: { offered: string | null }) {
       <span class="state">{service !== null && !up && <><Icon name="offline" size={20} />{say('offline')}</>}</span>
       {present !== null && <button type="button" onClick={() => setStaff(true)}><Icon name="staff" size={20} />{say('staff')}</button>}
     </footer>
-    {staff && present !== null && service !== null && <Staff say={say} device={present} service={service} change={(d) => { setDevice(d); if (d === null) setStaff(false); }} close={() => setStaff(false)} />}
+    {staff && present !== null && service !== null && <Staff say={say} device={present} service={service} change={(d) => { setDevice(d); if (d === null) { setOffered(null); setStaff(false); } }} close={() => setStaff(false)} />}
   </div>;
 
-  if (present === null || service === null) return top(<Setup say={say} offered={offered} done={setDevice} />);
+  if (present === null || service === null) return top(<Setup say={say} offered={offered} done={(d) => { setOffered(null); setDevice(d); }} />);
   if (voyage === 'loading' && stage.at === 'idle') return top(up ? <Busy name="loading" text={say('loading')} />
     : <Busy name="unreachable" text={say('offline')} more={say('offline_waiting')} />);
   if (voyage === 'none' || voyage === 'closed')
@@ -319,14 +320,14 @@ export function Gate({ offered }: { offered: string | null }) {
       return top(<Idle say={say} notice={notice} up={up} person={person} low={low} passRead={pass !== null} lower={setLow} group={(on) => setPerson(on ? 1 : null)}
         start={() => setStage({ at: 'starting' })} decline={() => void decline()} scan={() => setStage({ at: 'scanning' })} forgetPass={() => setPass(null)} />);
     case 'scanning':
-      return top(<Stand say={say} good={false} low={low} pass video={video}>
+      return top(<Stand say={say} good={false} low={low} name="scanning" video={video}>
         <p class="say" role="status">{say(passWrong ? 'pass_none' : 'pass_say')}</p>
         <div class="row">{leave}</div>
       </Stand>);
     case 'starting': case 'looking': case 'deciding': {
       const text = stage.at === 'starting' ? say('starting') : stage.at === 'deciding' ? say('deciding')
         : `${words.again ? `${say('again')}. ` : ''}${say(`say_${words.hint ?? 'no_face'}`)}`;
-      return top(<Stand say={say} good={stage.at === 'deciding' || words.hint === 'ready'} low={low} pass={false} video={video}>
+      return top(<Stand say={say} good={stage.at === 'deciding' || words.hint === 'ready'} low={low} name={stage.at === 'starting' ? 'starting' : 'looking'} video={video}>
         <p class="say" role="status">{text}</p>
         {stage.at === 'starting' && <p class="tries">{say('allow_camera')}</p>}
         {words.left !== null && <p class="tries">{say('tries', { n: words.left })}</p>}

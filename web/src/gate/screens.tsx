@@ -15,14 +15,14 @@ export function Languages({ now, choose, label }: { now: Language; choose: (l: L
 }
 
 /** What changes on the screen gets the focus, so that it is read out and keys go on from there. */
-export function Main({ children, name }: { children: ComponentChildren; name: string }) {
+export function Main({ children, name, look }: { children: ComponentChildren; name: string; look?: string }) {
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
   }, [name]);
-  return <main ref={main} tabIndex={-1} data-screen={name}>{children}</main>;
+  return <main ref={main} class={look ?? ''} tabIndex={-1} data-screen={name}>{children}</main>;
 }
 
 
@@ -87,16 +87,17 @@ export function Idle(p: IdleProps) {
 }
 
 /** The mirror: video, oval, and beside it what to do now. */
-export function Stand({ say, children, good, low, pass, video }: { say: GateSay; children: ComponentChildren; good: boolean; low: boolean; pass: boolean;
+export function Stand({ say, children, good, low, name, video }: { say: GateSay; children: ComponentChildren; good: boolean; low: boolean; name: 'starting' | 'looking' | 'scanning';
   video: (v: HTMLVideoElement | null) => void }) {
-  const y = low ? 42 : 36;
-  return <Main name={pass ? 'scanning' : 'looking'}>
+  const y = low ? 42 : 36, pass = name === 'scanning';
+  return <Main name={name}>
+    <h1 class="only-heard">{say('title')}</h1>
     <div class="stand">
       <div class={`mirror${pass ? ' pass' : ''}`}>
         <video ref={video} muted playsInline aria-hidden="true" />
         <svg viewBox="0 0 100 75" aria-hidden="true">
           {pass ? <rect class="oval" x="12" y="20" width="76" height="35" rx="3" />
-            : <><path class="veil" fill-rule="evenodd" d={`M0 0h100v75H0zM50 ${y - 30}a22 30 0 1 0 .01 0z`} /><ellipse class={`oval${good ? ' good' : ''}`} cx="50" cy={y} rx="22" ry="30" /></>}
+            : <><path class="veil" fill-rule="evenodd" d={`M0 0h100v75H0zM50 ${y - 30}a24 30 0 1 0 .01 0z`} /><ellipse class={`oval${good ? ' good' : ''}`} cx="50" cy={y} rx="24" ry="30" /></>}
         </svg>
       </div>
       <div class="words">
@@ -120,8 +121,7 @@ export function Result({ kind, say, title, lead, seat, seconds, close, children 
     return () => window.clearInterval(timer);
   }, []);
   useEffect(() => { if (left <= 0) close(); }, [left]);
-  return <Main name={kind}>
-    <div class={`result ${kind}`}>
+  return <Main name={kind} look={`result ${kind}`}>
       <div class="mark"><Icon name={kind === 'clear' ? 'check' : 'officer'} size={68} /></div>
       <div role="alert"><h1>{title}</h1><p class="lead">{lead}</p></div>
       {seat && <p class="seat"><span>{say('seat')}</span><b class="code"><bdi>{seat}</bdi></b></p>}
@@ -131,6 +131,5 @@ export function Result({ kind, say, title, lead, seat, seconds, close, children 
         <button type="button" class="plain" onClick={() => setLeft((n) => n + 20)}>{say('more_time')}</button>
       </div>
       <p class="count" aria-hidden="true">{say('seconds', { n: Math.max(0, left) })}</p>
-    </div>
   </Main>;
 }
