@@ -74,19 +74,19 @@ function useVoyage(service: Service | null, device: Device | null, setDevice: (d
   return voyage;
 }
 
-function useNotice(service: Service | null, language: Language, up: boolean): NoticeState {
+function useNotice(service: Service | null, voyage: Voyage | null, language: Language, up: boolean): NoticeState {
   const [state, setState] = useState<NoticeState>({ kind: 'loading' });
   useEffect(() => {
-    if (service === null || !up) return undefined;
+    if (service === null || voyage === null || !up) return undefined;
     let over = false;
     const ask = async () => {
-      const n = await fetchNotice(service, language);
+      const n = await fetchNotice(service, { mode: voyage.mode, direction: voyage.direction }, language);
       if (!over) setState(n);
     };
     void ask();
     const timer = window.setInterval(ask, 5 * 60_000); // a notice can end while the page stands
     return () => { over = true; window.clearInterval(timer); };
-  }, [service, language, up]);
+  }, [service, voyage?.mode, voyage?.direction, language, up]);
   return state;
 }
 
@@ -110,7 +110,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const service = useMemo(() => (present === null ? null : new Service(present.token)), [present?.token]);
   const { up, probe } = useLink(service);
   const voyage = useVoyage(service, present, setDevice, () => setDevice(null), stage.at === 'idle');
-  const notice = useNotice(service, language, up);
+  const notice = useNotice(service, typeof voyage === 'object' ? voyage : null, language, up);
 
   useEffect(() => { void readDevice().then((d) => setDevice(offered === null ? d : null)); }, []);
 

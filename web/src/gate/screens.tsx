@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from '../shared/icons';
 import { Qr } from '../shared/qr';
 import { languages, type Language } from '../shared/words';
-import type { NoticeState } from '../shared/notice';
+import { noticeAddress, type NoticeState } from '../shared/notice';
 import type { GateSay } from './speech';
 
 export function Languages({ now, choose, label }: { now: Language; choose: (l: Language) => void; label: string }) {
@@ -28,17 +28,21 @@ export function Main({ children, name, look }: { children: ComponentChildren; na
 
 
 function NoticeCard({ say, state }: { say: GateSay; state: NoticeState }) {
-  const address = `${location.origin}/notice`;
+  const address = state.kind === 'shown' ? noticeAddress(state.notice) : '/notice';
   return <section class="notice" aria-labelledby="notice-title">
-    <h2 id="notice-title">{say('notice')}</h2>
+    <h2 id="notice-title">{state.kind === 'shown' ? <span lang={state.notice.language} dir={state.notice.text_direction}>{state.notice.title}</span> : say('notice')}</h2>
     <div class="text" tabIndex={0} role="group" aria-labelledby="notice-title">
       {state.kind === 'loading' && <p>{say('loading')}</p>}
       {state.kind === 'absent' && <p>{say('notice_absent')}</p>}
       {state.kind === 'expired' && <p>{say('notice_expired')}</p>}
-      {state.kind === 'shown' && state.notice.paragraphs.map((p, i) => <p key={i} lang={state.notice.language} dir="auto">{p}</p>)}
+      {state.kind === 'shown' && <div lang={state.notice.language} dir={state.notice.text_direction}>
+        <p>{state.notice.introduction}</p>
+        {state.notice.groups.map((g, i) => <p key={i}><strong>{g.sentences[0]}</strong> {g.sentences.slice(1).join(' ')}</p>)}
+        <p>{state.notice.closing}</p>
+      </div>}
     </div>
-    <a href="/notice" target="_blank" rel="noopener">{say('notice_all')}</a>
-    <div class="qr"><Qr text={address} label={say('notice_qr')} /><span aria-hidden="true">{say('notice_qr')}</span></div>
+    <a href={address} target="_blank" rel="noopener">{say('notice_all')}</a>
+    <div class="qr"><Qr text={location.origin + address} label={say('notice_qr')} /><span aria-hidden="true">{say('notice_qr')}</span></div>
   </section>;
 }
 
