@@ -21,6 +21,7 @@ struct gw_tokens {
     pthread_rwlock_t lock;
     struct known *known; /* sorted by hash */
     size_t n, capacity;
+    uint64_t version;    /* atomic: grows with every change */
 };
 
 static int compare(const struct gw_hash *a, const struct gw_hash *b)
@@ -42,6 +43,11 @@ static size_t place(const struct gw_tokens *t, const struct gw_hash *hash)
     return from;
 }
 
+static void changed(struct gw_tokens *t)
+{
+    __atomic_fetch_add(&t->version, 1, __ATOMIC_RELEASE);
+}
+
 static void know(struct gw_tokens *t, const struct known *k)
 {
     if (t->n == t->capacity) {
@@ -52,6 +58,7 @@ static void know(struct gw_tokens *t, const struct known *k)
     memmove(&t->known[at + 1], &t->known[at], (t->n - at) * sizeof *t->known);
     t->known[at] = *k;
     t->n++;
+    changed(t);
 }
 
 static void copy_text(char *out, size_t size, struct gw_span s)
@@ -282,6 +289,7 @@ static void know_renewed(struct gw_tokens *t, const struct gw_token_row *row, in
         k->until_us = GW_MIN(k->until_us, k->prior ? now_us : row->prior_until_us);
         k->prior = true;
     }
+    changed(t);
     struct known fresh = { row->hash, row->expires_us, false, false, caller_of(row) };
     size_t at = place(t, &row->hash);
     if (at < t->n && compare(&t->known[at].hash, &row->hash) == 0)
@@ -350,6 +358,29 @@ bool gw_service_certificate_check(struct gw_caller *out, struct gw_service *s, c
         gw_fail(err, GW_ERR_UNAUTHORIZED, "the client certificate is not registered, has expired or was revoked");
 }
 
+bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch)
+{
+    struct gw_tokens *t = s->tokens;
+    uint64_t version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE) + 1; /* 0: never looked */
+    int64_t now = gw_clock_now(&s->clock);
+    if (watch->version == version && now < watch->expires_us)
+        return true;
+    /* Who came in without one of these (the machine's own operator) cannot lose it. Which of its credentials somebody
+     * came in with is not known here: the last of them counts. */
+    bool known = false;
+    int64_t until_us = 0;
+    pthread_rwlock_rdlock(&t->lock);
+    for (size_t i = 0; i < t->n; i++)
+        if (gw_id_equal(t->known[i].caller.token, who->token)) {
+            known = true;
+            until_us = GW_MAX(until_us, t->known[i].revoked ? 0 : t->known[i].until_us);
+        }
+    pthread_rwlock_unlock(&t->lock);
+    bool stays = !known || now < until_us;
+    *watch = (struct gw_token_watch){ stays ? version : 0, known ? until_us : INT64_MAX };
+    return stays;
+}
+
 /* ---- revoking, listing ---- */
 
 struct revoke {
@@ -374,6 +405,7 @@ bool gw_service_token_revoke(struct gw_service *s, const struct gw_caller *who, 
     for (size_t i = 0; i < s->tokens->n; i++)
         if (gw_id_equal(s->tokens->known[i].caller.token, token))
             s->tokens->known[i].revoked = true;
+    changed(s->tokens);
     pthread_rwlock_unlock(&s->tokens->lock);
     gw_log(GW_LOG_INFO, "token_revoke", GW_LOG_ID("token", token));
     return true;
