@@ -1,4 +1,4 @@
--- 0005: certificates beside tokens, and credentials that are renewed.
+-- 0006: certificates beside tokens, and credentials that are renewed.
 
 -- certificate: SHA-256 of a client certificate, which then stands where a token would;
 -- hash is a keyed hash of it. prior_hash: the credential before the last renewal, good
