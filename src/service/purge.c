@@ -107,7 +107,7 @@ static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool expire_rows(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    return gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, ROWS_AT_ONCE, err);
+    return gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, o->now_us - o->s->conf->retention_access, ROWS_AT_ONCE, err);
 }
 
 /* A transaction of the step, again and again until it says that it is done. */

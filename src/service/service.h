@@ -351,6 +351,8 @@ struct gw_verification_record {
     bool has_traveler;              /* of a clear, or of an already_cleared: who it was taken for */
     const char *reference, *seat;   /* NULL where absent */
     size_t gallery_persons;
+    bool has_photo;                  /* the live picture is kept for a while */
+    struct gw_id photo;
 };
 struct gw_verification_page {
     struct gw_verification_record *records; /* oldest first */
@@ -437,6 +439,55 @@ struct gw_purge {
 [[nodiscard]] bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_err *err);
 
+/* ---- photos ------------------------------------------------------------------ */
+
+enum gw_photo_purpose {
+    GW_PURPOSE_INSPECTION,    /* to see who stands there */
+    GW_PURPOSE_REFERRAL,      /* of a mismatch to a supervisor */
+    GW_PURPOSE_REDRESS,       /* to put a wrong photo or result right */
+    GW_PURPOSE_INVESTIGATION, /* of an alert */
+    GW_PURPOSE_COUNT
+};
+const char *gw_photo_purpose_name(enum gw_photo_purpose purpose); /* "inspection" */
+bool gw_photo_purpose_find(enum gw_photo_purpose *out, struct gw_span name);
+
+struct gw_photo_ask {
+    struct gw_id photo;
+    enum gw_photo_purpose purpose;
+    struct gw_id basis; /* the case */
+};
+/* officer, supervisor. The photo with who looks and when drawn into it and, hidden, the id of the record of it, as
+ * JPEG. Recorded durably first.
+ *   GW_ERR_FORBIDDEN    the case is not about the photo or not the caller's; more photos in an hour than photos.per_hour
+ *   GW_ERR_NOT_FOUND, GW_ERR_GONE  no such photo; purged
+ *   GW_ERR_UNAVAILABLE  without recognition */
+[[nodiscard]] bool gw_service_photo(struct gw_buf *jpeg, struct gw_service *s, struct gw_worker *w,
+    const struct gw_caller *who, const struct gw_photo_ask *ask, struct gw_err *err);
+
+struct gw_photo_approval {
+    struct gw_id id, token;
+    size_t photos;
+    int64_t until_us;
+};
+/* supervisor, not for itself: for an hour, so many photos more under that token. GW_ERR_INVALID: none, or too many. */
+[[nodiscard]] bool gw_service_photo_approve(struct gw_photo_approval *out, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id token, size_t photos, struct gw_once *once, struct gw_err *err);
+
+struct gw_access_report {
+    size_t accesses, approvals;
+    struct gw_access_report_row {
+        enum gw_photo_purpose purpose;
+        enum gw_role role;
+        bool portraits;                /* else live pictures */
+        const char *site;              /* of the asker; "": all */
+        size_t accesses, photos, askers, cases;
+    } *rows;
+    size_t n;
+};
+/* auditor, supervisor, admin. From from_us to before to_us. */
+[[nodiscard]] bool gw_service_access_report(struct gw_access_report *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, int64_t from_us, int64_t to_us, struct gw_err *err);
+
 /* ---- how it is ------------------------------------------------------------ */
 
 /* Is everything there that a decision needs? False with why: for /readyz. */
@@ -456,7 +507,7 @@ extern const int64_t gw_stage_bounds_us[GW_STAGE_BUCKETS - 1];
 struct gw_counters {
     uint64_t verifications[3];                 /* by enum gw_answer */
     uint64_t by_reason[GW_REASON_COUNT];
-    uint64_t declines, portraits, portraits_refused, manifests, closes;
+    uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
     uint64_t failed;                           /* verifications that ended in an error */
     uint64_t not_authorised;                   /* captures refused for want of a rule that allows them */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
