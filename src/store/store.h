@@ -38,6 +38,8 @@ struct gw_store_options {
      * the process in it. NULL is fine. */
     void (*step)(void *to, const char *name);
     void *step_to;
+    void (*committed)(void *to); /* on the writer's thread, after each commit; must not wait. NULL is fine. */
+    void *committed_to;
 };
 /* GW_ERR_CONFLICT: another process has it, or its database is newer than this
  * program. GW_ERR_NOT_FOUND: there is a database but no key, or no keyring. */
@@ -406,3 +408,56 @@ struct gw_answer_row {
     const struct gw_hash *key, int64_t now_us, struct gw_err *err);
 [[nodiscard]] bool gw_store_answer_put(struct gw_tx *tx, const struct gw_answer_row *row, int64_t now_us,
     struct gw_err *err);
+
+/* ---- what is told ------------------------------------------------------------------- */
+
+struct gw_event_row {
+    int64_t seq, at_us; /* seq: read only; grows, with gaps */
+    int kind, roles;
+    bool has_voyage, has_traveler;
+    struct gw_id voyage, traveler;
+    struct gw_span site, open, inside; /* JSON objects without a person in them */
+    struct gw_span carrier, ports;     /* of the voyage; read only */
+};
+[[nodiscard]] bool gw_store_event_put(struct gw_tx *tx, const struct gw_event_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_events(struct gw_event_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t after_seq, size_t limit, struct gw_err *err);
+/* The latest there ever was; 0: none. */
+[[nodiscard]] bool gw_store_event_last(int64_t *seq, struct gw_tx *tx, struct gw_err *err);
+/* Up to which events were dropped for their age; 0: none. */
+[[nodiscard]] bool gw_store_event_floor(int64_t *seq, struct gw_tx *tx, struct gw_err *err);
+/* Drops at most `limit` of those before a time, or beyond so many. */
+[[nodiscard]] bool gw_store_events_drop(size_t *dropped, struct gw_tx *tx, int64_t before_us, int64_t most, size_t limit,
+    struct gw_err *err);
+
+struct gw_alert_row {
+    int64_t seq; /* read only */
+    struct gw_id id;
+    int64_t at_us;
+    int kind;
+    bool has_voyage, has_traveler, has_verification, has_inspection, has_taken;
+    struct gw_id voyage, traveler, verification, inspection;
+    struct gw_span site;
+    int64_t taken_us;
+    struct gw_id taken_by;
+    struct gw_span carrier, ports; /* of the voyage; read only */
+};
+[[nodiscard]] bool gw_store_alert_put(struct gw_tx *tx, const struct gw_alert_row *row, struct gw_err *err);
+/* Is there one of the same kind, voyage and traveler that nobody has taken? */
+[[nodiscard]] bool gw_store_alert_waits(bool *waits, struct gw_tx *tx, const struct gw_alert_row *like, struct gw_err *err);
+[[nodiscard]] bool gw_store_alert_get(struct gw_alert_row *row, struct gw_arena *a, struct gw_tx *tx, struct gw_id id,
+    struct gw_err *err); /* GW_ERR_NOT_FOUND */
+/* *changed: false when somebody has already. */
+[[nodiscard]] bool gw_store_alert_take(bool *changed, struct gw_tx *tx, struct gw_id id, struct gw_id by, int64_t now_us,
+    struct gw_err *err);
+struct gw_alert_search {
+    bool has_taken, taken, has_kind, has_voyage;
+    int kind;
+    struct gw_id voyage;
+    struct gw_span site;    /* empty: any */
+    bool without_voyage;    /* only what is of no voyage */
+    int64_t after_seq;
+    size_t limit;
+};
+[[nodiscard]] bool gw_store_alerts(struct gw_alert_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_alert_search *search, struct gw_err *err); /* oldest first */
