@@ -1,6 +1,7 @@
 /* internal.h - inside service/: the open engines, and what the verbs share. */
 #pragma once
 #include "base/json.h"
+#include "base/steady.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
@@ -63,6 +64,9 @@ struct gw_service {
     pthread_t upkeep;
     bool upkeep_runs, stopping;
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
+    struct gw_steady steady;  /* under upkeep_lock, as what follows */
+    enum gw_steady_state steady_state;
+    int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
 };
@@ -155,11 +159,12 @@ struct gw_law_limits {
     double fpir;
     bool has_fmr;        /* all of them have one */
     double fmr;
-    int64_t template_us; /* after close */
 };
 void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule); /* rules without photograph are passed over */
-struct gw_law_limits gw_law_limits(const struct gw_law *law);                /* of all its rules */
-
+/* Until when something of whom the rule is for may be kept; rule NULL: of somebody nobody knows, the strictest of all
+ * rules that allow a photograph. False: not at all, or there is no such rule. */
+bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks);
 /* Is another pack or day in force than when it was last asked? Logs it. */
 bool gw_law_moved(struct gw_service *s);
 /* Brings what is kept for an open voyage into line with it: templates of whom no rule allows
@@ -295,6 +300,8 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
 /* At start: what was sealed under keys that are no more (a restored backup) goes. */
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
+/* The time that what is kept dies by (base/steady.h). */
+int64_t gw_service_steady(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

@@ -259,9 +259,6 @@ void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule)
 {
     if (!gw_law_photo(rule))
         return;
-    const struct gw_keep *k = &rule->retention->keep[GW_DATUM_TEMPLATE];
-    const int64_t keep_us = !k->has ? 0 : ((k->period.years * INT64_C(365) + k->period.days) * 1440 + k->period.minutes) * 60 * GW_US_PER_S;
-    l->template_us = l->any ? GW_MIN(l->template_us, keep_us) : keep_us;
     l->attempts = l->any ? GW_MIN(l->attempts, rule->attempts) : rule->attempts;
     l->fpir = l->any ? GW_MIN(l->fpir, rule->fpir) : rule->fpir;
     l->fmr = l->any && l->has_fmr ? GW_MIN(l->fmr, rule->fmr) : rule->fmr;
@@ -269,16 +266,25 @@ void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule)
     l->any = true;
 }
 
-struct gw_law_limits gw_law_limits(const struct gw_law *law)
-{
-    struct gw_law_limits l = {};
-    const struct gw_pack_rule *rules;
-    for (size_t i = 0, n = law->pack == NULL ? 0 : gw_pack_rules(law->pack, &rules); i < n; i++)
-        gw_law_limit(&l, &rules[i]);
-    return l;
-}
-
 /* ---- what is kept under it -------------------------------------------------------------- */
+
+bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks)
+{
+    const struct gw_pack_rule *rules = rule;
+    const size_t n = rule != NULL ? 1 : law->pack == NULL ? 0 : gw_pack_rules(law->pack, &rules);
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        int64_t end;
+        if (rule == NULL && !gw_law_photo(&rules[i]))
+            continue;
+        if (!gw_keep_end(&end, &rules[i].retention->keep[what], clocks))
+            return false;
+        *until_us = any ? GW_MIN(*until_us, end) : end;
+        any = true;
+    }
+    return any;
+}
 
 struct settling {
     struct gw_service *s;

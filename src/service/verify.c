@@ -104,13 +104,19 @@ struct deciding {
     struct gw_decision decision;
 };
 
-/* A human who looks at the document needs to see who stood there. Whoever is asked to try again
- * leaves no picture behind. */
-static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v, struct gw_err *err)
+/* A human who looks at the document needs to see who stood there; of who was cleared, the pack says what may be kept.
+ * Whoever is asked to try again leaves no picture behind. rule: of who it is, where that is sure. */
+static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v,
+    const struct gw_law *law, const struct gw_pack_rule *rule, struct gw_err *err)
 {
-    const int64_t until = v->at_us + d->s->conf->retention_probe;
-    if (d->probe->picture.size == 0 || d->decision.answer != GW_ANSWER_INSPECT ||
-        until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
+    struct gw_clocks clocks = { .now_us = v->at_us };
+    int64_t until;
+    gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, v->at_us);
+    if (d->probe->picture.size == 0 || d->decision.answer == GW_ANSWER_RETRY ||
+        !gw_law_keep(&until, law, rule, GW_DATUM_PROBE, &clocks))
+        return true;
+    until = GW_MIN(until, v->at_us + d->s->conf->retention_probe);
+    if (until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
         return true;
     struct gw_photo_row photo = {
         .id = gw_id_new(v->at_us),
@@ -176,15 +182,15 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (found && last.answer == GW_ANSWER_RETRY && now - last.at_us <= s->conf->verify_attempt_window)
         f.attempt = last.attempt + 1;
 
+    const struct gw_pack_rule *rule = NULL;
+    GW_AUTO_VALUE(gw_law) law = {};
+    gw_law_at(&law, s, &voyage, d->who->site);
     bool has_best = d->probe->has_best;
     if (has_best) {
         if (!gw_store_traveler_get(&best, &found, true, d->a, tx, d->probe->best, err))
             return false;
         has_best = found && best.status != GW_STATUS_REMOVED; /* taken off the manifest since the search */
         if (has_best) { /* or midnight struck */
-            const struct gw_pack_rule *rule;
-            GW_AUTO_VALUE(gw_law) law = {};
-            gw_law_at(&law, s, &voyage, d->who->site);
             if (!gw_law_ask(&rule, &law, d->a, best.person, err))
                 return false;
             has_best = gw_law_photo(rule);
@@ -230,7 +236,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_traveler = names,
         .traveler = d->probe->best,
     };
-    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, err) ||
+    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &law, names ? rule : NULL, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) || !tell(d, tx, &row, err))
         return false;
 
