@@ -99,10 +99,11 @@ static const char text[] = JSON({
   "required": ["voyage", "portraits", "gallery", "late", "first_manifest_at", "last_manifest_at"],
   "properties": {
     "voyage": {"$ref": "#/components/schemas/Id"},
-    "portraits": {"type": "object", "additionalProperties": false, "required": ["expected", "covered", "covered_by_several", "uncovered"], "properties": {
-      "expected": {"type": "integer"},
+    "portraits": {"type": "object", "additionalProperties": false, "required": ["expected", "covered", "covered_by_several", "not_photographed", "uncovered"], "properties": {
+      "expected": {"type": "integer", "description": "travelers whom a rule in force allows to photograph, and who have not declined"},
       "covered": {"type": "integer", "description": "travelers with a usable portrait"},
       "covered_by_several": {"type": "integer"},
+      "not_photographed": {"type": "integer", "description": "expected on board, but no rule in force allows to photograph them: they are met by hand"},
       "uncovered": {"type": "array", "description": "for a manual check before boarding", "items": {"$ref": "#/components/schemas/Traveler"}}}},
     "gallery": {"type": "object", "additionalProperties": false, "required": ["state", "persons", "templates"], "properties": {
       "state": {"enum": ["absent", "building", "ready"]},

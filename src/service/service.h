@@ -617,6 +617,7 @@ struct gw_counters {
     uint64_t by_reason[GW_REASON_COUNT];
     uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
     uint64_t failed;                           /* verifications that ended in an error */
+    uint64_t not_authorised;                   /* captures refused for want of a rule that allows them */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
     struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
