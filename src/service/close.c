@@ -62,7 +62,7 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
         v->has_closed = v->has_purge = true;
         v->closed_us = gw_clock_now(&s->clock);
         GW_AUTO_VALUE(gw_law) law = {};
-        gw_law_at(&law, s, v, NULL);
+        gw_law_at(&law, s, v, "");
         struct gw_clocks clocks = { .now_us = v->closed_us };
         gw_clocks_set(&clocks, GW_STARTS_CLOSE, v->closed_us);
         gw_clocks_set(&clocks, GW_STARTS_DEPARTURE, v->departure_us);

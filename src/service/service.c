@@ -279,6 +279,26 @@ static bool want_galleries(struct gw_service *s, struct gw_err *err)
     return true;
 }
 
+/* Another pack, or another day: galleries are made anew by themselves (galleries.c), what
+ * is kept for the voyages is brought into line here. */
+static void follow_law(struct gw_service *s)
+{
+    struct gw_err err = {};
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct open_voyages open = { .a = a };
+    bool fine = gw_store_read(s->store, find_open, &open, &err);
+    for (size_t i = 0; fine && i < open.n; i++) {
+        gw_galleries_touch(s->galleries, open.ids[i], NULL, 0);
+        fine = gw_law_settle(s, open.ids[i], &err);
+    }
+    if (!fine) {
+        gw_log(GW_LOG_ERROR, "law", GW_LOG_WHY(&err));
+        pthread_mutex_lock(&s->packs_lock);
+        s->law_changed = true; /* again, then */
+        pthread_mutex_unlock(&s->packs_lock);
+    }
+}
+
 static void *upkeep_loop(void *arg)
 {
     struct gw_service *s = arg;
@@ -288,8 +308,8 @@ static void *upkeep_loop(void *arg)
         pthread_mutex_unlock(&s->upkeep_lock);
         bool more = gw_galleries_build_one(s->galleries);
         struct gw_err err = {};
-        if (gw_law_moved(s) && !want_galleries(s, &err))
-            gw_log(GW_LOG_ERROR, "law", GW_LOG_WHY(&err));
+        if (gw_law_moved(s))
+            follow_law(s);
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
@@ -423,7 +443,6 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     if (!gw_service_packs(s, s->conf->packs_path, s->conf->packs_keys, s->conf->packs_authority, err) && !o->without_recognition)
         return NULL;
     s->galleries = gw_galleries_new(s);
-    (void)gw_law_moved(s);
     struct gw_purge purged;
     if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
         return NULL;

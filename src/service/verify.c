@@ -20,8 +20,7 @@ struct opening {
     struct gw_voyage_row row;
     struct gw_holder *holders;
     size_t n_holders;
-    bool may_photograph; /* of a person presented; else the gallery says it */
-    struct gw_law_limits limits;
+    struct gw_law_limits limits; /* of the person presented */
 };
 
 static bool check_open(const struct gw_voyage_row *v, struct gw_err *err)
@@ -33,8 +32,6 @@ static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_law) law = {};
     gw_law_at(&law, o->s, &o->row, o->who->site);
-    o->limits = gw_law_limits(&law);
-    o->may_photograph = !o->is_named && law.pack != NULL;
     for (size_t i = 0; i < o->n_holders; i++) {
         const struct gw_pack_rule *rule;
         struct gw_traveler_row t;
@@ -42,7 +39,8 @@ static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
         if (!gw_store_traveler_get(&t, &found, true, o->a, tx, o->holders[i].traveler, err) ||
             (found && !gw_law_ask(&rule, &law, o->a, t.person, err)))
             return false;
-        o->may_photograph = o->may_photograph || (found && gw_law_photo(rule));
+        if (found)
+            gw_law_limit(&o->limits, rule);
     }
     return true;
 }
@@ -88,7 +86,8 @@ void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, co
     probe->has_best = n > 0;
     probe->best = hits[0].person;
     double cosine = 1;
-    const double fpir = probe->most_fpir > 0 ? GW_MIN(probe->most_fpir, s->conf->verify_fpir) : s->conf->verify_fpir;
+    const struct gw_law_limits *l = &probe->limits;
+    const double fpir = !l->any ? s->conf->verify_fpir : GW_MIN(f->is_named && l->has_fmr ? l->fmr : l->fpir, s->conf->verify_fpir);
     if (!gw_threshold_get(&cosine, s->points, s->n_points, GW_MAX(chances, (size_t)1), fpir, NULL))
         cosine = 1; /* settings and card were checked; if not, nobody is cleared */
     f->threshold = gw_threshold_to_score(cosine);
@@ -204,8 +203,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     }
 
     struct gw_policy policy = gw_service_policy(s);
-    if (d->probe->most_attempts > 0)
-        policy.most_attempts = GW_MIN(policy.most_attempts, d->probe->most_attempts);
+    if (d->probe->limits.any)
+        policy.most_attempts = GW_MIN(policy.most_attempts, d->probe->limits.attempts);
     d->decision = gw_policy_decide(&policy, &f);
     bool clears = d->decision.answer == GW_ANSWER_CLEAR;
     assert(!clears || has_best);
@@ -283,6 +282,21 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
     return true;
 }
 
+/* Whom the picture may be compared with: the last question before it is decoded. NULL on failure. */
+static struct gw_gallery *admit(struct gw_probe_seen *probe, const struct opening *o, struct gw_err *err)
+{
+    struct gw_law_limits of_all;
+    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(&of_all, o->s->galleries, o->voyage, gw_law_site(&o->row, o->who->site), err);
+    if (gallery == NULL)
+        return NULL;
+    probe->limits = o->is_named ? o->limits : of_all;
+    if (!probe->limits.any && !gw_law_refuse(err))
+        return NULL;
+    if (o->s->faces == NULL)
+        return gw_fail_null(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
+    return gw_take(gallery);
+}
+
 /* The picture's part of the facts, as far as they are needed. */
 static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_span picture, const struct opening *o,
     struct gw_err *err)
@@ -291,13 +305,9 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
     struct gw_facts *f = &probe->facts;
     struct gw_policy policy = gw_service_policy(s);
     struct gw_face_times times = {};
-    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(s->galleries, o->voyage, err);
+    GW_AUTO(gw_gallery) *gallery = admit(probe, o, err);
     GW_AUTO_VALUE(gw_seen) seen = {};
-    if (gallery == NULL)
-        return false;
-    if (!o->may_photograph || (!o->is_named && !gw_galleries_allowed(s->galleries, o->voyage)))
-        return gw_law_refuse(err);
-    if (!gw_see(&seen, w, picture, &times, err))
+    if (gallery == NULL || !gw_see(&seen, w, picture, &times, err))
         return false;
     f->n_faces = (unsigned)seen.n_faces;
     f->second_face_share = seen.second_face_share;
@@ -332,15 +342,11 @@ static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_
         .started_us = ask->received_us > 0 ? ask->received_us : gw_clock_monotonic_us(),
     };
     struct opening o = { .s = s, .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size > 0 };
-    if (s->faces == NULL)
-        return gw_fail(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
     if (o.is_named && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
         return false;
     if (!gw_store_read(s->store, open_gate, &o, err))
         return false;
 
-    probe.most_fpir = o.limits.fpir;
-    probe.most_attempts = o.limits.attempts;
     probe.facts.is_named = o.is_named;
     probe.facts.not_expected = o.is_named && o.n_holders == 0;
     for (size_t i = 0; i < o.n_holders; i++)
@@ -360,7 +366,7 @@ bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct
         return false;
     bool fine = replayed || verify(out, s, w, who, voyage, ask, once, err);
     if (!fine)
-        gw_count_add(&s->counters.failed, 1);
+        gw_count_add(err != NULL && err->code == GW_ERR_NOT_AUTHORISED ? &s->counters.not_authorised : &s->counters.failed, 1);
     gw_arena_reset(w->arena);
     gw_wipe(&w->template, sizeof w->template);
     gw_wipe(&w->embedding, sizeof w->embedding);
