@@ -49,19 +49,44 @@ static bool close_overdue(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_close closed;
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     return gw_store_voyage_get(&v, a, tx, o->voyage, err) &&
-           gw_close_in(&closed, a, tx, o->s, &v, &(struct gw_close_ask){}, err);
+           gw_close_in(&closed, a, tx, o->s, NULL, &v, &(struct gw_close_ask){}, err);
 }
 
 static bool purge_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    return gw_store_voyage_purge(&o->purged, tx, o->voyage, o->now_us, err);
+    struct gw_store_purged before = o->purged;
+    struct gw_voyage_row v;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
+    return gw_store_voyage_get(&v, a, tx, o->voyage, err) &&
+           gw_store_voyage_purge(&o->purged, tx, o->voyage, o->now_us, err) &&
+           gw_audit_add(tx, o->s, NULL, GW_AUDIT_PURGE,
+               &(struct gw_audit_facts){
+                   .voyage = &o->voyage,
+                   .keys = &(uint64_t){ o->purged.keys - before.keys },
+                   .travelers = &(uint64_t){ o->purged.travelers - before.travelers },
+                   .templates = &(uint64_t){ o->purged.templates - before.templates },
+                   .count = &(uint64_t){ o->purged.verifications - before.verifications },
+                   .until = v.has_purge ? &v.purge_us : NULL,
+               },
+               err);
 }
 
 static bool expire(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    return gw_store_expire(&o->purged, tx, o->now_us, err);
+    struct gw_store_purged before = o->purged;
+    if (!gw_store_expire(&o->purged, tx, o->now_us, err))
+        return false;
+    uint64_t keys = o->purged.keys - before.keys, portraits = o->purged.portraits - before.portraits;
+    return keys + portraits == 0 ||
+           gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE,
+               &(struct gw_audit_facts){
+                   .keys = &keys,
+                   .templates = &portraits,
+                   .count = &(uint64_t){ o->purged.answers - before.answers },
+               },
+               err);
 }
 
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err)

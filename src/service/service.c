@@ -200,6 +200,8 @@ static void *upkeep_loop(void *arg)
         pthread_mutex_unlock(&s->upkeep_lock);
         bool more = gw_galleries_build_one(s->galleries);
         struct gw_err err = {};
+        if (!gw_tokens_log(s, &err))
+            gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         if (gw_clock_monotonic_us() >= next_purge_us) {
@@ -316,9 +318,10 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     s->tokens = gw_tokens_open(s, err);
     if (s->tokens == NULL)
         return NULL;
+    s->looks = gw_audit_looks_new();
     s->galleries = gw_galleries_new(s);
     struct gw_purge purged;
-    if (!gw_purge_now(&purged, s, err) || !want_galleries(s, err))
+    if ((!o->without_recognition && !gw_audit_start(s, err)) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
@@ -338,7 +341,11 @@ void gw_service_close(struct gw_service *s)
         pthread_cond_signal(&s->upkeep_wake);
         pthread_mutex_unlock(&s->upkeep_lock);
         pthread_join(s->upkeep, NULL);
+        struct gw_err err = {};
+        if (!gw_tokens_log(s, &err) || !gw_audit_stop(s, &err))
+            gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     }
+    gw_audit_looks_free(s->looks);
     gw_galleries_free(s->galleries);
     gw_tokens_close(s->tokens);
     gw_store_close(s->store);

@@ -14,12 +14,15 @@ struct known {
     int64_t expires_us;
     bool revoked;
     struct gw_caller caller;
+    int64_t login_day;  /* the day it was last used, 0 before; atomic */
+    bool login_unsaid;  /* … and the log does not say so yet; atomic */
 };
 
 struct gw_tokens {
     pthread_rwlock_t lock;
     struct known *known; /* sorted by hash */
     size_t n, capacity;
+    bool any_login; /* atomic: some are unsaid */
 };
 
 static int compare(const struct gw_hash *a, const struct gw_hash *b)
@@ -91,7 +94,8 @@ struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err)
     pthread_rwlock_init(&t->lock, NULL);
     for (size_t i = 0; i < l.n; i++)
         if (l.rows[i].role >= 0 && l.rows[i].role < GW_ROLE_COUNT)
-            know(t, &(struct known){ l.rows[i].hash, l.rows[i].expires_us, l.rows[i].has_revoked, caller_of(&l.rows[i]) });
+            know(t, &(struct known){ .hash = l.rows[i].hash, .expires_us = l.rows[i].expires_us,
+                .revoked = l.rows[i].has_revoked, .caller = caller_of(&l.rows[i]) });
     return t;
 }
 
@@ -104,9 +108,23 @@ void gw_tokens_close(struct gw_tokens *t)
     gw_free(t);
 }
 
+struct making {
+    struct gw_service *s;
+    const struct gw_caller *who;
+    const struct gw_token_row *row;
+};
+
 static bool put_token(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    return gw_store_token_put(tx, arg, err);
+    const struct making *m = arg;
+    return gw_store_token_put(tx, m->row, err) &&
+           gw_audit_add(tx, m->s, m->who, GW_AUDIT_TOKEN,
+               &(struct gw_audit_facts){
+                   .subject = &m->row->id,
+                   .role = gw_role_name((enum gw_role)m->row->role),
+                   .until = &m->row->expires_us,
+               },
+               err);
 }
 
 bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
@@ -159,15 +177,64 @@ bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], stru
         .created_us = out->created_us,
         .expires_us = out->expires_us,
     };
-    if (!gw_store_write(s->store, put_token, &row, err)) {
+    struct making making = { s, who, &row };
+    if (!gw_store_write(s->store, put_token, &making, err)) {
         gw_wipe(secret, GW_TOKEN_TEXT);
         return false;
     }
     pthread_rwlock_wrlock(&s->tokens->lock);
-    know(s->tokens, &(struct known){ row.hash, row.expires_us, false, caller_of(&row) });
+    know(s->tokens, &(struct known){ .hash = row.hash, .expires_us = row.expires_us, .caller = caller_of(&row) });
     pthread_rwlock_unlock(&s->tokens->lock);
     gw_log(GW_LOG_INFO, "token_new", GW_LOG_ID("token", out->id),
         GW_LOG_OF_TABLE("role", (struct gw_word){ gw_role_name(out->role) }));
+    return true;
+}
+
+/* Which tokens are used is an entry a day each. This runs on the threads that take
+ * requests and may not wait for the disk: upkeep writes it within a second. */
+static void note_login(struct gw_tokens *t, struct known *k, int64_t now_us)
+{
+    int64_t day = gw_date_days(gw_date_of(now_us)), seen = __atomic_load_n(&k->login_day, __ATOMIC_RELAXED);
+    if (seen != day && __atomic_compare_exchange_n(&k->login_day, &seen, day, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&k->login_unsaid, true, __ATOMIC_RELEASE);
+        __atomic_store_n(&t->any_login, true, __ATOMIC_RELEASE);
+    }
+}
+
+enum { LOGINS_AT_ONCE = 64 };
+struct logins {
+    struct gw_service *s;
+    struct gw_caller who[LOGINS_AT_ONCE];
+    size_t n;
+};
+
+static bool log_logins(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct logins *l = arg;
+    for (size_t i = 0; i < l->n; i++)
+        if (!gw_audit_add(tx, l->s, &l->who[i], GW_AUDIT_LOGIN, &(struct gw_audit_facts){}, err))
+            return false;
+    return true;
+}
+
+bool gw_tokens_log(struct gw_service *s, struct gw_err *err)
+{
+    struct gw_tokens *t = s->tokens;
+    while (__atomic_exchange_n(&t->any_login, false, __ATOMIC_ACQUIRE)) {
+        struct logins l = { .s = s };
+        bool more = false;
+        pthread_rwlock_rdlock(&t->lock);
+        for (size_t i = 0; i < t->n && !more; i++) {
+            more = l.n == LOGINS_AT_ONCE;
+            if (!more && __atomic_exchange_n(&t->known[i].login_unsaid, false, __ATOMIC_ACQUIRE))
+                l.who[l.n++] = t->known[i].caller;
+        }
+        pthread_rwlock_unlock(&t->lock);
+        if (more)
+            __atomic_store_n(&t->any_login, true, __ATOMIC_RELEASE);
+        if (l.n > 0 && !gw_store_write(s->store, log_logins, &l, err))
+            return false;
+    }
     return true;
 }
 
@@ -181,8 +248,10 @@ bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct 
         size_t at = place(s->tokens, &hash);
         const struct known *k = &s->tokens->known[at];
         bool fine = at < s->tokens->n && compare(&k->hash, &hash) == 0 && !k->revoked && now < k->expires_us;
-        if (fine)
+        if (fine) {
             *out = k->caller;
+            note_login(s->tokens, &s->tokens->known[at], now);
+        }
         pthread_rwlock_unlock(&s->tokens->lock);
         if (fine)
             return true;
@@ -191,6 +260,8 @@ bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct 
 }
 
 struct revoke {
+    struct gw_service *s;
+    const struct gw_caller *who;
     struct gw_id token;
     int64_t now_us;
 };
@@ -200,12 +271,13 @@ static bool revoke_token(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct revoke *r = arg;
     bool found;
     return gw_store_token_revoke(tx, r->token, r->now_us, &found, err) &&
-           (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such token"));
+           (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such token")) &&
+           gw_audit_add(tx, r->s, r->who, GW_AUDIT_REVOKE, &(struct gw_audit_facts){ .subject = &r->token }, err);
 }
 
 bool gw_service_token_revoke(struct gw_service *s, const struct gw_caller *who, struct gw_id token, struct gw_err *err)
 {
-    struct revoke r = { token, gw_clock_now(&s->clock) };
+    struct revoke r = { s, who, token, gw_clock_now(&s->clock) };
     if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_store_write(s->store, revoke_token, &r, err))
         return false;
     pthread_rwlock_wrlock(&s->tokens->lock);

@@ -82,6 +82,23 @@ struct deciding {
     struct gw_decision decision;
 };
 
+static bool log_decision(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *row,
+    struct gw_err *err)
+{
+    struct gw_hash person;
+    return gw_audit_add(tx, d->s, d->who, GW_AUDIT_VERIFY,
+        &(struct gw_audit_facts){
+            .voyage = &row->voyage,
+            .subject = &row->id,
+            .person = gw_audit_person(&person, tx, row->voyage, row->has_traveler ? &row->traveler : NULL),
+            .answer = gw_answer_name(d->decision.answer),
+            .reason = gw_reason_code(d->decision.reason),
+            .attempt = &(uint64_t){ row->attempt },
+            .keep = &(uint64_t){ (uint64_t)(d->s->conf->retention_template / GW_US_PER_S) },
+        },
+        err);
+}
+
 static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct deciding *d = arg;
@@ -145,7 +162,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .traveler = d->probe->best,
     };
     if (!gw_store_verification_put(tx, &row, err) ||
-        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)))
+        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) || !log_decision(tx, d, &row, err))
         return false;
 
     *d->out = (struct gw_verification){
@@ -357,5 +374,5 @@ bool gw_service_verifications(struct gw_verification_page *out, struct gw_arena 
     if (cursor.size > 0 && !gw_span_uint(cursor, INT64_MAX, &after))
         return gw_fail(err, GW_ERR_INVALID, "cursor is not one of this list");
     struct listing l = { out, a, who, voyage, (int64_t)after, limit == 0 ? GW_PAGE_DEFAULT : limit };
-    return gw_store_read(s->store, list, &l, err);
+    return gw_store_read(s->store, list, &l, err) && gw_audit_view(s, who, "verifications", voyage, err);
 }
