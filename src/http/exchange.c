@@ -6,6 +6,32 @@
 
 enum { PAGE_LEAST = 1, PAGE_MOST = 500, PAGE_USUAL = 50 };
 
+static size_t find_value(const struct gw_exchange *x, const char *name)
+{
+    size_t i = 0;
+    while (i < x->path.n && strcmp(x->path.values[i].parameter->name, name) != 0)
+        i++;
+    assert(i < x->path.n); /* the route's path has it */
+    return i;
+}
+
+struct gw_id gw_exchange_id(const struct gw_exchange *x, const char *name)
+{
+    size_t i = find_value(x, name);
+    assert(x->path.values[i].parameter->is_id);
+    return x->path.values[i].id;
+}
+
+struct gw_span gw_exchange_word(const struct gw_exchange *x, const char *name)
+{
+    return x->path.values[find_value(x, name)].text;
+}
+
+bool gw_exchange_wants(const struct gw_exchange *x, const char *media)
+{
+    return gw_span_is(x->media, media);
+}
+
 bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *err)
 {
     struct gw_request *r = x->request;

@@ -21,7 +21,9 @@ struct gw_exchange {
     struct gw_caller who;         /* when has_who */
     bool has_who;
     struct gw_uri uri;
+    struct gw_path_values path;   /* gw_exchange_id, gw_exchange_word */
     struct gw_id voyage;          /* of a path with {voyage} */
+    struct gw_span media;         /* the media type the client likes best of those the route answers with */
     struct gw_worker *worker;     /* of a RECOGNIZE route */
     struct gw_arena *mem;         /* until the answer is sent */
     struct gw_once once_memory, *once; /* once: NULL without Idempotency-Key */
@@ -37,6 +39,12 @@ struct gw_exchange {
 #undef GW_ROUTE
 
 typedef void gw_render(struct gw_buf *body, int *status, const void *answer, void *context);
+
+/* What stands at {name} in this route's path. */
+struct gw_id gw_exchange_id(const struct gw_exchange *x, const char *name);
+struct gw_span gw_exchange_word(const struct gw_exchange *x, const char *name);
+/* Does the client like this media type best, of those in the route's row? */
+bool gw_exchange_wants(const struct gw_exchange *x, const char *media);
 
 /* Before the verb: makes x->once when the request has an Idempotency-Key; render
  * will then be called by the verb. */

@@ -168,6 +168,7 @@ struct gw_portrait_made {
     struct gw_hash picture;
     const struct gw_template *template;
     double quality;
+    struct gw_span bytes;        /* the picture as it came; empty: only its template is kept */
 };
 /* Keeps it, and copies it to everybody on an open voyage who travels with the document.
  * out counts only the voyages `who` may know of. */
@@ -180,6 +181,7 @@ struct gw_probe_seen {
     struct gw_id best;           /* traveler */
     size_t gallery_persons, gallery_templates;
     int64_t started_us;          /* monotonic */
+    struct gw_span picture;      /* as it came; empty: none was looked at */
 };
 /* Searches the probe and fills in the rest. named: NULL, or the travelers who hold the document. */
 void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, const struct gw_gallery *gallery,
@@ -191,6 +193,8 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
 /* Closes within a transaction; out's lists in the arena. who: NULL when it was overdue. */
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
+/* At start: what was sealed under keys that are no more (a restored backup) goes. */
+bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

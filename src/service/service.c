@@ -311,7 +311,8 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
 
     if (!gw_crypto_init(err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
         return NULL;
-    struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock) };
+    struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock), .keys = s->conf->keys_source,
+        .step = o->step, .step_to = o->step_to };
     s->store = gw_store_open(&store, err);
     if (s->store == NULL)
         return NULL;
@@ -321,7 +322,8 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     s->looks = gw_audit_looks_new();
     s->galleries = gw_galleries_new(s);
     struct gw_purge purged;
-    if ((!o->without_recognition && !gw_audit_start(s, err)) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
+    if ((!o->without_recognition && !gw_audit_start(s, err)) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) ||
+        !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)

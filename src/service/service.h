@@ -39,6 +39,8 @@ struct gw_service_options {
     bool without_recognition;
     const char *models_path;    /* folder of the model cards, already resolved; NULL: conf's models.path */
     const char *runtime_path;   /* ONNX Runtime library; NULL: conf's runtime.path */
+    void (*step)(void *to, const char *name); /* store.h: for tests of being cut off; NULL is fine */
+    void *step_to;
 };
 
 /* Starts the decoder child first (before any key or file is open), then the
@@ -287,8 +289,8 @@ struct gw_portrait_receipt {
     unsigned voyages;             /* open voyages that expect the document and have it in their gallery now; a
                                    * carrier learns only of its own */
 };
-/* carrier, admin. Before or after the manifest. The picture is dropped when this
- * returns; what is kept is its template. The newest of each source is kept.
+/* carrier, admin. Before or after the manifest. What is kept is its template and,
+ * sealed, the picture. The newest of each source is kept.
  *   GW_ERR_INVALID   no face, several faces, or too poor: the text says what is wrong
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT  the picture could not be decoded
  *   GW_ERR_UNAVAILABLE  without recognition */
@@ -392,7 +394,7 @@ struct gw_close {
 
 struct gw_purge {
     size_t voyages_closed;          /* overdue ones nobody had closed (retention.open) */
-    size_t voyages, travelers, templates, verifications, answers, keys; /* what was destroyed */
+    size_t voyages, travelers, templates, photos, verifications, answers, keys; /* what was destroyed */
     bool has_next;
     int64_t next_us;                /* when the next thing is due */
 };

@@ -80,6 +80,8 @@ struct deciding {
     const struct gw_probe_seen *probe;
     struct gw_once *once;
     struct gw_decision decision;
+    bool has_kept; /* the picture */
+    int64_t kept_until_us;
 };
 
 static bool log_decision(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *row,
@@ -94,9 +96,35 @@ static bool log_decision(struct gw_tx *tx, const struct deciding *d, const struc
             .answer = gw_answer_name(d->decision.answer),
             .reason = gw_reason_code(d->decision.reason),
             .attempt = &(uint64_t){ row->attempt },
+            .until = d->has_kept ? &d->kept_until_us : NULL,
             .keep = &(uint64_t){ (uint64_t)(d->s->conf->retention_template / GW_US_PER_S) },
         },
         err);
+}
+
+/* A human who looks at the document needs to see who stood there. Whoever is asked to try again
+ * leaves no picture behind. */
+static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_verification_row *v, struct gw_err *err)
+{
+    const int64_t until = v->at_us + d->s->conf->retention_probe;
+    if (d->probe->picture.size == 0 || d->decision.answer != GW_ANSWER_INSPECT ||
+        until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
+        return true;
+    struct gw_photo_row photo = {
+        .id = gw_id_new(v->at_us),
+        .kind = GW_PHOTO_PROBE,
+        .has_voyage = true,
+        .voyage = v->voyage,
+        .has_verification = true,
+        .verification = v->id,
+        .taken_us = v->at_us,
+        .expires_us = until,
+    };
+    if (!gw_store_photo_put(tx, &photo, d->probe->picture, v->at_us, err))
+        return false;
+    d->has_kept = true;
+    d->kept_until_us = photo.expires_us;
+    return true;
 }
 
 static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -161,7 +189,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_traveler = names,
         .traveler = d->probe->best,
     };
-    if (!gw_store_verification_put(tx, &row, err) ||
+    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) || !log_decision(tx, d, &row, err))
         return false;
 
@@ -225,6 +253,7 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
     f->gallery_empty = gw_gallery_templates(gallery) == 0;
     probe->gallery_persons = gw_gallery_persons(gallery);
     probe->gallery_templates = gw_gallery_templates(gallery);
+    probe->picture = picture;
 
     enum gw_reason reason;
     bool fine = true;
