@@ -82,6 +82,31 @@ bool gw_service_reloaded(struct gw_service *s, struct gw_err *err)
     return gw_store_write(s->store, log_reload, s, err);
 }
 
+struct law {
+    const struct gw_service *s;
+    const char *name;
+    const struct gw_hash *hash;
+};
+
+static bool log_law(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct law *l = arg;
+    char name[GW_AUDIT_WORD_MAX + 1];
+    return gw_audit_add(tx, l->s, NULL, GW_AUDIT_RELOAD,
+        &(struct gw_audit_facts){
+            .name = l->name == NULL ? "none" : gw_audit_word(name, l->name),
+            .digest = l->name == NULL ? NULL : l->hash,
+            .reason = "pack",
+        },
+        err);
+}
+
+bool gw_audit_law(struct gw_service *s, const char *name, const struct gw_hash *hash, struct gw_err *err)
+{
+    struct law l = { s, name, hash };
+    return gw_store_write(s->store, log_law, &l, err);
+}
+
 static bool log_stop(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     return gw_audit_add(tx, arg, NULL, GW_AUDIT_STOP, &(struct gw_audit_facts){}, err);

@@ -61,7 +61,9 @@ static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx,
         v->state = GW_VOYAGE_CLOSED;
         v->has_closed = v->has_purge = true;
         v->closed_us = gw_clock_now(&s->clock);
-        v->purge_us = v->closed_us + s->conf->retention_template;
+        GW_AUTO_VALUE(gw_law) law = {};
+        gw_law_at(&law, s, v, NULL);
+        v->purge_us = v->closed_us + gw_law_template_us(s, &law);
         if (!gw_store_voyage_put(tx, v, false, err))
             return false;
     }

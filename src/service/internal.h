@@ -3,6 +3,7 @@
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
+#include "packs/packs.h"
 #include "policy/threshold.h"
 #include "service/service.h"
 #include "store/store.h"
@@ -38,6 +39,13 @@ struct gw_service {
     struct gw_store *store;
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
+
+    pthread_mutex_t packs_lock; /* over what follows */
+    struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
+    char authority[GW_PACK_ID_MAX + 1];
+    bool law_changed;           /* since upkeep looked */
+    struct gw_hash law_hash;    /* the pack and the day that the galleries were made for */
+    struct gw_date law_day;
 
     pthread_mutex_t once_lock; /* over the requests being answered */
     struct gw_once_waiting *once_waiting;
@@ -106,6 +114,8 @@ bool gw_audit_add(struct gw_tx *tx, const struct gw_service *s, const struct gw_
 /* That the service starts, and with what; that it stops. */
 bool gw_audit_start(struct gw_service *s, struct gw_err *err);
 bool gw_audit_stop(struct gw_service *s, struct gw_err *err);
+/* That another pack is in force; name NULL: none. */
+bool gw_audit_law(struct gw_service *s, const char *name, const struct gw_hash *hash, struct gw_err *err);
 /* A person looked at records about persons: in the log before it returns. The same look
  * again within a minute is one look (pages ask again and again). */
 bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char *name, struct gw_id voyage,
@@ -117,6 +127,35 @@ void gw_audit_looks_free(struct gw_audit_looks *looks); /* NULL is fine */
 /* How the log refers to a traveler: a hash that dies with the voyage's key. NULL for NULL, and when it is dead. */
 const struct gw_hash *gw_audit_person(struct gw_hash *memory, struct gw_tx *tx, struct gw_id voyage,
     const struct gw_id *traveler);
+
+/* ---- rule packs (law.c) ------------------------------------------------------------- */
+
+/* The pack in force at a place, held. */
+struct gw_law {
+    struct gw_packs *packs;
+    const struct gw_pack *pack; /* NULL: none; nothing is authorised */
+    struct gw_pack_facts place; /* day, mode, direction, site */
+};
+/* site: NULL is the voyage's own: where it departs, or arrives. */
+void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+void gw_law_done(struct gw_law *law);
+GW_AUTO_DONE(gw_law, gw_law_done)
+/* The rule for a traveler, out of the sealed person; NULL without a pack. Lives as long as law. */
+bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
+bool gw_law_photo(const struct gw_pack_rule *rule); /* may they be photographed, and so searched for? NULL: no */
+bool gw_law_refuse(struct gw_err *err);             /* GW_ERR_NOT_AUTHORISED */
+/* Over all rules of the pack that allow a photograph: the strictest. */
+struct gw_law_limits {
+    bool any;
+    unsigned attempts;
+    double fpir;
+    int64_t template_us; /* after close */
+};
+struct gw_law_limits gw_law_limits(const struct gw_law *law);
+/* How long after close templates live: as the pack says, and never longer than retention.template. */
+int64_t gw_law_template_us(const struct gw_service *s, const struct gw_law *law);
+/* Is another pack or day in force than when it was last asked? Logs it. */
+bool gw_law_moved(struct gw_service *s);
 
 /* ---- documents ------------------------------------------------------------------- */
 
@@ -145,6 +184,8 @@ void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struc
 void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage);
 /* A reference to the gallery as of now; builds it if need be. NULL on failure. */
 struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err);
+/* Of what was last built: is anybody expected whom a rule allows to photograph? */
+bool gw_galleries_allowed(struct gw_galleries *g, struct gw_id voyage);
 /* Without building. gallery: a reference or NULL. */
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage);
 /* Builds one that was touched and not asked for since; false when there is none. */
@@ -180,6 +221,8 @@ struct gw_probe_seen {
     bool has_best;
     struct gw_id best;           /* traveler */
     size_t gallery_persons, gallery_templates;
+    double most_fpir;            /* 0: as set */
+    unsigned most_attempts;      /* 0: as set */
     int64_t started_us;          /* monotonic */
     struct gw_span picture;      /* as it came; empty: none was looked at */
 };

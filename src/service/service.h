@@ -57,6 +57,11 @@ struct gw_service_options {
 void gw_service_close(struct gw_service *s);
 GW_AUTO_FREE(gw_service, gw_service_close)
 
+/* Reads the rule packs anew (packs.path, packs.keys, packs.authority) and takes them
+ * over, open voyages included. One that is not valid, and the old ones stay: GW_ERR_INVALID,
+ * GW_ERR_CONFLICT (overlapping), GW_ERR_FORMAT, GW_ERR_NOT_FOUND, GW_ERR_LIMIT. */
+[[nodiscard]] bool gw_service_packs(struct gw_service *s, const char *path, const char *keys, const char *authority, struct gw_err *err);
+
 const struct gw_conf *gw_service_conf(const struct gw_service *s);
 int64_t gw_service_now(const struct gw_service *s); /* us UTC, by the service's clock */
 
@@ -249,7 +254,8 @@ enum gw_gallery_state { GW_GALLERY_ABSENT, GW_GALLERY_BUILDING, GW_GALLERY_READY
 const char *gw_gallery_state_name(enum gw_gallery_state state); /* "ready" */
 
 struct gw_readiness {
-    size_t expected, covered, covered_by_several; /* travelers; with a usable portrait; with more than one */
+    size_t expected, covered, covered_by_several; /* travelers to be photographed; with a usable portrait; with more than one */
+    size_t not_photographed;                      /* expected too, but no rule in force allows to photograph them */
     struct gw_traveler *uncovered;                /* for a manual check before boarding */
     size_t n_uncovered;
     enum gw_gallery_state gallery;
@@ -315,12 +321,13 @@ struct gw_verification {
     int64_t elapsed_us;              /* from received_us until it was durably recorded */
 };
 /* device, at its site. In this order: is the voyage open and at this site; did the person
- * presented decline; only then is the picture decoded (in the child), searched among
+ * presented decline; does a rule in force allow the photograph; only then is the picture decoded (in the child), searched among
  * those expected, decided, recorded durably, and answered. A picture that cannot be
  * decoded is an error, not an attempt:
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT
  *   GW_ERR_INVALID      document_number is none
  *   GW_ERR_CONFLICT     the voyage is closed
+ *   GW_ERR_NOT_AUTHORISED  no rule of the pack in force allows to photograph the person presented, or anybody expected
  *   GW_ERR_UNAVAILABLE  without recognition, gallery not built yet, store not writable: look at the document */
 [[nodiscard]] bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct gw_worker *w,
     const struct gw_caller *who, struct gw_id voyage, const struct gw_verify_ask *ask, struct gw_once *once,
