@@ -420,8 +420,10 @@ static int run_notice(int argc, char **argv)
         return gw_cli_fail(command_notice.name, &err);
     if (!day_of(&place.day, pack, date))
         return usage(&command_notice, "--date takes a day as 2025-12-26, or a moment as 2025-12-26T04:30:00Z");
-    if (!gw_pack_notice(&text, pack, &place, language, &err))
+    struct gw_notice notice;
+    if (!gw_pack_notice(&notice, a, pack, &place, language, &err))
         return gw_cli_fail(command_notice.name, &err);
+    gw_notice_print(&text, &notice);
     fwrite(text.data, 1, text.size, stdout);
     return GW_EXIT_OK;
 }

@@ -94,6 +94,21 @@ bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exc
     return true;
 }
 
+bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, const char *name, struct gw_err *err)
+{
+    struct gw_span text = {};
+    struct gw_date day;
+    *has = gw_uri_query(&x->uri, name, &text);
+    if (!*has)
+        return true;
+    if (gw_date_parse(&day, text)) {
+        *us = gw_date_days(day) * 86'400 * GW_US_PER_S;
+        return true;
+    }
+    return gw_time_parse(us, NULL, text) ||
+        gw_fail(err, GW_ERR_USAGE, "%s takes a time such as 2026-11-23T10:15:00Z, or a day", name);
+}
+
 static bool refuse_key(const char *key, const char *known, struct gw_err *err)
 {
     char words[16][32];

@@ -55,6 +55,8 @@ bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j
 
 /* limit (1 to 500) and cursor of a list. */
 [[nodiscard]] bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exchange *x, struct gw_err *err);
+/* A query parameter that is a time, or a day (its first moment). */
+[[nodiscard]] bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, const char *name, struct gw_err *err);
 /* The body as a JSON object; an empty body is NULL and no error. Keys other than the blank-separated `known`
  * are refused with the nearest name. */
 [[nodiscard]] bool gw_exchange_body(struct gw_json **out, const struct gw_exchange *x, const char *known, struct gw_err *err);

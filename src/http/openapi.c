@@ -15,7 +15,12 @@ static const struct {
     { "from", "departing at this time or later: 2026-11-23T10:15:00Z, or a day" },
     { "to", "departing before this time" },
     { "mode", "air, sea or land" },
+    { "direction", "arrival or departure" },
+    { "site", "code of the place, as JFK; left out: that of the token" },
+    { "lang", "en, es, pt-BR or what else the rule pack has; left out: its first" },
     { "port", "port code of departure or arrival" },
+    { "purpose", "inspection, referral, redress or investigation" },
+    { "case", "the id of the inspection the photo is part of" },
     { "limit", "items on a page, 1 to 500; 50 if left out" },
     { "cursor", "of the page before" },
     { "document", "number of the document presented: the picture is compared with its holder only. Better sent as X-Document-Number, "
@@ -49,6 +54,7 @@ static const char *body_schema(const struct gw_route *r)
     return strcmp(r->name, "post_manifest") == 0 ? "ManifestBody"
         : strcmp(r->name, "post_decline") == 0   ? "DeclineBody"
         : strcmp(r->name, "post_close") == 0     ? "CloseBody"
+        : strcmp(r->name, "post_photo_approval") == 0 ? "PhotoApprovalBody"
                                                  : NULL;
 }
 

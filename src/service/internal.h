@@ -136,6 +136,8 @@ struct gw_law {
     const struct gw_pack *pack; /* NULL: none; nothing is authorised */
     struct gw_pack_facts place; /* day, mode, direction, site */
 };
+/* The pack in force now and the day it is by its zone; false: none. */
+bool gw_law_today(struct gw_law *out, struct gw_date *day, struct gw_service *s);
 /* site: NULL is the voyage's own: where it departs, or arrives. */
 void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
 void gw_law_done(struct gw_law *law);
@@ -156,6 +158,8 @@ struct gw_law_limits gw_law_limits(const struct gw_law *law);
 int64_t gw_law_template_us(const struct gw_service *s, const struct gw_law *law);
 /* Is another pack or day in force than when it was last asked? Logs it. */
 bool gw_law_moved(struct gw_service *s);
+
+void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
 
 /* ---- documents ------------------------------------------------------------------- */
 

@@ -94,15 +94,23 @@ void gw_law_done(struct gw_law *law)
     *law = (struct gw_law){};
 }
 
-void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site)
+bool gw_law_today(struct gw_law *out, struct gw_date *day, struct gw_service *s)
 {
     const int64_t now = gw_clock_now(&s->clock);
     *out = (struct gw_law){};
     out->pack = in_force(&out->packs, s, now);
-    if (out->pack == NULL)
+    if (out->pack != NULL)
+        *day = gw_pack_day(out->pack, now);
+    return out->pack != NULL;
+}
+
+void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site)
+{
+    struct gw_date day;
+    if (!gw_law_today(out, &day, s))
         return;
     struct gw_pack_facts *f = &out->place;
-    f->day = gw_pack_day(out->pack, now);
+    f->day = day;
     f->mode = v->mode == GW_MODE_SEA ? GW_PACK_SEA : v->mode == GW_MODE_LAND ? GW_PACK_LAND : GW_PACK_AIR;
     bool arrives = v->direction == GW_DIRECTION_ARRIVAL ||
                    (v->direction == GW_DIRECTION_UNSTATED && site != NULL && gw_span_is(v->to, site));

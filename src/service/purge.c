@@ -146,7 +146,7 @@ static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool expire_rows(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    if (!gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, ROWS_AT_ONCE, err))
+    if (!gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, o->now_us - o->s->conf->retention_access, ROWS_AT_ONCE, err))
         return false;
     uint64_t portraits = o->purged.portraits - o->before.portraits, photos = o->purged.photos - o->before.photos,
              answers = o->purged.answers - o->before.answers;

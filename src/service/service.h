@@ -25,6 +25,7 @@
 #include "base/crypto.h"
 #include "base/id.h"
 #include "manifest/manifest.h"
+#include "policy/pack.h"
 #include "policy/policy.h"
 
 struct gw_service; /* opaque */
@@ -350,6 +351,8 @@ struct gw_verification_record {
     bool has_traveler;              /* of a clear, or of an already_cleared: who it was taken for */
     const char *reference, *seat;   /* NULL where absent */
     size_t gallery_persons;
+    bool has_photo;                  /* the live picture is kept for a while */
+    struct gw_id photo;
 };
 struct gw_verification_page {
     struct gw_verification_record *records; /* oldest first */
@@ -375,6 +378,32 @@ struct gw_decline {
  *   GW_ERR_NOT_FOUND  a reference or document was given that nobody expected has */
 [[nodiscard]] bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_id voyage, const struct gw_decline_ask *ask, struct gw_once *once, struct gw_err *err);
+
+/* ---- notices ------------------------------------------------------------- */
+
+enum { GW_NOTICE_VERSION_TEXT = 17 };
+struct gw_notice_ask {
+    struct gw_span site;           /* empty: the caller's own */
+    bool has_mode, has_direction;  /* else whatever there may be at the site */
+    enum gw_pack_mode mode;
+    enum gw_pack_direction direction;
+    struct gw_span language;       /* empty: the pack's first */
+};
+struct gw_service_notice {
+    const char *pack, *authority, *site;
+    struct gw_date effective_from, effective_until; /* the last day; year 0: open */
+    const char **languages;
+    size_t n_languages;
+    char version[GW_NOTICE_VERSION_TEXT]; /* of the text: another text, another version */
+    struct gw_notice notice;
+    const char *text;              /* all of it, as plain text */
+};
+/* Anybody (who may be NULL): what is collected at a place, from whom, how long it is kept,
+ * how to decline; made from the rule pack in force now.
+ *   GW_ERR_USAGE      no site
+ *   GW_ERR_NOT_FOUND  not in that language (they are named); or no pack is in force */
+[[nodiscard]] bool gw_service_notice(struct gw_service_notice *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_notice_ask *ask, struct gw_err *err);
 
 /* ---- the end of a voyage -------------------------------------------------- */
 
@@ -410,6 +439,55 @@ struct gw_purge {
 [[nodiscard]] bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_err *err);
 
+/* ---- photos ------------------------------------------------------------------ */
+
+enum gw_photo_purpose {
+    GW_PURPOSE_INSPECTION,    /* to see who stands there */
+    GW_PURPOSE_REFERRAL,      /* of a mismatch to a supervisor */
+    GW_PURPOSE_REDRESS,       /* to put a wrong photo or result right */
+    GW_PURPOSE_INVESTIGATION, /* of an alert */
+    GW_PURPOSE_COUNT
+};
+const char *gw_photo_purpose_name(enum gw_photo_purpose purpose); /* "inspection" */
+bool gw_photo_purpose_find(enum gw_photo_purpose *out, struct gw_span name);
+
+struct gw_photo_ask {
+    struct gw_id photo;
+    enum gw_photo_purpose purpose;
+    struct gw_id basis; /* the case */
+};
+/* officer, supervisor. The photo with who looks and when drawn into it and, hidden, the id of the record of it, as
+ * JPEG. Recorded durably first.
+ *   GW_ERR_FORBIDDEN    the case is not about the photo or not the caller's; more photos in an hour than photos.per_hour
+ *   GW_ERR_NOT_FOUND, GW_ERR_GONE  no such photo; purged
+ *   GW_ERR_UNAVAILABLE  without recognition */
+[[nodiscard]] bool gw_service_photo(struct gw_buf *jpeg, struct gw_service *s, struct gw_worker *w,
+    const struct gw_caller *who, const struct gw_photo_ask *ask, struct gw_err *err);
+
+struct gw_photo_approval {
+    struct gw_id id, token;
+    size_t photos;
+    int64_t until_us;
+};
+/* supervisor, not for itself: for an hour, so many photos more under that token. GW_ERR_INVALID: none, or too many. */
+[[nodiscard]] bool gw_service_photo_approve(struct gw_photo_approval *out, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id token, size_t photos, struct gw_once *once, struct gw_err *err);
+
+struct gw_access_report {
+    size_t accesses, approvals;
+    struct gw_access_report_row {
+        enum gw_photo_purpose purpose;
+        enum gw_role role;
+        bool portraits;                /* else live pictures */
+        const char *site;              /* of the asker; "": all */
+        size_t accesses, photos, askers, cases;
+    } *rows;
+    size_t n;
+};
+/* auditor, supervisor, admin. From from_us to before to_us. */
+[[nodiscard]] bool gw_service_access_report(struct gw_access_report *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, int64_t from_us, int64_t to_us, struct gw_err *err);
+
 /* ---- how it is ------------------------------------------------------------ */
 
 /* The settings were read again while it runs: into the log. */
@@ -432,7 +510,7 @@ extern const int64_t gw_stage_bounds_us[GW_STAGE_BUCKETS - 1];
 struct gw_counters {
     uint64_t verifications[3];                 /* by enum gw_answer */
     uint64_t by_reason[GW_REASON_COUNT];
-    uint64_t declines, portraits, portraits_refused, manifests, closes;
+    uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
     uint64_t failed;                           /* verifications that ended in an error */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
     struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];

@@ -426,7 +426,13 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
             return gw_fail(err, GW_ERR_CORRUPT, "a verification has a word this gangway does not know");
         struct gw_traveler_row t;
         struct gw_person person;
+        struct gw_photo_row *photos;
+        size_t n_photos;
         bool found = false;
+        if (!gw_store_photos_of_verification(&photos, &n_photos, l->a, tx, r->id, err))
+            return false;
+        o->has_photo = n_photos > 0;
+        o->photo = n_photos > 0 ? photos[0].id : (struct gw_id){};
         if (r->has_traveler && !gw_store_traveler_get(&t, &found, true, l->a, tx, r->traveler, err))
             return false;
         if (found) {

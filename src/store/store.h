@@ -181,10 +181,10 @@ struct gw_store_purged {
 /* Purged, with rows left. */
 [[nodiscard]] bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_err *err);
-/* The same for portraits, photos and answers, by the hour. */
+/* The same for portraits, photos and answers, by the hour; access_us: records of who looked before that go, too. */
 [[nodiscard]] bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 [[nodiscard]] bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
-    size_t limit, struct gw_err *err);
+    int64_t access_us, size_t limit, struct gw_err *err);
 /* What a restored backup says was sealed under keys that are no more. Voyages: not purged, and without key; who is on
  * them goes, and they get a new one. */
 [[nodiscard]] bool gw_store_voyages_lost(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
@@ -319,6 +319,33 @@ struct gw_photo_row {
 [[nodiscard]] bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_photo_row *row, struct gw_err *err);
 
+struct gw_access_row {
+    struct gw_id id, photo, token, basis;
+    int64_t at_us;
+    enum gw_photo_kind kind;
+    int role, purpose;
+    struct gw_span site;
+};
+[[nodiscard]] bool gw_store_access_put(struct gw_tx *tx, const struct gw_access_row *row, struct gw_err *err);
+/* How many the token has seen since, and how many a second person allows it at `now`. */
+[[nodiscard]] bool gw_store_access_count(size_t *seen, size_t *allowed, struct gw_tx *tx, struct gw_id token, int64_t since_us,
+    int64_t now_us, struct gw_err *err);
+struct gw_approval_row {
+    struct gw_id id, token, approver;
+    int64_t at_us, until_us;
+    size_t photos;
+};
+[[nodiscard]] bool gw_store_approval_put(struct gw_tx *tx, const struct gw_approval_row *row, struct gw_err *err);
+/* Of one time: by purpose, role, kind and site. */
+struct gw_access_sum {
+    int purpose, role;
+    enum gw_photo_kind kind;
+    struct gw_span site;
+    size_t accesses, photos, persons_asking, cases;
+};
+[[nodiscard]] bool gw_store_access_sums(struct gw_access_sum **rows, size_t *n, size_t *approvals, struct gw_arena *a,
+    struct gw_tx *tx, int64_t from_us, int64_t to_us, struct gw_err *err);
+
 /* ---- decisions ------------------------------------------------------------------ */
 
 struct gw_verification_row {
@@ -336,6 +363,8 @@ struct gw_verification_row {
 };
 [[nodiscard]] bool gw_store_verification_put(struct gw_tx *tx, const struct gw_verification_row *row,
     struct gw_err *err);
+[[nodiscard]] bool gw_store_verification_get(struct gw_verification_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_id id, struct gw_err *err);
 /* The device's latest on the voyage that is later than its latest decline there. */
 [[nodiscard]] bool gw_store_verification_last(struct gw_verification_row *row, bool *found, struct gw_arena *a,
     struct gw_tx *tx, struct gw_id voyage, struct gw_id device, struct gw_err *err);

@@ -246,9 +246,10 @@ bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t
     return true;
 }
 
-bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us, size_t limit,
-    struct gw_err *err)
+bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
+    int64_t access_us, size_t limit, struct gw_err *err)
 {
+    size_t accesses = 0;
     const struct {
         enum gw_query query;
         int64_t until;
@@ -257,6 +258,8 @@ bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx 
         { GW_QUERY_PHOTOS_EXPIRE, now_us, &out->photos },
         { GW_QUERY_PORTRAITS_EXPIRE, now_us / GW_US_PER_HOUR, &out->portraits },
         { GW_QUERY_ANSWERS_EXPIRE, now_us, &out->answers },
+        { GW_QUERY_ACCESS_EXPIRE, access_us, &accesses },
+        { GW_QUERY_APPROVALS_EXPIRE, access_us, &accesses },
     };
     *done = true;
     for (size_t i = 0; i < GW_COUNT(steps); i++) {

@@ -208,6 +208,9 @@ describe('protocol', { skip: withoutProgram }, () => {
       'GET /v1/voyages/{voyage}/verifications': ['officer', 'supervisor'],
       'POST /v1/voyages/{voyage}/declines': ['device', 'officer'],
       'POST /v1/voyages/{voyage}/close': ['carrier', 'officer', 'admin'],
+      'GET /v1/photos/{photo}': ['officer', 'supervisor'],
+      'POST /v1/photo-approvals': ['supervisor'],
+      'GET /v1/reports/access': ['auditor', 'supervisor', 'admin'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])
@@ -215,7 +218,7 @@ describe('protocol', { skip: withoutProgram }, () => {
           const [method, p] = route.split(' ');
           const body = method === 'GET' ? {} : { body: Buffer.from('{}'), headers: { 'Content-Type':
             p.endsWith('portraits') || p.endsWith('verifications') ? 'image/jpeg' : 'application/json' } };
-          const a = await g.ask(method, p.replace('{voyage}', nobody), { as: role, ...body });
+          const a = await g.ask(method, p.replace(/\{\w+\}/, nobody), { as: role, ...body });
           if (roles.includes(role)) assert.ok(![401, 403, 405].includes(a.status), `${a.status} ${a.text}`);
           else {
             assert.equal(a.status, 403);
@@ -226,7 +229,7 @@ describe('protocol', { skip: withoutProgram }, () => {
     test('the table of /openapi.json says the same', () => {
       const told = Object.fromEntries(Object.entries(g.openapi.paths).flatMap(([p, o]) =>
         Object.entries(o).map(([m, op]) => [`${m.toUpperCase()} ${p}`, op['x-roles']])));
-      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json']) {
+      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/notice']) {
         assert.deepEqual(told[`GET ${p}`], []);
         delete told[`GET ${p}`];
       }
