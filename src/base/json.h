@@ -10,6 +10,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/fail.h"
+#include "base/id.h"
 #include "base/span.h"
 
 struct gw_json; /* a value; opaque */
@@ -56,6 +57,7 @@ bool gw_json_integer(const struct gw_json *j, int64_t *out);
 [[nodiscard]] struct gw_json *gw_json_array(void);
 void gw_json_set(struct gw_json *object, const char *key, struct gw_json *value);
 void gw_json_set_text(struct gw_json *object, const char *key, const char *value); /* NULL: null */
+void gw_json_set_text_or_null(struct gw_json *object, const char *key, const char *value); /* NULL or "": null */
 void gw_json_set_span(struct gw_json *object, const char *key, struct gw_span value); /* bytes that are not UTF-8 become U+FFFD */
 void gw_json_set_integer(struct gw_json *object, const char *key, int64_t value);
 void gw_json_set_real(struct gw_json *object, const char *key, double value); /* NaN and infinity: null */
@@ -63,6 +65,8 @@ void gw_json_set_real(struct gw_json *object, const char *key, double value); /*
 void gw_json_set_rounded(struct gw_json *object, const char *key, double value, int decimals);
 void gw_json_set_bool(struct gw_json *object, const char *key, bool value);
 void gw_json_set_null(struct gw_json *object, const char *key);
+void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id);   /* its text */
+void gw_json_set_time(struct gw_json *object, const char *key, int64_t us);      /* RFC 3339, UTC */
 void gw_json_add(struct gw_json *array, struct gw_json *value);
 void gw_json_add_text(struct gw_json *array, const char *value);
 void gw_json_add_span(struct gw_json *array, struct gw_span value);

@@ -64,7 +64,7 @@ static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx,
         GW_AUTO_VALUE(gw_law) law = {};
         gw_law_at(&law, s, v, NULL);
         v->purge_us = v->closed_us + gw_law_template_us(s, &law);
-        if (!gw_store_voyage_put(tx, v, false, err))
+        if (!gw_store_voyage_put(tx, v, false, err) || !gw_voyage_tell(tx, s, v->id, "closed", err))
             return false;
     }
     out->closed_us = v->closed_us;

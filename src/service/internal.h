@@ -1,5 +1,6 @@
 /* internal.h - inside service/: the open engines, and what the verbs share. */
 #pragma once
+#include "base/json.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
@@ -27,6 +28,7 @@ enum {
 
 struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
+struct gw_events;    /* event.c */
 
 struct gw_service {
     const struct gw_conf *conf;
@@ -39,6 +41,7 @@ struct gw_service {
     struct gw_store *store;
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
+    struct gw_events *events;
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
@@ -203,6 +206,51 @@ struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err);
 void gw_tokens_close(struct gw_tokens *t);
 bool gw_tokens_log(struct gw_service *s, struct gw_err *err); /* which were used today, into the log */
 
+/* Of a request that goes on for hours: is its token still valid? Looks again only when tokens have changed or it
+ * expires. Zeroed at first. */
+struct gw_token_watch {
+    uint64_t version;
+    int64_t expires_us;
+};
+bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch);
+
+/* ---- what is told (event.c, alert.c) -------------------------------------------------------- */
+
+/* In the transaction of what happened; told to whoever may know once that has
+ * committed, and at no other time. No person in open and inside: ids, words and numbers
+ * (reference and seat of `traveler` are looked up when it is told). */
+struct gw_event {
+    enum gw_event_kind kind;
+    const struct gw_id *voyage, *traveler; /* NULL: of none */
+    const char *site;                      /* of what happened at one place: devices elsewhere are not told; NULL */
+    unsigned roles;                        /* of the kind's, only these (1u << role); 0: all of them */
+    const struct gw_json *open;            /* for every role of the kind; an object, borrowed; NULL: no facts */
+    const struct gw_json *inside;          /* as well, for officers, supervisors, auditors, admins */
+};
+bool gw_event_add(struct gw_tx *tx, struct gw_service *s, const struct gw_event *event, struct gw_err *err);
+/* GW_EVENT_VOYAGE; state: "announced", "changed", "closed", "purged". */
+bool gw_voyage_tell(struct gw_tx *tx, struct gw_service *s, struct gw_id voyage, const char *state, struct gw_err *err);
+
+struct gw_alert_new {
+    enum gw_alert_kind kind;
+    const struct gw_id *voyage, *traveler, *verification, *inspection; /* NULL: none */
+    const char *site;
+    bool once; /* not while one of the same kind, voyage and traveler waits */
+};
+/* In a transaction; tells it, too. id may be NULL. */
+bool gw_alert_add(struct gw_id *id, struct gw_tx *tx, struct gw_service *s, const struct gw_alert_new *alert,
+    struct gw_err *err);
+
+struct gw_events *gw_events_new(struct gw_service *s);
+void gw_events_free(struct gw_events *e); /* before the store is closed */
+void gw_events_committed(void *events);   /* for the store */
+void gw_events_forget(struct gw_events *e, struct gw_id voyage); /* purged: what is in memory of it goes */
+/* Drops what is older than events.keep or beyond events.most. */
+bool gw_events_trim(struct gw_service *s, struct gw_err *err);
+/* One event as a role is told it, as JSON, appended; nothing where the role is not told. */
+bool gw_event_render(struct gw_buf *out, struct gw_arena *a, struct gw_tx *tx, const struct gw_event_row *row,
+    enum gw_role role, struct gw_err *err);
+
 /* ---- parts of verbs that need no picture ------------------------------------------------- *
  * (also what the tests of merging, deciding and purging call) */
 
@@ -250,3 +298,10 @@ struct gw_person {
     struct gw_span reference, seat, surname, given_names;
 };
 bool gw_person_read(struct gw_person *out, struct gw_arena *a, struct gw_span person, struct gw_err *err);
+/* Of a traveler by id; *found is false where there is none any more, or the voyage was purged. */
+bool gw_person_find(struct gw_person *out, bool *found, struct gw_arena *a, struct gw_tx *tx, struct gw_id traveler,
+    struct gw_err *err);
+
+/* Lists by a growing number: where a page begins and how long it is (GW_ERR_INVALID), and where the next begins. */
+bool gw_page_ask(int64_t *after, size_t *limit, struct gw_span cursor, size_t asked, struct gw_err *err);
+const char *gw_page_cursor(struct gw_arena *a, int64_t last, struct gw_err *err);

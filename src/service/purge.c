@@ -175,6 +175,7 @@ static bool purge_voyage(struct gw_store_purged *sum, struct gw_service *s, stru
     if (!step(sum, s, purge_one, "purge: voyage", voyage, now_us, err))
         return false;
     gw_galleries_drop(s->galleries, voyage);
+    gw_events_forget(s->events, voyage);
     return true;
 }
 

@@ -174,6 +174,39 @@ bool gw_person_read(struct gw_person *out, struct gw_arena *a, struct gw_span pe
     return true;
 }
 
+bool gw_person_find(struct gw_person *out, bool *found, struct gw_arena *a, struct gw_tx *tx, struct gw_id traveler,
+    struct gw_err *err)
+{
+    struct gw_traveler_row t;
+    struct gw_err e = {};
+    *found = false;
+    if (gw_store_traveler_get(&t, found, true, a, tx, traveler, &e))
+        return !*found || gw_person_read(out, a, t.person, err);
+    *found = false;
+    return e.code == GW_ERR_GONE || (err != NULL && (*err = e, false));
+}
+
+/* ---- pages of a list --------------------------------------------------------------------- */
+
+bool gw_page_ask(int64_t *after, size_t *limit, struct gw_span cursor, size_t asked, struct gw_err *err)
+{
+    uint64_t from = 0;
+    if (asked > GW_PAGE_MOST)
+        return gw_fail(err, GW_ERR_INVALID, "limit is at most %d", GW_PAGE_MOST);
+    if (cursor.size > 0 && !gw_span_uint(cursor, INT64_MAX, &from))
+        return gw_fail(err, GW_ERR_INVALID, "cursor is not one of this list");
+    *after = (int64_t)from;
+    *limit = asked == 0 ? (size_t)GW_PAGE_DEFAULT : asked;
+    return true;
+}
+
+const char *gw_page_cursor(struct gw_arena *a, int64_t last, struct gw_err *err)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)last);
+    return gw_arena_text(a, gw_span_str(text), err);
+}
+
 /* ---- upkeep: galleries in the background, the log moved on, what is due purged ------- */
 
 void gw_upkeep_wake(struct gw_service *s)
@@ -189,6 +222,8 @@ static void keep_house(struct gw_service *s)
     struct gw_purge p;
     if (!gw_purge_now(&p, s, &err))
         gw_log(GW_LOG_ERROR, "purge", GW_LOG_WHY(&err));
+    if (!gw_events_trim(s, &err))
+        gw_log(GW_LOG_ERROR, "events", GW_LOG_WHY(&err));
 }
 
 struct open_voyages {
@@ -314,8 +349,9 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
 
     if (!gw_crypto_init(err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
         return NULL;
+    s->events = gw_events_new(s);
     struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock), .keys = s->conf->keys_source,
-        .step = o->step, .step_to = o->step_to };
+        .step = o->step, .step_to = o->step_to, .committed = gw_events_committed, .committed_to = s->events };
     s->store = gw_store_open(&store, err);
     if (s->store == NULL)
         return NULL;
@@ -359,6 +395,7 @@ void gw_service_close(struct gw_service *s)
     gw_audit_looks_free(s->looks);
     gw_galleries_free(s->galleries);
     gw_tokens_close(s->tokens);
+    gw_events_free(s->events);
     gw_store_close(s->store);
     gw_faces_close(s->faces);
     gw_decoder_close(s->decoder);

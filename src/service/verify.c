@@ -165,6 +165,39 @@ static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_v
     return true;
 }
 
+/* To whoever listens, each as far as he may know; and to supervisors what cannot wait. */
+static bool tell(const struct deciding *d, struct gw_tx *tx, const struct gw_verification_row *row, struct gw_err *err)
+{
+    GW_AUTO(gw_json) *open = gw_json_object();
+    GW_AUTO(gw_json) *inside = gw_json_object();
+    const enum gw_reason reason = d->decision.reason;
+    gw_json_set_id(open, "verification", row->id);
+    gw_json_set_text(open, "decision", gw_answer_name(d->decision.answer));
+    gw_json_set_text(open, "guidance", gw_guidance_name(d->decision.guidance));
+    gw_json_set_integer(open, "attempt", row->attempt);
+    gw_json_set_integer(open, "attempts_left", row->attempts_left);
+    gw_json_set_id(inside, "device", row->device);
+    gw_json_set_text(inside, "reason", gw_reason_code(reason));
+    gw_json_set_text(inside, "severity", gw_severity_name(gw_reason_severity(reason)));
+    const struct gw_event event = {
+        .kind = GW_EVENT_DECISION,
+        .voyage = &row->voyage,
+        .traveler = d->decision.answer == GW_ANSWER_CLEAR ? &row->traveler : NULL,
+        .site = d->who->site,
+        .open = open,
+        .inside = inside,
+    };
+    struct gw_alert_new alert = { .voyage = &row->voyage, .verification = &row->id, .site = d->who->site };
+    if (reason == GW_REASON_ALREADY_CLEARED) {
+        alert.kind = GW_ALERT_DUPLICATE_CLEAR;
+        alert.traveler = &row->traveler;
+    } else
+        alert.kind = GW_ALERT_PRESENTATION_ATTACK;
+    return gw_event_add(tx, d->s, &event, err) &&
+        ((reason != GW_REASON_ALREADY_CLEARED && reason != GW_REASON_LIVENESS) ||
+            gw_alert_add(NULL, tx, d->s, &alert, err));
+}
+
 static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct deciding *d = arg;
@@ -240,7 +273,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .traveler = d->probe->best,
     };
     if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, err) ||
-        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) || !log_decision(tx, d, &row, err))
+        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) ||
+        !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err))
         return false;
 
     *d->out = (struct gw_verification){
@@ -445,9 +479,7 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
     }
     *l->out = (struct gw_verification_page){ .records = records, .n = shown };
     if (n > shown) {
-        GW_AUTO_VALUE(gw_buf) cursor = {};
-        gw_buf_addf(&cursor, "%lld", (long long)rows[shown - 1].seq);
-        l->out->cursor = gw_arena_text(l->a, gw_buf_span(&cursor), err);
+        l->out->cursor = gw_page_cursor(l->a, rows[shown - 1].seq, err);
         return l->out->cursor != NULL;
     }
     return true;
@@ -456,14 +488,9 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
 bool gw_service_verifications(struct gw_verification_page *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id voyage, struct gw_span cursor, size_t limit, struct gw_err *err)
 {
-    uint64_t after = 0;
+    struct listing l = { .out = out, .a = a, .who = who, .voyage = voyage };
     *out = (struct gw_verification_page){};
-    if (!gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR), err))
-        return false;
-    if (limit > GW_PAGE_MOST)
-        return gw_fail(err, GW_ERR_INVALID, "limit is at most %d", GW_PAGE_MOST);
-    if (cursor.size > 0 && !gw_span_uint(cursor, INT64_MAX, &after))
-        return gw_fail(err, GW_ERR_INVALID, "cursor is not one of this list");
-    struct listing l = { out, a, who, voyage, (int64_t)after, limit == 0 ? GW_PAGE_DEFAULT : limit };
-    return gw_store_read(s->store, list, &l, err) && gw_audit_view(s, who, "verifications", voyage, err);
+    return gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR), err) &&
+           gw_page_ask(&l.after, &l.limit, cursor, limit, err) && gw_store_read(s->store, list, &l, err) &&
+           gw_audit_view(s, who, "verifications", voyage, err);
 }

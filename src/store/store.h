@@ -39,6 +39,8 @@ struct gw_store_options {
      * the process in it. NULL is fine. */
     void (*step)(void *to, const char *name);
     void *step_to;
+    void (*committed)(void *to); /* on the writer's thread, after each commit; must not wait. NULL is fine. */
+    void *committed_to;
 };
 /* GW_ERR_CONFLICT: another process has it, or its database is newer than this
  * program. GW_ERR_NOT_FOUND: there is a database but no key, or no keyring. */
@@ -346,6 +348,51 @@ struct gw_access_sum {
 [[nodiscard]] bool gw_store_access_sums(struct gw_access_sum **rows, size_t *n, size_t *approvals, struct gw_arena *a,
     struct gw_tx *tx, int64_t from_us, int64_t to_us, struct gw_err *err);
 
+/* ---- the log ------------------------------------------------------------------------ */
+
+/* Appends an entry in this transaction; sets n, prev and at of *facts itself. Where at_us is before the
+ * latest entry's time, an entry `clock` goes before it. */
+[[nodiscard]] bool gw_store_audit_add(struct gw_tx *tx, enum gw_audit_kind kind, struct gw_audit_facts *facts,
+    int64_t at_us, struct gw_err *err);
+struct gw_audit_size {
+    uint64_t size;
+    int64_t last_us; /* of the latest entry */
+    struct gw_hash root;
+};
+[[nodiscard]] bool gw_store_audit_size(struct gw_audit_size *out, struct gw_tx *tx, struct gw_err *err);
+/* Each entry of [from, to) in order; the bytes until each returns, false ends with its err. GW_ERR_CORRUPT: one is missing. */
+typedef bool gw_audit_each(void *to, uint64_t n, struct gw_span entry, struct gw_err *err);
+[[nodiscard]] bool gw_store_audit_entries(struct gw_tx *tx, uint64_t from, uint64_t to, gw_audit_each *each, void *arg,
+    struct gw_err *err);
+/* Entries about an id. */
+[[nodiscard]] bool gw_store_audit_about(struct gw_tx *tx, struct gw_id subject, gw_audit_each *each, void *arg,
+    struct gw_err *err);
+/* The first entry at or after a time; the log's size where there is none. */
+[[nodiscard]] bool gw_store_audit_first_at(uint64_t *n, struct gw_tx *tx, int64_t at_us, struct gw_err *err);
+/* gw_tree_read over the store; `from` is the tx. */
+bool gw_store_audit_node(struct gw_hash *out, void *tx, unsigned level, uint64_t index, struct gw_err *err);
+
+struct gw_audit_head_row {
+    uint64_t size;
+    int64_t at_us;
+    struct gw_span note;
+};
+[[nodiscard]] bool gw_store_audit_head_put(struct gw_tx *tx, const struct gw_audit_head_row *row, struct gw_err *err);
+/* The head of the least size that is not below `from`. */
+[[nodiscard]] bool gw_store_audit_head_from(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, uint64_t from, struct gw_err *err);
+[[nodiscard]] bool gw_store_audit_head_last(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_err *err);
+struct gw_cosignature_row {
+    struct gw_span witness, line;
+    int64_t at_us;
+};
+/* A later one of the same witness replaces it. */
+[[nodiscard]] bool gw_store_cosignature_put(struct gw_tx *tx, uint64_t size, const struct gw_cosignature_row *row,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_cosignatures(struct gw_cosignature_row **rows, size_t *n, struct gw_arena *a,
+    struct gw_tx *tx, uint64_t size, struct gw_err *err);
+
 /* ---- decisions ------------------------------------------------------------------ */
 
 struct gw_verification_row {
@@ -408,47 +455,55 @@ struct gw_answer_row {
 [[nodiscard]] bool gw_store_answer_put(struct gw_tx *tx, const struct gw_answer_row *row, int64_t now_us,
     struct gw_err *err);
 
-/* ---- the log ------------------------------------------------------------------------ */
+/* ---- what is told ------------------------------------------------------------------- */
 
-/* Appends an entry in this transaction; sets n, prev and at of *facts itself. Where at_us is before the
- * latest entry's time, an entry `clock` goes before it. */
-[[nodiscard]] bool gw_store_audit_add(struct gw_tx *tx, enum gw_audit_kind kind, struct gw_audit_facts *facts,
-    int64_t at_us, struct gw_err *err);
-struct gw_audit_size {
-    uint64_t size;
-    int64_t last_us; /* of the latest entry */
-    struct gw_hash root;
+struct gw_event_row {
+    int64_t seq, at_us; /* seq: read only; grows, with gaps */
+    int kind, roles;
+    bool has_voyage, has_traveler;
+    struct gw_id voyage, traveler;
+    struct gw_span site, open, inside; /* JSON objects without a person in them */
+    struct gw_span carrier, ports;     /* of the voyage; read only */
 };
-[[nodiscard]] bool gw_store_audit_size(struct gw_audit_size *out, struct gw_tx *tx, struct gw_err *err);
-/* Each entry of [from, to) in order; the bytes until each returns, false ends with its err. GW_ERR_CORRUPT: one is missing. */
-typedef bool gw_audit_each(void *to, uint64_t n, struct gw_span entry, struct gw_err *err);
-[[nodiscard]] bool gw_store_audit_entries(struct gw_tx *tx, uint64_t from, uint64_t to, gw_audit_each *each, void *arg,
+[[nodiscard]] bool gw_store_event_put(struct gw_tx *tx, const struct gw_event_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_events(struct gw_event_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t after_seq, size_t limit, struct gw_err *err);
+/* The latest there ever was; 0: none. */
+[[nodiscard]] bool gw_store_event_last(int64_t *seq, struct gw_tx *tx, struct gw_err *err);
+/* Up to which events were dropped for their age; 0: none. */
+[[nodiscard]] bool gw_store_event_floor(int64_t *seq, struct gw_tx *tx, struct gw_err *err);
+/* Drops at most `limit` of those before a time, or beyond so many. */
+[[nodiscard]] bool gw_store_events_drop(size_t *dropped, struct gw_tx *tx, int64_t before_us, int64_t most, size_t limit,
     struct gw_err *err);
-/* Entries about an id. */
-[[nodiscard]] bool gw_store_audit_about(struct gw_tx *tx, struct gw_id subject, gw_audit_each *each, void *arg,
-    struct gw_err *err);
-/* The first entry at or after a time; the log's size where there is none. */
-[[nodiscard]] bool gw_store_audit_first_at(uint64_t *n, struct gw_tx *tx, int64_t at_us, struct gw_err *err);
-/* gw_tree_read over the store; `from` is the tx. */
-bool gw_store_audit_node(struct gw_hash *out, void *tx, unsigned level, uint64_t index, struct gw_err *err);
 
-struct gw_audit_head_row {
-    uint64_t size;
+struct gw_alert_row {
+    int64_t seq; /* read only */
+    struct gw_id id;
     int64_t at_us;
-    struct gw_span note;
+    int kind;
+    bool has_voyage, has_traveler, has_verification, has_inspection, has_taken;
+    struct gw_id voyage, traveler, verification, inspection;
+    struct gw_span site;
+    int64_t taken_us;
+    struct gw_id taken_by;
+    struct gw_span carrier, ports; /* of the voyage; read only */
 };
-[[nodiscard]] bool gw_store_audit_head_put(struct gw_tx *tx, const struct gw_audit_head_row *row, struct gw_err *err);
-/* The head of the least size that is not below `from`. */
-[[nodiscard]] bool gw_store_audit_head_from(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
-    struct gw_tx *tx, uint64_t from, struct gw_err *err);
-[[nodiscard]] bool gw_store_audit_head_last(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
-    struct gw_tx *tx, struct gw_err *err);
-struct gw_cosignature_row {
-    struct gw_span witness, line;
-    int64_t at_us;
-};
-/* A later one of the same witness replaces it. */
-[[nodiscard]] bool gw_store_cosignature_put(struct gw_tx *tx, uint64_t size, const struct gw_cosignature_row *row,
+[[nodiscard]] bool gw_store_alert_put(struct gw_tx *tx, const struct gw_alert_row *row, struct gw_err *err);
+/* Is there one of the same kind, voyage and traveler that nobody has taken? */
+[[nodiscard]] bool gw_store_alert_waits(bool *waits, struct gw_tx *tx, const struct gw_alert_row *like, struct gw_err *err);
+[[nodiscard]] bool gw_store_alert_get(struct gw_alert_row *row, struct gw_arena *a, struct gw_tx *tx, struct gw_id id,
+    struct gw_err *err); /* GW_ERR_NOT_FOUND */
+/* *changed: false when somebody has already. */
+[[nodiscard]] bool gw_store_alert_take(bool *changed, struct gw_tx *tx, struct gw_id id, struct gw_id by, int64_t now_us,
     struct gw_err *err);
-[[nodiscard]] bool gw_store_cosignatures(struct gw_cosignature_row **rows, size_t *n, struct gw_arena *a,
-    struct gw_tx *tx, uint64_t size, struct gw_err *err);
+struct gw_alert_search {
+    bool has_taken, taken, has_kind, has_voyage;
+    int kind;
+    struct gw_id voyage;
+    struct gw_span site;    /* empty: any */
+    bool without_voyage;    /* only what is of no voyage */
+    int64_t after_seq;
+    size_t limit;
+};
+[[nodiscard]] bool gw_store_alerts(struct gw_alert_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_alert_search *search, struct gw_err *err); /* oldest first */

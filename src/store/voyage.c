@@ -185,7 +185,8 @@ bool gw_store_voyages_lost(struct gw_id **ids, size_t *n, struct gw_arena *a, st
 bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct gw_id voyage, int64_t now_us,
     struct gw_err *err)
 {
-    static const enum gw_query tallies[] = { GW_QUERY_TALLY_STATUS, GW_QUERY_TALLY_REASON, GW_QUERY_TALLY_DECLINE };
+    static const enum gw_query tallies[] = { GW_QUERY_TALLY_STATUS, GW_QUERY_TALLY_REASON, GW_QUERY_TALLY_DECLINE,
+        GW_QUERY_TALLY_ALERT };
     for (size_t i = 0; i < GW_COUNT(tallies); i++)
         if (!gw_tx_run(tx, tallies[i], GW_VALUES(gw_v_id(&voyage)), NULL, err))
             return false;
@@ -201,6 +202,8 @@ static bool sweep(struct gw_store_purged *out, size_t *deleted, struct gw_tx *tx
         enum gw_query query;
         size_t *count;
     } steps[] = {
+        { GW_QUERY_EVENTS_DELETE, NULL },
+        { GW_QUERY_ALERTS_DELETE, NULL },
         { GW_QUERY_VERIFICATIONS_DELETE, &out->verifications },
         { GW_QUERY_DECLINES_DELETE, NULL },
         { GW_QUERY_ANSWERS_DELETE, &out->answers },

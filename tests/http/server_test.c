@@ -473,7 +473,7 @@ static void stream_test(void **state)
         CHECK(read_until(fd, want));
     }
     CHECK(read_until(fd, "\r\n0\r\n\r\n")); /* whole, so the connection lives */
-    CHECK_INT(atomic_load(&ticker.closed), 1);
+    CHECK(eventually(&ticker.closed, 1));
     *got = 0;
     say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(read_until(fd, "near"));
@@ -524,7 +524,7 @@ static void stream_gone_test(void **state)
         }
         usleep(10'000);
     }
-    CHECK_INT(atomic_load(&ticker.closed), 1);
+    CHECK(eventually(&ticker.closed, 1));
 }
 
 static void stream_stop_test(void **state)
