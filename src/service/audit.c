@@ -124,7 +124,14 @@ enum { LOOKS = 512 };
 
 /* The latest looks, by place; one that falls on another's place is said again. */
 struct gw_audit_looks {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* over all of it */
+    struct login {
+        struct gw_caller who;
+        int64_t day;  /* last used */
+        bool unsaid;
+    } *logins;        /* open addressing by token; grows */
+    size_t n_logins, n_slots;
+    bool any_unsaid;
     struct look {
         struct gw_id token, voyage;
         const char *name;
@@ -141,8 +148,10 @@ struct gw_audit_looks *gw_audit_looks_new(void)
 
 void gw_audit_looks_free(struct gw_audit_looks *looks)
 {
-    if (looks != NULL)
-        pthread_mutex_destroy(&looks->lock);
+    if (looks == NULL)
+        return;
+    pthread_mutex_destroy(&looks->lock);
+    gw_free(looks->logins);
     gw_free(looks);
 }
 
@@ -181,5 +190,89 @@ bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char
     pthread_mutex_lock(&s->looks->lock);
     *l = (struct look){ who->token, voyage, name, now };
     pthread_mutex_unlock(&s->looks->lock);
+    return true;
+}
+
+/* ---- logins -------------------------------------------------------------------------- */
+
+static struct login *login_of(const struct gw_audit_looks *l, struct gw_id token)
+{
+    size_t i = 0;
+    memcpy(&i, &token.bytes[8], sizeof i); /* random bits of the id */
+    for (i %= l->n_slots; l->logins[i].day != 0; i = (i + 1) % l->n_slots)
+        if (gw_id_equal(l->logins[i].who.token, token))
+            break;
+    return &l->logins[i];
+}
+
+static void grow_logins(struct gw_audit_looks *l)
+{
+    struct gw_audit_looks bigger = { .n_slots = GW_MAX(2 * l->n_slots, (size_t)64) };
+    bigger.logins = gw_alloc_array(bigger.n_slots, sizeof *bigger.logins);
+    for (size_t i = 0; i < l->n_slots; i++)
+        if (l->logins[i].day != 0)
+            *login_of(&bigger, l->logins[i].who.token) = l->logins[i];
+    gw_free(l->logins);
+    l->logins = bigger.logins;
+    l->n_slots = bigger.n_slots;
+}
+
+void gw_login_note(struct gw_service *s, const struct gw_caller *who)
+{
+    struct gw_audit_looks *l = s->looks;
+    int64_t day = gw_date_days(gw_date_of(gw_clock_now(&s->clock)));
+    pthread_mutex_lock(&l->lock);
+    if (2 * (l->n_logins + 1) > l->n_slots)
+        grow_logins(l);
+    struct login *at = login_of(l, who->token);
+    if (at->day != day) {
+        l->n_logins += at->day == 0;
+        *at = (struct login){ *who, day, true };
+        l->any_unsaid = true;
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+enum { LOGINS_AT_ONCE = 64 };
+struct logins {
+    struct gw_service *s;
+    struct gw_caller who[LOGINS_AT_ONCE];
+    size_t n;
+};
+
+static bool log_logins(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct logins *l = arg;
+    for (size_t i = 0; i < l->n; i++)
+        if (!gw_audit_add(tx, l->s, &l->who[i], GW_AUDIT_LOGIN, &(struct gw_audit_facts){}, err))
+            return false;
+    return true;
+}
+
+/* Takes some that nobody has written yet; they are said before the write, so a write that fails loses them until
+ * tomorrow: what such a token did is in the log by itself. */
+static size_t take_logins(struct gw_audit_looks *l, struct gw_caller *who)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&l->lock);
+    bool more = false;
+    for (size_t i = 0; l->any_unsaid && i < l->n_slots && !more; i++) {
+        more = n == LOGINS_AT_ONCE;
+        if (!more && l->logins[i].unsaid) {
+            who[n++] = l->logins[i].who;
+            l->logins[i].unsaid = false;
+        }
+    }
+    l->any_unsaid = more;
+    pthread_mutex_unlock(&l->lock);
+    return n;
+}
+
+bool gw_logins_log(struct gw_service *s, struct gw_err *err)
+{
+    struct logins l = { .s = s };
+    while ((l.n = take_logins(s->looks, l.who)) > 0)
+        if (!gw_store_write(s->store, log_logins, &l, err))
+            return false;
     return true;
 }

@@ -1,4 +1,4 @@
--- 0005: the log that outsiders can check (docs/audit.md).
+-- 0007: the log that outsiders can check (docs/audit.md).
 --
 -- Nothing here is about a person: entries hold ids, counts, times, words, and hashes
 -- under keys that die with the voyage. Rows are added and never changed or deleted.
