@@ -54,7 +54,12 @@ static bool place(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (v.has_purged)
         return gw_fail(err, GW_ERR_GONE, "the voyage was purged; there is nothing left to hold");
     *k->out = hold_of(&k->row);
-    return gw_store_hold_put(tx, &k->row, err) && gw_once_keep(tx, k->s, k->once, &k->row.voyage, k->out, err);
+    return gw_store_hold_put(tx, &k->row, err) &&
+           gw_audit_add(tx, k->s, k->who, GW_AUDIT_HOLD,
+               &(struct gw_audit_facts){ .subject = &k->row.id, .voyage = &k->row.voyage, .reason = k->out->reason,
+                   .until = &k->row.until_us, .answer = "placed" },
+               err) &&
+           gw_once_keep(tx, k->s, k->once, &k->row.voyage, k->out, err);
 }
 
 static bool take_photos(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -93,6 +98,8 @@ static bool release(struct gw_tx *tx, void *arg, struct gw_err *err)
     bool found;
     return gw_store_hold_release(&found, tx, k->hold, k->now_us, err) &&
            (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such hold, or it is over")) &&
+           gw_audit_add(tx, k->s, k->who, GW_AUDIT_HOLD,
+               &(struct gw_audit_facts){ .subject = &k->hold, .reason = "released", .answer = "released" }, err) &&
            gw_once_keep(tx, k->s, k->once, NULL, &k->hold, err);
 }
 
@@ -292,9 +299,24 @@ struct gw_json *gw_service_keys_to_json(const struct gw_service_keys *k)
     return j;
 }
 
+struct rotating {
+    struct gw_service *s;
+    const struct gw_caller *who;
+    const char *to;
+};
+
+static bool tell_rotation(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct rotating *k = arg;
+    return gw_audit_add(tx, k->s, k->who, GW_AUDIT_ROTATE,
+        &(struct gw_audit_facts){ .name = k->to == NULL ? "master_key" : "master_key.moving" }, err);
+}
+
 bool gw_service_keys_rotate(struct gw_service *s, const struct gw_caller *who, const char *to, struct gw_err *err)
 {
-    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_store_keys_rotate(s->store, to, err))
+    struct rotating k = { s, who, to };
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_store_keys_rotate(s->store, to, err) ||
+        !gw_store_write(s->store, tell_rotation, &k, err))
         return false;
     gw_log(GW_LOG_WARN, "keys", GW_LOG_OF_TABLE("result", (struct gw_word){ to == NULL ? "rotated" : "being moved" }));
     return true;

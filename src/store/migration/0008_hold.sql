@@ -1,4 +1,4 @@
--- 0007: legal holds: what is due stays, for a reason, until a day, and both are written down.
+-- 0008: legal holds: what is due stays, for a reason, until a day, and both are written down.
 
 -- reason is the number of an order or case in the words of whoever ordered it: letters,
 -- digits and . _ : + / - only, so that no name stands in it. One that is over stays.
