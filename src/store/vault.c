@@ -764,7 +764,7 @@ const char *gw_key_kind_name(enum gw_key_kind kind)
     switch (kind) {
     case GW_KEY_VOYAGE:
         return "voyage";
-    case GW_KEY_PORTRAIT_HOUR:
+    case GW_KEY_PORTRAIT:
         return "portrait";
     case GW_KEY_ANSWER_HOUR:
         return "answer";
