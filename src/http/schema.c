@@ -218,7 +218,9 @@ static const char text[] = JSON({
 "Health": {"type": "object", "required": ["status"], "additionalProperties": false, "properties": {"status": {"const": "ok"}}},
 "Ready": {"type": "object", "required": ["status", "at"], "additionalProperties": false, "properties": {
     "status": {"const": "ready"}, "at": {"$ref": "#/components/schemas/Time"}}},
-"OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]}
+"OpenApi": {"type": "object", "required": ["openapi", "info", "paths", "components"], "additionalProperties": false, "properties": {
+    "openapi": {"const": "3.1.0"},
+    "info": {"type": "object"}, "paths": {"type": "object"}, "components": {"type": "object"}}}
 });
 /* clang-format on */
 

@@ -5,6 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { take } from './help/packages.mjs';
 import { Gangway, root, run, traveler, voyage, withoutProgram } from './help/gangway.mjs';
 
 const nobody = '0'.repeat(26);
@@ -384,6 +385,12 @@ describe('documents in step with the program', { skip: withoutProgram }, () => {
     test(`${file} is what \`gangway ${args.join(' ')}\` writes`, () => {
       assert.equal(fs.readFileSync(path.join(root, file), 'utf8'), run(args).stdout);
     });
+
+  test('/openapi.json is OpenAPI 3.1', async () => {
+    const { Validator } = await import(take.resolve('@seriousme/openapi-schema-validator'));
+    const result = await new Validator().validate(run(['openapi']).json);
+    assert.ok(result.valid, JSON.stringify(result.errors));
+  });
 
   test('/openapi.json refers to nothing that is not there', () => {
     const document = run(['openapi']).json;
