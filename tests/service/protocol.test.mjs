@@ -199,22 +199,22 @@ describe('protocol', { skip: withoutProgram }, () => {
   describe('who may ask what', () => {
     // Cell by cell: the contract's table. The route exists for these roles and for no other.
     const may = {
-      'POST /v1/manifests': ['carrier', 'admin'],
-      'GET /v1/voyages': ['carrier', 'officer', 'supervisor', 'admin', 'device'],
-      'GET /v1/voyages/{voyage}': ['carrier', 'officer', 'supervisor', 'admin', 'device'],
+      'POST /v1/manifests': ['carrier'],
+      'GET /v1/voyages': ['carrier', 'officer', 'supervisor', 'device'],
+      'GET /v1/voyages/{voyage}': ['carrier', 'officer', 'supervisor', 'device'],
       'GET /v1/voyages/{voyage}/travelers': ['carrier', 'officer', 'supervisor'],
       'GET /v1/voyages/{voyage}/readiness': ['carrier', 'officer', 'supervisor'],
       'PUT /v1/portraits': ['carrier', 'admin'],
       'POST /v1/voyages/{voyage}/verifications': ['device'],
       'GET /v1/voyages/{voyage}/verifications': ['officer', 'supervisor'],
       'POST /v1/voyages/{voyage}/declines': ['device', 'officer'],
-      'POST /v1/voyages/{voyage}/close': ['carrier', 'officer', 'admin'],
+      'POST /v1/voyages/{voyage}/close': ['carrier', 'officer'],
       'GET /v1/events': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
       'GET /v1/alerts': ['officer', 'supervisor', 'auditor', 'admin'],
       'POST /v1/alerts/{alert}/acknowledge': ['supervisor', 'admin'],
       'GET /v1/photos/{photo}': ['officer', 'supervisor'],
       'POST /v1/photo-approvals': ['supervisor'],
-      'GET /v1/reports/access': ['auditor', 'supervisor', 'admin'],
+      'GET /v1/reports/access': ['auditor', 'supervisor'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])
