@@ -3,8 +3,11 @@
 // TABLE has a row for every field that /openapi.json announces in an answer; its letters are the roles that get it.
 // A route or a field without a row fails, so nothing new is shown to anybody unless it is written here.
 //
-//   GANGWAY_ROLES=print node --test tests/service/roles.test.mjs   prints what was seen, as rows
+//   GANGWAY_ROLES=write node --test tests/service/roles.test.mjs
+//
+// writes help/roles.mjs as it was seen: then read what has changed, line by line, before you commit it.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { Gangway, folder, live, photo, voyage, withoutPhotos } from './help/gangway.mjs';
@@ -12,6 +15,7 @@ import { make } from './help/pictures.mjs';
 import { table, streams } from './help/roles.mjs';
 
 const letters = { D: 'device', C: 'carrier', O: 'officer', S: 'supervisor', A: 'auditor', M: 'admin' };
+const file = new URL('./help/roles.mjs', import.meta.url);
 const nobody = '0'.repeat(26);
 
 // Everything about a person here is unlike anything else, so that it is found wherever it turns up.
@@ -90,6 +94,9 @@ describe('who gets what', { skip: withoutPhotos }, () => {
     world.closed = closed;
     world.photo = `/v1/photos/${world.case.photo}?purpose=inspection&case=${world.case.verification}`;
     assert.equal((await g.ask('GET', world.photo, { as: 'officer', where: { site: 'YVR' } })).status, 200);
+    world.order = { reason: 'ORDER-7', until: new Date(Date.now() + 86_400_000).toISOString() };
+    world.hold = () => json(g.ask('POST', `/v1/voyages/${closed}/holds`, { as: 'admin', json: world.order }), 201);
+    await world.hold();
     const dir = folder({ after: (f) => afters.push(f) });
     world.far = make(dir, 'frame', 640, 480, 12, 'audrey.jpg');
     world.another = (n) => announce([{ ...persons[0], reference: `REFF${n}KK` }, { ...persons[3], reference: `REFF${n}JJ` }]);
@@ -114,6 +121,8 @@ describe('who gets what', { skip: withoutPhotos }, () => {
     'POST /v1/alerts/{alert}/acknowledge': async () => [[`/v1/alerts/${world.alert.alert}/acknowledge`, { json: {} }]],
     'GET /v1/photos/{photo}': async () => [[world.photo]],
     'POST /v1/photo-approvals': async () => [['/v1/photo-approvals', { json: { token: world.officer, photos: 3 } }]],
+    'POST /v1/voyages/{voyage}/holds': async () => [[`/v1/voyages/${world.closed}/holds`, { json: world.order }]],
+    'POST /v1/holds/{hold}/release': async () => [[`/v1/holds/${(await world.hold()).hold}/release`, { json: {} }]],
     'GET /v1/notice': async () => [['/v1/notice?site=YVR&mode=air&direction=departure', { headers: { Accept: 'application/json' } }]],
   };
   // May ask, but not about this: an alert of a gate is not an operator's.
@@ -153,13 +162,19 @@ describe('who gets what', { skip: withoutPhotos }, () => {
         }
       }
     }
-    if (process.env.GANGWAY_ROLES === 'print') console.log(printed());
   });
 
   // "CO" get something, "co" the key with null in it.
   const cellOf = (route, field) => Object.keys(letters).map((l) => { const v = seen.get(route)?.get(l)?.get(field); return v === undefined ? '' : v ? l : l.toLowerCase(); }).join('');
-  const printed = () => operations().filter(([, op]) => schemaOf(op)).map(([route, op]) =>
-    `  '${route}': {\n${[...fieldsOf(g.openapi, schemaOf(op))].map((f) => `    '${f}': '${cellOf(route, f)}',`).join('\n')}\n  },`).join('\n');
+  const rows = (of, blanks) => Object.entries(of).map(([k, v]) => (typeof v === 'string' ? `${blanks}'${k}': '${v}',\n` : `${blanks}'${k}': {\n${rows(v, `${blanks}  `)}${blanks}},\n`)).join('');
+  const heard = {};
+  after(() => {
+    if (process.env.GANGWAY_ROLES !== 'write') return;
+    const found = Object.fromEntries(operations().filter(([, op]) => schemaOf(op)).map(([route, op]) =>
+      [route, Object.fromEntries([...fieldsOf(g.openapi, schemaOf(op))].map((f) => [f, cellOf(route, f)]))]));
+    const head = fs.readFileSync(file, 'utf8').split('export const table')[0];
+    fs.writeFileSync(file, `${head}export const table = {\n${rows(found, '  ')}};\n\n// Of streams: each kind of event, and each key of its data.\nexport const streams = {\n${rows(heard, '  ')}};\n`);
+  });
 
   test('every route and every field of an answer has its row, and no row is left over', () => {
     const announced = Object.fromEntries(operations().filter(([, op]) => schemaOf(op)).map(([route, op]) => [route, [...fieldsOf(g.openapi, schemaOf(op))].sort()]));
@@ -207,8 +222,7 @@ describe('who gets what', { skip: withoutPhotos }, () => {
           }
         }
       }
-      if (process.env.GANGWAY_ROLES === 'print')
-        console.log(Object.entries(got).map(([n, keys]) => `    ${n}: {\n${Object.entries(keys).map(([k, c]) => `      '${k}': '${c}',`).join('\n')}\n    },`).join('\n'));
+      heard[route] = got;
       assert.deepEqual(got, kinds);
     });
 

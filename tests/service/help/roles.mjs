@@ -166,6 +166,40 @@ export const table = {
     'photos': 'S',
     'until': 'S',
   },
+  'GET /v1/reports/retention': {
+    'as_of': 'SA',
+    'over_age': 'SA',
+    'keys_waiting': 'SA',
+    'classes': 'SA',
+    'classes[].class': 'SA',
+    'classes[].kept': 'SA',
+    'classes[].over_age': 'SA',
+    'classes[].oldest': 'SA',
+    'classes[].next_due': 'SA',
+    'keys': 'SA',
+    'keys[].class': 'SA',
+    'keys[].keys': 'SA',
+    'keys[].oldest': 'SA',
+    'holds': 'SA',
+    'holds[].hold': 'SA',
+    'holds[].voyage': 'SA',
+    'holds[].reason': 'SA',
+    'holds[].placed_at': 'SA',
+    'holds[].until': 'SA',
+    'purged_since_start': 'SA',
+    'purged_since_start.*': 'SA',
+  },
+  'POST /v1/voyages/{voyage}/holds': {
+    'hold': 'M',
+    'voyage': 'M',
+    'reason': 'M',
+    'placed_at': 'M',
+    'until': 'M',
+  },
+  'POST /v1/holds/{hold}/release': {
+    'hold': 'M',
+    'released': 'M',
+  },
   'GET /v1/reports/access': {
     'from': 'SA',
     'to': 'SA',
@@ -249,7 +283,7 @@ export const table = {
 // Of streams: each kind of event, and each key of its data.
 export const streams = {
   'GET /v1/events': {
-    decision: {
+    'decision': {
       'event': 'DCOSA',
       'seq': 'DCOSA',
       'at': 'DCOSA',
@@ -267,7 +301,7 @@ export const streams = {
       'reason': 'OSA',
       'severity': 'OSA',
     },
-    decline: {
+    'decline': {
       'event': 'DCOSA',
       'seq': 'DCOSA',
       'at': 'DCOSA',
@@ -279,7 +313,7 @@ export const streams = {
       'decision': 'DCOSA',
       'traveler.traveler': 'OS',
     },
-    voyage: {
+    'voyage': {
       'event': 'DCOSA',
       'seq': 'DCOSA',
       'at': 'DCOSA',
@@ -287,7 +321,7 @@ export const streams = {
       'traveler': 'dcos',
       'state': 'DCOSA',
     },
-    alert: {
+    'alert': {
       'event': 'OSA',
       'seq': 'OSA',
       'at': 'OSA',
