@@ -65,7 +65,8 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
         gw_law_at(&law, s, v, NULL);
         const struct gw_law_limits limits = gw_law_limits(&law);
         v->purge_us = v->closed_us + (limits.any ? GW_MIN(limits.template_us, s->conf->retention_template) : s->conf->retention_template);
-        if (!gw_store_voyage_put(tx, v, false, err) || !gw_voyage_tell(tx, s, v->id, "closed", err))
+        if (!gw_store_voyage_put(tx, v, false, err) || !gw_voyage_tell(tx, s, v->id, "closed", err) ||
+            !gw_inspections_lapse(tx, s, v->id, err))
             return false;
     }
     out->closed_us = v->closed_us;

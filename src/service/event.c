@@ -679,6 +679,14 @@ void gw_listener_close(struct gw_listener *l)
     gw_free(l);
 }
 
+size_t gw_events_listeners(struct gw_events *e)
+{
+    pthread_mutex_lock(&e->lock);
+    size_t n = e->n_listeners;
+    pthread_mutex_unlock(&e->lock);
+    return n;
+}
+
 /* ---- life -------------------------------------------------------------------------------- */
 
 struct gw_events *gw_events_new(struct gw_service *s)

@@ -504,6 +504,7 @@ void gw_service_counters(struct gw_counters *out, struct gw_service *s)
     out->commits = store.commits;
     out->commit_jobs = store.jobs;
     gw_galleries_count(s->galleries, out);
+    out->listeners = gw_events_listeners(s->events);
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct open_voyages open = { .a = a };
     if (gw_store_read(s->store, find_open, &open, NULL))
