@@ -19,7 +19,8 @@ static const char text[] = JSON({
     "code": {"type": "string", "description": "stable; what a program should look at"},
     "detail": {"type": "string", "description": "what was wrong with this request; never names a person"},
     "next": {"type": "string", "description": "what to do now"},
-    "request_id": {"$ref": "#/components/schemas/Id"},
+    "request_id": {"type": "string", "pattern": "^([0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+      "description": "the request's X-Request-Id where it had one that is a UUID or an id of ours, else a new one"},
     "offset": {"type": "integer", "description": "byte of the body, or of the part of it that is meant"},
     "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}}}},
 "InputProblem": {"type": "object", "required": ["severity", "code", "text"],
@@ -185,10 +186,11 @@ static const char text[] = JSON({
   "required": ["voyage", "portraits", "gallery", "late", "first_manifest_at", "last_manifest_at"],
   "properties": {
     "voyage": {"$ref": "#/components/schemas/Id"},
-    "portraits": {"type": "object", "additionalProperties": false, "required": ["expected", "covered", "covered_by_several", "uncovered"], "properties": {
-      "expected": {"type": "integer"},
+    "portraits": {"type": "object", "additionalProperties": false, "required": ["expected", "covered", "covered_by_several", "not_photographed", "uncovered"], "properties": {
+      "expected": {"type": "integer", "description": "travelers whom a rule in force allows to photograph, and who have not declined"},
       "covered": {"type": "integer", "description": "travelers with a usable portrait"},
       "covered_by_several": {"type": "integer"},
+      "not_photographed": {"type": "integer", "description": "expected on board, but no rule in force allows to photograph them: they are met by hand"},
       "uncovered": {"type": "array", "description": "for a manual check before boarding", "items": {"$ref": "#/components/schemas/Traveler"}}}},
     "gallery": {"type": "object", "additionalProperties": false, "required": ["state", "persons", "templates"], "properties": {
       "state": {"enum": ["absent", "building", "ready"]},

@@ -100,7 +100,11 @@ static bool say(struct gw_tx *tx, void *arg, struct gw_err *err)
     const struct gw_boarding_row row = { traveler, v.id, (int)k->ask->status, as_of };
     if (newer && !gw_store_boarding_put(tx, &row, err))
         return false;
-    return (!k->out->changed || (undo(k, tx, err) && tell(k, tx, err))) &&
+    struct gw_hash hash;
+    const struct gw_audit_facts facts = { .voyage = &v.id, .answer = statuses[k->ask->status],
+        .person = gw_audit_person(&hash, tx, v.id, &traveler) };
+    return (!k->out->changed || (undo(k, tx, err) && gw_audit_add(tx, k->s, k->who, GW_AUDIT_STATUS, &facts, err) &&
+                                    tell(k, tx, err))) &&
         gw_once_keep(tx, k->s, k->once, &v.id, k->out, err);
 }
 

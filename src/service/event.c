@@ -533,8 +533,8 @@ static bool run(struct gw_events *e, struct gw_err *err)
         return true;
     if (!gw_store_read(e->s->store, read_start, &o, err))
         return false;
-    e->last = e->after = GW_MAX(o.last - RING, INT64_C(0));
     e->floor = o.floor;
+    e->last = e->after = GW_MAX(o.last - RING, o.floor);
     e->fresh = true;
     e->stopping = false;
     if (pthread_create(&e->thread, NULL, tell, e) != 0)

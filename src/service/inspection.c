@@ -342,8 +342,13 @@ bool gw_service_inspections(struct gw_inspection_page *out, struct gw_arena *a, 
         return false;
     if (f->site.size > 0 && who->site[0] != 0 && !gw_span_is(f->site, who->site))
         return true; /* there is none that they may know of */
-    return gw_page_ask(&k.search.after_seq, &k.search.limit, f->cursor, f->limit, err) &&
-        gw_store_read(s->store, list, &k, err);
+    if (!gw_page_ask(&k.search.after_seq, &k.search.limit, f->cursor, f->limit, err) || !gw_store_read(s->store, list, &k, err))
+        return false;
+    for (size_t i = 0; i < out->n; i++)
+        if ((i == 0 || !gw_id_equal(out->inspections[i].voyage, out->inspections[i - 1].voyage)) &&
+            !gw_audit_view(s, who, "inspections", out->inspections[i].voyage, err))
+            return false;
+    return true;
 }
 
 /* ---- one of them ------------------------------------------------------------------------------ */
@@ -380,7 +385,8 @@ bool gw_service_inspection(struct gw_inspection *out, struct gw_arena *a, struct
 {
     struct handling h = { .l = looking_of(a, s, who), .out = out, .id = inspection };
     *out = (struct gw_inspection){};
-    return allow_officers(who, err) && gw_store_read(s->store, look, &h, err);
+    return allow_officers(who, err) && gw_store_read(s->store, look, &h, err) &&
+        gw_audit_view(s, who, "inspection", out->voyage, err);
 }
 
 /* Who has it, or nobody. Takes it for the caller. */
@@ -539,6 +545,21 @@ static bool raise_alert(const struct handling *h, struct gw_tx *tx, struct gw_er
     return gw_alert_add(NULL, tx, h->l.s, &alert, err);
 }
 
+static bool log_outcome(const struct handling *h, struct gw_tx *tx, struct gw_err *err)
+{
+    const struct gw_inspection_row *row = &h->row;
+    struct gw_hash person;
+    return gw_audit_add(tx, h->l.s, h->l.who, GW_AUDIT_INSPECT,
+        &(struct gw_audit_facts){
+            .voyage = &row->voyage,
+            .subject = &row->id,
+            .person = gw_audit_person(&person, tx, row->voyage, row->has_traveler ? &row->traveler : NULL),
+            .answer = results[row->result],
+            .reason = (const char *)row->reason.data, /* the copy of a column ends in a zero */
+        },
+        err);
+}
+
 static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct handling *h = arg;
@@ -567,7 +588,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         row->closed_us = h->l.now_us;
         row->closed_by = h->l.who->token;
     }
-    return gw_store_inspection_update(tx, row, err) && move_traveler(h, tx, err) &&
+    return gw_store_inspection_update(tx, row, err) && move_traveler(h, tx, err) && log_outcome(h, tx, err) &&
         tell(tx, h->l.s, row, row->has_closed ? "closed" : "referred", err) && raise_alert(h, tx, err) &&
         fill_case(h->out, &h->l, tx, row, err) && gw_once_keep(tx, h->l.s, h->once, &row->voyage, h->out, err);
 }

@@ -1,6 +1,7 @@
 /* internal.h - inside service/: the open engines, and what the verbs share. */
 #pragma once
 #include "base/json.h"
+#include "base/steady.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
@@ -30,6 +31,12 @@ struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 
+/* What the law was: another pack or another day, another mark. Zero: no pack in force. */
+struct gw_law_mark {
+    struct gw_hash pack;
+    struct gw_date day;
+};
+
 struct gw_service {
     const struct gw_conf *conf;
     struct gw_clock clock;
@@ -47,17 +54,21 @@ struct gw_service {
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
     char authority[GW_PACK_ID_MAX + 1];
     bool law_changed;           /* since upkeep looked */
-    struct gw_hash law_hash;    /* the pack and the day that the galleries were made for */
-    struct gw_date law_day;
+    struct gw_law_mark law_mark; /* when upkeep looked */
 
     pthread_mutex_t once_lock; /* over the requests being answered */
     struct gw_once_waiting *once_waiting;
+
+    struct gw_audit_looks *looks; /* audit.c */
 
     pthread_mutex_t upkeep_lock;
     pthread_cond_t upkeep_wake;
     pthread_t upkeep;
     bool upkeep_runs, stopping;
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
+    struct gw_steady steady;  /* under upkeep_lock, as what follows */
+    enum gw_steady_state steady_state;
+    int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
 };
@@ -104,36 +115,97 @@ void gw_stage_add(struct gw_service *s, enum gw_stage stage, int64_t us);
 void gw_stages_add(struct gw_service *s, const struct gw_face_times *times);
 void gw_count_add(uint64_t *counter, uint64_t n);
 
+/* ---- the log (audit.c) ----------------------------------------------------------------- */
+
+/* Appends what happened to the log, in the transaction that does it: a line in each verb
+ * that decides, shows, changes or destroys something. What may stand in which kind of entry
+ * says audit/entry.def. Fills actor, role and site from `who` (NULL: the service itself):
+ *     gw_audit_add(tx, s, who, GW_AUDIT_VIEW, &(struct gw_audit_facts){ .name = "travelers", .voyage = &v.id }, err) */
+bool gw_audit_add(struct gw_tx *tx, const struct gw_service *s, const struct gw_caller *who, enum gw_audit_kind kind,
+    const struct gw_audit_facts *facts, struct gw_err *err);
+/* That the service starts, and with what; that it stops. */
+bool gw_audit_start(struct gw_service *s, struct gw_err *err);
+bool gw_audit_stop(struct gw_service *s, struct gw_err *err);
+/* That another pack is in force; name NULL: none. */
+bool gw_audit_law(struct gw_service *s, const char *name, const struct gw_hash *hash, struct gw_err *err);
+/* A person looked at records about persons: in the log before it returns. The same look
+ * again within a minute is one look (pages ask again and again). */
+bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char *name, struct gw_id voyage,
+    struct gw_err *err);
+/* Which tokens are used is an entry a day each. Noted on the threads that take requests, which may
+ * not wait for the disk; written within a second, by upkeep. */
+void gw_login_note(struct gw_service *s, const struct gw_caller *who);
+bool gw_logins_log(struct gw_service *s, struct gw_err *err);
+/* Text of ours as a word of the log: what no word can have becomes _. NULL for "". */
+const char *gw_audit_word(char out[GW_AUDIT_WORD_MAX + 1], const char *text);
+struct gw_audit_looks *gw_audit_looks_new(void);
+void gw_audit_looks_free(struct gw_audit_looks *looks); /* NULL is fine */
+/* How the log refers to a traveler: a hash that dies with the voyage's key. NULL for NULL, and when it is dead. */
+const struct gw_hash *gw_audit_person(struct gw_hash *memory, struct gw_tx *tx, struct gw_id voyage,
+    const struct gw_id *traveler);
+
 /* ---- rule packs (law.c) ------------------------------------------------------------- */
 
 /* The pack in force at a place, held. */
 struct gw_law {
     struct gw_packs *packs;
     const struct gw_pack *pack; /* NULL: none; nothing is authorised */
+    struct gw_law_mark mark;
     struct gw_pack_facts place; /* day, mode, direction, site */
 };
-/* The pack in force now and the day it is by its zone; false: none. */
-bool gw_law_today(struct gw_law *out, struct gw_date *day, struct gw_service *s);
-/* site: NULL is the voyage's own: where it departs, or arrives. */
-void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
 void gw_law_done(struct gw_law *law);
 GW_AUTO_DONE(gw_law, gw_law_done)
-/* The rule for a traveler, out of the sealed person; NULL without a pack. Lives as long as law. */
+/* The pack in force now and the day it is by its zone; false: none. */
+bool gw_law_today(struct gw_law *out, struct gw_service *s);
+/* The same, as it bears on a voyage at a site. site "": the voyage's own: where it departs, or arrives. */
+void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+/* "" for the voyage's own site, else the site. */
+const char *gw_law_site(const struct gw_voyage_row *v, const char *site);
+struct gw_law_mark gw_law_mark_now(struct gw_service *s);
+bool gw_law_mark_equal(const struct gw_law_mark *a, const struct gw_law_mark *b);
+
+/* The rule for a traveler; NULL without a pack. Lives as long as law. */
+const struct gw_pack_rule *gw_law_rule(const struct gw_law *law, const struct gw_manifest_traveler *t);
+/* The same, out of the sealed person. */
 bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
 /* May an officer let the traveler pass against the comparison? Without a pack: no. */
 bool gw_law_override(bool *allowed, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
 bool gw_law_photo(const struct gw_pack_rule *rule); /* may they be photographed, and so searched for? NULL: no */
 bool gw_law_refuse(struct gw_err *err);             /* GW_ERR_NOT_AUTHORISED */
-/* Over all rules of the pack that allow a photograph: the strictest. */
+
+/* Wherever a voyage's travelers are met: what is kept for it is kept for all of these. */
+struct gw_law_way {
+    struct gw_law law;
+    struct gw_pack_facts *places;
+    size_t n;
+};
+bool gw_law_along(struct gw_law_way *out, struct gw_arena *a, struct gw_service *s, const struct gw_voyage_row *v, struct gw_err *err);
+void gw_law_way_done(struct gw_law_way *way);
+GW_AUTO_DONE(gw_law_way, gw_law_way_done)
+/* May they be photographed at any of them? */
+bool gw_law_anywhere(const struct gw_law_way *way, const struct gw_manifest_traveler *t);
+
+/* The strictest of several rules. */
 struct gw_law_limits {
     bool any;
     unsigned attempts;
     double fpir;
-    int64_t template_us; /* after close */
+    bool has_fmr;        /* all of them have one */
+    double fmr;
 };
-struct gw_law_limits gw_law_limits(const struct gw_law *law);
+void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule); /* rules without photograph are passed over */
+/* Until when something of whom the rule is for may be kept; rule NULL: of somebody nobody knows, the strictest of all
+ * rules that allow a photograph. False: not at all, or there is no such rule. */
+bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks);
 /* Is another pack or day in force than when it was last asked? Logs it. */
 bool gw_law_moved(struct gw_service *s);
+/* Brings what is kept for an open voyage into line with it: templates of whom no rule allows
+ * to photograph go, those of whom one does now come. */
+bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err);
+/* Copies the portraits that wait for these documents to a traveler of an open voyage. */
+bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
+    const struct gw_document_hash *documents, size_t n, struct gw_err *err);
 
 void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
 
@@ -162,11 +234,12 @@ void gw_galleries_free(struct gw_galleries *g);
 void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struct gw_id *travelers, size_t n);
 /* The voyage is over: lets go. */
 void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage);
-/* A reference to the gallery as of now; builds it if need be. NULL on failure. */
-struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err);
-/* Of what was last built: is anybody expected whom a rule allows to photograph? */
-bool gw_galleries_allowed(struct gw_galleries *g, struct gw_id voyage);
-/* Without building. gallery: a reference or NULL. */
+/* A reference to the gallery as of now, of those who may be photographed at the site (gw_law_site);
+ * builds it if need be. limits: of the rules that allow it; none allows any: !limits->any.
+ * NULL on failure. */
+struct gw_gallery *gw_galleries_get(struct gw_law_limits *limits, struct gw_galleries *g, struct gw_id voyage, const char *site,
+    struct gw_err *err);
+/* At the voyage's own site, without building. gallery: a reference or NULL. */
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage);
 /* Builds one that was touched and not asked for since; false when there is none. */
 bool gw_galleries_build_one(struct gw_galleries *g);
@@ -177,6 +250,7 @@ void gw_upkeep_wake(struct gw_service *s);
 
 struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err);
 void gw_tokens_close(struct gw_tokens *t);
+
 /* Of a request that goes on for hours: is its token still valid? Looks again only when tokens have changed or it
  * expires. Zeroed at first. */
 struct gw_token_watch {
@@ -281,8 +355,7 @@ struct gw_probe_seen {
     struct gw_id best;           /* traveler */
     struct gw_id named;          /* who holds the document presented */
     size_t gallery_persons, gallery_templates;
-    double most_fpir;            /* 0: as set */
-    unsigned most_attempts;      /* 0: as set */
+    struct gw_law_limits limits; /* what the rules ask beside the settings */
     int64_t started_us;          /* monotonic */
     struct gw_span picture;      /* as it came; empty: none was looked at */
 };
@@ -293,11 +366,13 @@ void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, co
 bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct gw_arena *a, const struct gw_caller *who,
     struct gw_id voyage, const struct gw_probe_seen *probe, struct gw_once *once, struct gw_err *err);
 
-/* Closes within a transaction; out's lists in the arena. */
+/* Closes within a transaction; out's lists in the arena. who: NULL when it was overdue. */
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
-    struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
+    const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
 /* At start: what was sealed under keys that are no more (a restored backup) goes. */
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
+/* The time that what is kept dies by (base/steady.h). */
+int64_t gw_service_steady(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

@@ -240,7 +240,7 @@ bool gw_service_travelers(struct gw_traveler_page *out, struct gw_arena *a, stru
             return bad_cursor(err);
         o.after = (int64_t)after;
     }
-    return gw_store_read(s->store, read_travelers, &o, err);
+    return gw_store_read(s->store, read_travelers, &o, err) && gw_audit_view(s, who, "travelers", voyage, err);
 }
 
 static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -258,7 +258,7 @@ static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
     r->first_manifest_us = v.first_manifest_us;
     r->last_manifest_us = v.last_manifest_us;
     GW_AUTO_VALUE(gw_law) law = {};
-    gw_law_at(&law, o->s, &v, NULL);
+    gw_law_at(&law, o->s, &v, "");
     if (!gw_store_travelers(&rows, &n, o->a, tx, o->voyage, gw_service_model(o->s), -1, GW_MANIFEST_TRAVELERS_MAX, false, err))
         return false;
     r->uncovered = gw_arena_array(o->a, n, struct gw_traveler, err);
@@ -288,7 +288,8 @@ bool gw_service_readiness(struct gw_readiness *out, struct gw_arena *a, struct g
 {
     struct single o = { .a = a, .s = s, .who = who, .voyage = voyage, .readiness = out };
     *out = (struct gw_readiness){};
-    if (!gw_allow(who, MAY_SEE_TRAVELERS, err) || !gw_store_read(s->store, read_readiness, &o, err))
+    if (!gw_allow(who, MAY_SEE_TRAVELERS, err) || !gw_store_read(s->store, read_readiness, &o, err) ||
+        (out->n_uncovered > 0 && !gw_audit_view(s, who, "readiness", voyage, err)))
         return false;
     GW_AUTO(gw_gallery) *gallery = NULL;
     out->gallery = gw_galleries_state(&gallery, s->galleries, voyage);

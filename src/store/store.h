@@ -20,6 +20,7 @@
  * Threads: gw_store_write, gw_store_read, gw_store_secret_hash from any; a tx only by
  * the function it was given to. */
 #pragma once
+#include "audit/entry.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -68,7 +69,7 @@ void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
 
 /* ---- secrets --------------------------------------------------------------- */
 
-enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_USES };
+enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_CERTIFICATE, GW_HASH_USES };
 /* A hash under a key of the store's own for each use: the same in every voyage. */
 struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
 
@@ -117,6 +118,9 @@ struct gw_key_class {
 [[nodiscard]] bool gw_store_keys_rotate(struct gw_store *s, const char *to, struct gw_err *err);
 /* A restored database gets an empty keyring; what was sealed is lost to it. GW_ERR_CONFLICT: it has one, or is in use. */
 [[nodiscard]] bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err);
+/* The latest time the store was in use; 0: it never was. */
+[[nodiscard]] bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err);
+[[nodiscard]] bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err);
 /* Between two steps of a purge (gw_store_options.step). */
 void gw_store_step(struct gw_store *s, const char *name);
 
@@ -133,6 +137,7 @@ struct gw_voyage_row {
     bool departure_local, arrival_local, late;
     bool has_arrival, has_closed, has_purge, has_purged;
     int64_t arrival_us, closed_us, purge_us, purged_us;
+    int64_t portraits_us; /* with closed: until when its travelers' portraits may wait for other voyages */
     int64_t first_manifest_us, last_manifest_us;
 };
 /* By mode, carrier, number, day, from and to of *row; fills the rest. */
@@ -270,6 +275,12 @@ struct gw_portrait_row {
     struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
 /* Replaces that of the same document and source, whose templates go from every voyage. */
 [[nodiscard]] bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *row, struct gw_err *err);
+/* Portraits of a closed voyage's travelers that no open voyage expects: under keys that die by until_us, at most `limit`
+ * in a transaction, until *done. */
+[[nodiscard]] bool gw_store_portraits_retime(bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t until_us,
+    int64_t now_us, size_t limit, struct gw_err *err);
+[[nodiscard]] bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
 /* All that match the document, of the model, in the arena. */
 [[nodiscard]] bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, struct gw_span model, struct gw_err *err);
@@ -316,6 +327,8 @@ struct gw_photo_row {
 /* Of the portraits whose templates the traveler has. */
 [[nodiscard]] bool gw_store_photos_of_traveler(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id traveler, struct gw_err *err);
+[[nodiscard]] bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_hash *document, int source, struct gw_err *err);
 /* The picture as it came, plain, in the arena. GW_ERR_GONE: its key is. GW_ERR_CORRUPT. */
 [[nodiscard]] bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_photo_row *row, struct gw_err *err);
@@ -346,6 +359,51 @@ struct gw_access_sum {
 };
 [[nodiscard]] bool gw_store_access_sums(struct gw_access_sum **rows, size_t *n, size_t *approvals, struct gw_arena *a,
     struct gw_tx *tx, int64_t from_us, int64_t to_us, struct gw_err *err);
+
+/* ---- the log ------------------------------------------------------------------------ */
+
+/* Appends an entry in this transaction; sets n, prev and at of *facts itself. Where at_us is before the
+ * latest entry's time, an entry `clock` goes before it. */
+[[nodiscard]] bool gw_store_audit_add(struct gw_tx *tx, enum gw_audit_kind kind, struct gw_audit_facts *facts,
+    int64_t at_us, struct gw_err *err);
+struct gw_audit_size {
+    uint64_t size;
+    int64_t last_us; /* of the latest entry */
+    struct gw_hash root;
+};
+[[nodiscard]] bool gw_store_audit_size(struct gw_audit_size *out, struct gw_tx *tx, struct gw_err *err);
+/* Each entry of [from, to) in order; the bytes until each returns, false ends with its err. GW_ERR_CORRUPT: one is missing. */
+typedef bool gw_audit_each(void *to, uint64_t n, struct gw_span entry, struct gw_err *err);
+[[nodiscard]] bool gw_store_audit_entries(struct gw_tx *tx, uint64_t from, uint64_t to, gw_audit_each *each, void *arg,
+    struct gw_err *err);
+/* Entries about an id. */
+[[nodiscard]] bool gw_store_audit_about(struct gw_tx *tx, struct gw_id subject, gw_audit_each *each, void *arg,
+    struct gw_err *err);
+/* The first entry at or after a time; the log's size where there is none. */
+[[nodiscard]] bool gw_store_audit_first_at(uint64_t *n, struct gw_tx *tx, int64_t at_us, struct gw_err *err);
+/* gw_tree_read over the store; `from` is the tx. */
+bool gw_store_audit_node(struct gw_hash *out, void *tx, unsigned level, uint64_t index, struct gw_err *err);
+
+struct gw_audit_head_row {
+    uint64_t size;
+    int64_t at_us;
+    struct gw_span note;
+};
+[[nodiscard]] bool gw_store_audit_head_put(struct gw_tx *tx, const struct gw_audit_head_row *row, struct gw_err *err);
+/* The head of the least size that is not below `from`. */
+[[nodiscard]] bool gw_store_audit_head_from(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, uint64_t from, struct gw_err *err);
+[[nodiscard]] bool gw_store_audit_head_last(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_err *err);
+struct gw_cosignature_row {
+    struct gw_span witness, line;
+    int64_t at_us;
+};
+/* A later one of the same witness replaces it. */
+[[nodiscard]] bool gw_store_cosignature_put(struct gw_tx *tx, uint64_t size, const struct gw_cosignature_row *row,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_cosignatures(struct gw_cosignature_row **rows, size_t *n, struct gw_arena *a,
+    struct gw_tx *tx, uint64_t size, struct gw_err *err);
 
 /* ---- decisions ------------------------------------------------------------------ */
 
@@ -389,8 +447,16 @@ struct gw_token_row {
     int64_t created_us, expires_us;
     bool has_revoked;
     int64_t revoked_us;
+    bool has_certificate;
+    struct gw_hash certificate; /* SHA-256; hash is then of it */
+    bool has_prior;             /* the credential before: good until prior_until_us */
+    struct gw_hash prior_hash;
+    int64_t prior_until_us;
 };
 [[nodiscard]] bool gw_store_token_put(struct gw_tx *tx, const struct gw_token_row *row, struct gw_err *err);
+/* hash, certificate and expires_us are new, the hash there was becomes the prior one. found is false when there is no
+ * such token, or it was revoked. */
+[[nodiscard]] bool gw_store_token_renew(struct gw_tx *tx, const struct gw_token_row *row, bool *found, struct gw_err *err);
 [[nodiscard]] bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found,
     struct gw_err *err);
 [[nodiscard]] bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
