@@ -63,6 +63,7 @@ static const char *body_schema(const struct gw_route *r)
         : strcmp(r->name, "post_outcome") == 0   ? "OutcomeBody"
         : strcmp(r->name, "post_boarding_status") == 0 ? "BoardingStatusBody"
         : strcmp(r->name, "post_photo_approval") == 0 ? "PhotoApprovalBody"
+        : strcmp(r->name, "post_hold") == 0 ? "HoldBody"
                                                  : NULL;
 }
 

@@ -220,6 +220,9 @@ describe('protocol', { skip: withoutProgram }, () => {
       'GET /v1/photos/{photo}': ['officer', 'supervisor'],
       'POST /v1/photo-approvals': ['supervisor'],
       'GET /v1/reports/access': ['auditor', 'supervisor', 'admin'],
+      'GET /v1/reports/retention': ['auditor', 'supervisor', 'admin'],
+      'POST /v1/voyages/{voyage}/holds': ['admin'],
+      'POST /v1/holds/{hold}/release': ['admin'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])

@@ -1,4 +1,4 @@
--- 0008: inspections and boarding statuses.
+-- 0009: inspections and boarding statuses.
 
 -- A human looks at the document. Opened by a verification that was not a clear (with its
 -- candidate: whom the picture resembled most), a decline, or a changed boarding status.
