@@ -23,7 +23,7 @@ static const char text[] = JSON({
       "description": "the request's X-Request-Id where it had one that is a UUID or an id of ours, else a new one"},
     "offset": {"type": "integer", "description": "byte of the body, or of the part of it that is meant"},
     "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}}}},
-"InputProblem": {"type": "object", "required": ["severity", "code", "text"],
+"InputProblem": {"type": "object", "additionalProperties": false, "required": ["severity", "code", "text"],
   "properties": {
     "severity": {"enum": ["error", "warning"]},
     "segment": {"type": ["integer", "null"], "description": "which traveler, from 0"},
@@ -328,7 +328,9 @@ static const char text[] = JSON({
 "Health": {"type": "object", "required": ["status"], "additionalProperties": false, "properties": {"status": {"const": "ok"}}},
 "Ready": {"type": "object", "required": ["status", "at"], "additionalProperties": false, "properties": {
     "status": {"const": "ready"}, "at": {"$ref": "#/components/schemas/Time"}}},
-"OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]}
+"OpenApi": {"type": "object", "required": ["openapi", "info", "paths", "components"], "additionalProperties": false, "properties": {
+    "openapi": {"const": "3.1.0"},
+    "info": {"type": "object"}, "paths": {"type": "object"}, "components": {"type": "object"}}}
 });
 /* clang-format on */
 
