@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-
 #include <sys/resource.h>
 #include <unistd.h>
 
