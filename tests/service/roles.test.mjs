@@ -96,9 +96,12 @@ describe('who gets what', { skip: withoutPhotos }, () => {
     const inspections = (await json(g.ask('GET', '/v1/inspections', { as: 'officer' }), 200)).inspections;
     world.inspection = inspections.find((i) => i.reason === 'already_cleared').inspection;
     await json(g.ask('POST', `/v1/inspections/${world.inspection}/claim`, { as: 'officer', json: {} }), 200);
-    world.case = verifications.filter((v) => v.reason === 'already_cleared').find((v) => v.verification === inspections.find((i) => i.inspection === world.inspection).verification) ?? world.case;
     world.photo = `/v1/photos/${world.case.photo}?purpose=inspection&case=${world.inspection}`;
     assert.equal((await g.ask('GET', world.photo, { as: 'officer' })).status, 200);
+    const other = inspections.find((i) => i.reason === 'below_threshold'), here = { as: 'officer', where: { site: 'YVR' } };
+    const seen = verifications.find((v) => v.reason === 'below_threshold' && v.photo);
+    await json(g.ask('POST', `/v1/inspections/${other.inspection}/claim`, { ...here, json: {} }), 200);
+    assert.equal((await g.ask('GET', `/v1/photos/${seen.photo}?purpose=inspection&case=${other.inspection}`, here)).status, 200);
     world.order = { reason: 'ORDER-7', until: new Date(Date.now() + 86_400_000).toISOString() };
     world.hold = () => json(g.ask('POST', `/v1/voyages/${closed}/holds`, { as: 'admin', json: world.order }), 201);
     await world.hold();
