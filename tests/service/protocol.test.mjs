@@ -214,6 +214,9 @@ describe('protocol', { skip: withoutProgram }, () => {
       'GET /v1/photos/{photo}': ['officer', 'supervisor'],
       'POST /v1/photo-approvals': ['supervisor'],
       'GET /v1/reports/access': ['auditor', 'supervisor', 'admin'],
+      'GET /v1/me': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
+      'GET /v1/tokens': ['admin'],
+      'GET /v1/settings': ['admin'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])
