@@ -22,15 +22,18 @@ bool gw_get_settings(struct gw_exchange *x, struct gw_err *err)
     size_t n;
     const struct gw_conf_row *rows = gw_conf_rows(&n);
     GW_AUTO(gw_json) *j = gw_json_object();
+    GW_AUTO_VALUE(gw_conf) defaults = {};
     struct gw_json *list = gw_json_array();
+    gw_conf_init(&defaults);
     for (size_t i = 0; i < n; i++) {
-        GW_AUTO_VALUE(gw_buf) value = {};
+        GW_AUTO_VALUE(gw_buf) value = {}, initial = {};
         struct gw_json *o = gw_json_object();
         gw_conf_format(&value, gw_exchange_conf(x), &rows[i]);
         hide_password(&value);
         gw_json_set_text(o, "name", rows[i].name);
         gw_json_set_text(o, "value", gw_buf_text(&value));
-        gw_json_set_text(o, "default", rows[i].initial);
+        gw_conf_format(&initial, &defaults, &rows[i]); /* as the value is written, so that the two compare */
+        gw_json_set_text(o, "default", gw_buf_text(&initial));
         gw_json_set_bool(o, "reloadable", rows[i].reload);
         gw_json_set_text(o, "help", rows[i].help);
         gw_json_add(list, o);

@@ -164,6 +164,7 @@ export function Voyage({ id }: { id: string }) {
   useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); }, 600);
   return <>
     <p><a href="#/board">{say('view_board')}</a></p>
+    {asked.state !== 'good' && <Head title={say('voyage')} />}
     <Loaded asked={asked} again={again}>{(v) => <>
       <Head title={`${v.carrier} ${v.number}`} lead={`${v.from} – ${v.to} · ${dayAndClock(v.departure)} · ${say(`mode_${v.mode}`)}`}>
         <Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} />
