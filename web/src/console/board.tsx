@@ -16,7 +16,7 @@ export function Progress({ v }: { v: Voyage }) {
   return <div class="progress" title={say('progress', { done: done(v), all: v.travelers })}>
     <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="8" />
       {parts.map(([kind, n]) => { const w = n / total * 100; const r = <rect key={kind} class={kind} x={x} width={w} height="8" />; x += w; return r; })}</svg>
-    <span class="code">{done(v)}<span class="soft"> / {v.travelers}</span></span>
+    <span class="code" dir="ltr">{done(v)}<span class="soft"> / {v.travelers}</span></span>
   </div>;
 }
 

@@ -121,7 +121,7 @@ function Case({ id, done }: { id: string; done: () => void }) {
       return <>
         <div class="bar"><div><h2 id="case-title">{say(`cause_${i.cause}`)}</h2><p class="soft"><span class="code" dir="ltr">{i.carrier} {i.number}</span> · {i.site ?? `${i.from} – ${i.to}`}</p></div>
           <div class="clockface"><Icon name="clock" size={18} /><Waiting since={i.opened_at} until={i.closed_at} /></div></div>
-        <p class={`reason ${i.severity}`}><Icon name={i.severity === 'alert' ? 'alert' : 'officer'} size={22} /><span><strong>{i.text}</strong>{i.mismatch && <> {say('mismatch')}</>}</span></p>
+        <p class={`reason ${i.severity}`}><Icon name={i.severity === 'alert' ? 'alert' : 'officer'} size={22} /><span><strong lang="en" dir="auto">{i.text}</strong>{i.mismatch && <> {say('mismatch')}</>}</span></p>
         {i.verification?.score !== undefined && i.verification.threshold !== undefined && <p class="soft small">{say('score_told', { score: i.verification.score.toFixed(3), threshold: i.verification.threshold.toFixed(3), n: i.verification.gallery_persons })}</p>}
         <div class="photos">
           {probe ? <Photo id={probe} purpose={purpose} inspection={i.inspection} label={say('photo_live')} zoom={zoom} /> : <NoPhoto label={say('photo_live')} text={say(i.cause === 'decline' ? 'photo_declined' : 'photo_none')} />}
@@ -159,7 +159,7 @@ export function Queue({ states, chosen, choose }: { states: ('open' | 'claimed' 
     : <ul class="queue">{list.map((i) => <li key={i.inspection}><button type="button" aria-pressed={i.inspection === chosen} onClick={() => choose(i.inspection)}>
         <span class="chips"><Chip kind={i.severity === 'alert' ? 'alarm' : 'officer'}>{say(`cause_${i.cause}`)}</Chip>{i.state === 'claimed' && <Chip kind="plain">{say(i.claimed_by === me.token ? 'mine' : 'claimed')}</Chip>}{i.state === 'referred' && <Chip kind="warn">{say('result_referred')}</Chip>}</span>
         <Waiting since={i.opened_at} until={i.closed_at} />
-        <span class="grow">{i.text}</span>
+        <span class="grow" lang="en" dir="auto">{i.text}</span>
         <span class="soft code" dir="ltr">{i.carrier} {i.number}{i.traveler?.seat ? ` · ${i.traveler.seat}` : ''}</span>
       </button></li>)}</ul>}</Loaded>;
 }

@@ -42,7 +42,7 @@ function Feed({ id }: { id: string }) {
     <Loaded asked={list} again={walk}>{(all) => all.length === 0 ? <Empty icon="camera" title={say('feed_empty')} />
       : <ol class="feed" aria-live="polite" tabIndex={0}>{[...all].reverse().slice(0, 60).map((v) => <li key={v.verification}>
         <span class="code soft">{clock(v.at)}</span><Chip kind={kindOf(v.decision)}>{say(`decision_${v.decision}`)}</Chip>
-        <span>{v.traveler?.seat && <b class="code">{v.traveler.seat} </b>}{v.text}{v.score !== undefined && v.threshold !== undefined && <span class="soft code"> {v.score.toFixed(3)} / {v.threshold.toFixed(3)}</span>}</span>
+        <span>{v.traveler?.seat && <b class="code">{v.traveler.seat} </b>}<span lang="en" dir="auto">{v.text}</span>{v.score !== undefined && v.threshold !== undefined && <span class="soft code" dir="ltr"> {v.score.toFixed(3)} / {v.threshold.toFixed(3)}</span>}</span>
         <span class="soft code">{v.elapsed_ms.toFixed(0)} ms</span></li>)}</ol>}</Loaded>
   </section>;
 }
