@@ -10,7 +10,7 @@ const views = {
   officer: ['Departures', 'Inspections'],
   supervisor: ['Departures', 'Inspections', 'Supervision', 'Accuracy', 'Retention and audit'],
   auditor: ['Supervision', 'Accuracy', 'Retention and audit'],
-  admin: ['Departures', 'Supervision', 'Retention and audit', 'Devices and sites', 'Settings'],
+  admin: ['Devices and sites', 'Settings', 'Supervision'],
 };
 const portraits = ['franck_01829.jpg', 'audrey.jpg', 'cage.jpg', 'kim1_crop.jpg', 'queen20_crop.jpg', 'sean_guru2_crop.jpg'];
 

@@ -73,7 +73,6 @@ describe('protocol', { skip: withoutProgram }, () => {
 
   describe('addresses', () => {
     for (const [label, method, target, status, code] of [
-      ['the root is nothing yet', 'GET', '/', 404, 'not_found'],
       ['an unknown path', 'GET', '/v1/nothing', 404, 'not_found'],
       ['a known path with a slash behind it', 'GET', '/v1/voyages/', 404, 'not_found'],
       ['two slashes', 'GET', '//v1/voyages', 404, 'not_found'],

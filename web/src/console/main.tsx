@@ -20,13 +20,14 @@ const files = import.meta.glob('../../languages/console/*.json');
 
 interface View { name: 'board' | 'inspections' | 'watch' | 'accuracy' | 'records' | 'devices' | 'settings'; icon: IconName; roles: Role[]; show: ComponentType }
 const views: View[] = [
-  { name: 'board', icon: 'board', roles: ['carrier', 'officer', 'supervisor', 'admin'], show: Board },
+  { name: 'board', icon: 'board', roles: ['carrier', 'officer', 'supervisor'], show: Board },
   { name: 'inspections', icon: 'search', roles: ['officer', 'supervisor'], show: Inspections },
-  { name: 'watch', icon: 'alert', roles: ['supervisor', 'auditor', 'admin'], show: Watch },
+  { name: 'watch', icon: 'alert', roles: ['supervisor', 'auditor'], show: Watch },
   { name: 'accuracy', icon: 'chart', roles: ['supervisor', 'auditor'], show: Accuracy },
-  { name: 'records', icon: 'shield', roles: ['auditor', 'supervisor', 'admin'], show: Records },
+  { name: 'records', icon: 'shield', roles: ['auditor', 'supervisor'], show: Records },
   { name: 'devices', icon: 'device', roles: ['admin'], show: Devices },
   { name: 'settings', icon: 'sliders', roles: ['admin'], show: Settings },
+  { name: 'watch', icon: 'alert', roles: ['admin'], show: Watch },
 ];
 
 // The token lives as long as the tab: whoever sits down next signs in anew. It is in
