@@ -10,7 +10,6 @@
 #include "http/metrics.h"
 #include "http/problem.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <strings.h>
@@ -280,19 +279,13 @@ void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *
 
 /* ---- opening and closing ---- */
 
-static unsigned cores(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)GW_MAX(CPU_COUNT(&set), 1) : 1;
-}
-
 struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err)
 {
     GW_AUTO(gw_http) *h = gw_alloc(sizeof *h);
     h->service = service;
     h->conf = conf;
     h->metrics = gw_http_metrics_new();
-    unsigned n = conf->work_threads == 0 ? cores() : (unsigned)conf->work_threads;
+    unsigned n = gw_service_threads(service);
     h->workers = gw_alloc_array(n, sizeof(void *));
     for (; h->n_workers < n; h->n_workers++)
         if ((h->workers[h->n_workers] = gw_worker_new(service, err)) == NULL)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -264,11 +265,18 @@ static bool check_machine(const struct gw_service *s, struct gw_err *err)
     return true;
 }
 
+unsigned gw_service_threads(const struct gw_service *s)
+{
+    if (s->conf->work_threads > 0)
+        return (unsigned)s->conf->work_threads;
+    cpu_set_t set;
+    return (sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)GW_MAX(CPU_COUNT(&set), 1) : 1) + 1;
+}
+
 static bool open_recognition(struct gw_service *s, const struct gw_service_options *o, struct gw_err *err)
 {
     struct gw_decoder_options d = GW_DECODER_OPTIONS_DEFAULT;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    d.n_children = s->conf->work_threads > 0 ? (unsigned)s->conf->work_threads : (unsigned)GW_MAX(cores, 1L);
+    d.n_children = gw_service_threads(s);
     d.most_bytes = (size_t)s->conf->image_bytes;
     d.most_pixels = (uint64_t)s->conf->image_pixels;
     s->decoder = gw_decoder_open(&d, err);

@@ -58,6 +58,10 @@ GW_AUTO_FREE(gw_service, gw_service_close)
 const struct gw_conf *gw_service_conf(const struct gw_service *s);
 int64_t gw_service_now(const struct gw_service *s); /* us UTC, by the service's clock */
 
+/* How many recognition threads the door should run: work.threads, or one more than there
+ * are cores: while one waits for the disk, as each does before it answers, another works. */
+unsigned gw_service_threads(const struct gw_service *s);
+
 /* What one recognition thread owns: network scratch, working memory, picture
  * buffers. One per worker of the door's queue (base/work.h). */
 struct gw_worker; /* opaque */
