@@ -412,6 +412,15 @@ struct gw_purge {
 /* Reads every page and row it can check (seconds on a large store); for doctor. */
 [[nodiscard]] bool gw_service_check_store(struct gw_service *s, struct gw_err *err);
 
+/* admin. A copy of the database in a new file (gw_store_backup), while the service goes
+ * on. The keys stay where they are: keep master.key apart, it opens any of them. */
+struct gw_backup {
+    uint64_t bytes;
+    int64_t took_us;
+};
+[[nodiscard]] bool gw_service_backup(struct gw_backup *out, struct gw_service *s, const struct gw_caller *who, const char *file,
+    struct gw_err *err);
+
 enum gw_stage {
     GW_STAGE_DECODE, GW_STAGE_DETECT, GW_STAGE_LANDMARKS, GW_STAGE_QUALITY, GW_STAGE_LIVENESS, GW_STAGE_ALIGN,
     GW_STAGE_EMBED, GW_STAGE_SEARCH, GW_STAGE_RECORD, /* until durable */ GW_STAGE_VERIFY /* whole */,
