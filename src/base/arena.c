@@ -1,6 +1,7 @@
 /* arena.c - a bump allocator over a list of blocks. */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,15 @@ struct gw_arena {
     uint8_t *fixed;       /* the caller's memory, or NULL */
     size_t cap, used;
 };
+
+void gw_arena_keep_pages(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 4 * LARGEST_BLOCK);
+    mallopt(M_TRIM_THRESHOLD, 16 * LARGEST_BLOCK);
+    mallopt(M_TOP_PAD, LARGEST_BLOCK);
+#endif
+}
 
 struct gw_arena *gw_arena_new(size_t cap_bytes)
 {

@@ -12,6 +12,11 @@
 
 struct gw_arena; /* opaque */
 
+/* Once, at the start of a program: memory that was let go stays with the process, up to
+ * 16 MiB for each of the allocator's own regions. A request of some hundred KiB otherwise
+ * has the kernel clear the same pages again each time, a fifth of what a manifest costs. */
+void gw_arena_keep_pages(void);
+
 [[nodiscard]] struct gw_arena *gw_arena_new(size_t cap_bytes);
 /* One in memory of the caller, all zeros, which it fills from the start and never
  * leaves; the memory must outlive it. For results that another process reads. */

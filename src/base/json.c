@@ -244,6 +244,11 @@ void gw_json_set_text(struct gw_json *object, const char *key, const char *value
     put(object, key, value == NULL ? json_null() : text_value(gw_span_str(value)));
 }
 
+void gw_json_set_text_or_null(struct gw_json *object, const char *key, const char *value)
+{
+    gw_json_set_text(object, key, value == NULL || value[0] == 0 ? NULL : value);
+}
+
 void gw_json_set_span(struct gw_json *object, const char *key, struct gw_span value)
 {
     put(object, key, text_value(value));

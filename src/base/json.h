@@ -56,6 +56,7 @@ bool gw_json_integer(const struct gw_json *j, int64_t *out);
 [[nodiscard]] struct gw_json *gw_json_array(void);
 void gw_json_set(struct gw_json *object, const char *key, struct gw_json *value);
 void gw_json_set_text(struct gw_json *object, const char *key, const char *value); /* NULL: null */
+void gw_json_set_text_or_null(struct gw_json *object, const char *key, const char *value); /* NULL or "": null */
 void gw_json_set_span(struct gw_json *object, const char *key, struct gw_span value); /* bytes that are not UTF-8 become U+FFFD */
 void gw_json_set_integer(struct gw_json *object, const char *key, int64_t value);
 void gw_json_set_real(struct gw_json *object, const char *key, double value); /* NaN and infinity: null */

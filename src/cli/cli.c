@@ -67,3 +67,52 @@ void gw_cli_print(const struct gw_json *j, bool pretty)
     gw_buf_add(&line, "\n", 1);
     fwrite(line.data, 1, line.size, stdout);
 }
+
+void gw_cli_problem_add(struct gw_json *problems, const struct gw_cli_problem *p)
+{
+    struct gw_json *o = gw_json_object();
+    gw_json_set_text(o, "severity", p->is_error ? "error" : "warning");
+    if (p->field != NULL)
+        gw_json_set_text(o, "field", p->field);
+    if (p->at != GW_NO_PLACE)
+        gw_json_set_integer(o, p->place, (int64_t)p->at);
+    gw_json_set_text(o, "code", p->code);
+    gw_json_set_text(o, "text", p->text);
+    gw_json_add(problems, o);
+}
+
+int gw_cli_unreadable(const struct gw_cli_input *input, const char *place, const struct gw_err *err)
+{
+    GW_AUTO(gw_json) *o = gw_json_object();
+    struct gw_json *problems = gw_json_array();
+    gw_json_set_bool(o, "valid", false);
+    gw_cli_problem_add(problems, &(struct gw_cli_problem){ .is_error = true, .place = place, .at = err->at,
+        .code = gw_err_name(err->code), .text = err->text });
+    gw_json_set(o, "problems", problems);
+    gw_cli_print(o, input->pretty);
+    if (input->unit == NULL)
+        fprintf(stderr, "gangway %s: %s: %s\n", input->command, input->path, err->text);
+    else
+        fprintf(stderr, "gangway %s: %s: %s %zu: %s\n", input->command, input->path, input->unit, input->number, err->text);
+    return gw_err_exit(err->code);
+}
+
+int gw_cli_each(int argc, char **argv, int (*read)(const char *path, const void *how), const void *how)
+{
+    int status = GW_EXIT_OK;
+    if (argc < 2) {
+        fprintf(stderr, "gangway %s: which file? (- is standard input)\n", argv[0]);
+        return GW_EXIT_USAGE;
+    }
+    for (int i = 1; i < argc; i++)
+        status = GW_MAX(status, read(argv[i], how));
+    return status;
+}
+
+bool gw_cli_date(struct gw_date *out, const char *command, const char *option, const char *text)
+{
+    if (text == NULL || gw_date_parse(out, gw_span_str(text)))
+        return true;
+    fprintf(stderr, "gangway %s: %s takes a date as 2026-11-23\n", command, option);
+    return false;
+}

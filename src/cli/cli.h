@@ -3,6 +3,7 @@
  * Exit status (contract): 0 read and valid, 1 read and not valid, 2 wrong usage,
  * 3 could not be read. JSON on standard output, what went wrong on standard error. */
 #pragma once
+#include "base/clock.h"
 #include "base/conf.h"
 #include "base/fail.h"
 #include "base/json.h"
@@ -47,3 +48,33 @@ struct gw_option {
 int gw_cli_fail(const char *command, const struct gw_err *err);
 /* One JSON value on a line of standard output (or indented). */
 void gw_cli_print(const struct gw_json *j, bool pretty);
+
+/* ---- what the readers of papers share (mrz, bcbp, manifest, chip) --------------------- */
+
+/* A fault as they all print it. */
+struct gw_cli_problem {
+    bool is_error;
+    const char *field; /* NULL: left out */
+    const char *place; /* what `at` counts: "position", "offset" */
+    size_t at;         /* GW_NO_PLACE: left out */
+    const char *code, *text;
+};
+void gw_cli_problem_add(struct gw_json *problems, const struct gw_cli_problem *p);
+
+/* Which input of which command; unit NULL: the file as a whole. */
+struct gw_cli_input {
+    const char *command, *path;
+    const char *unit; /* "line" */
+    size_t number;    /* from 1 */
+    bool pretty;
+};
+/* The object of an input that could not be read, and a line on standard error; gives the
+ * exit status. place: as of struct gw_cli_problem. */
+int gw_cli_unreadable(const struct gw_cli_input *input, const char *place, const struct gw_err *err);
+
+/* Reads each file of argv with `read` and gives the worst exit status; none at all is a
+ * wrong usage. */
+int gw_cli_each(int argc, char **argv, int (*read)(const char *path, const void *how), const void *how);
+
+/* The value of an option that is a day; NULL keeps *out. Says so where it is none. */
+[[nodiscard]] bool gw_cli_date(struct gw_date *out, const char *command, const char *option, const char *text);

@@ -2,14 +2,7 @@
 #include "cli/commands.h"
 #include "document/bcbp.h"
 
-#include <stdio.h>
-
 enum { LARGEST_FILE = 64 << 20 };
-
-static void set_text(struct gw_json *j, const char *key, const char *value)
-{
-    gw_json_set_text(j, key, value[0] == 0 ? NULL : value);
-}
 
 /* Absent stays absent; there and blank is null. */
 static void set_item(struct gw_json *j, const char *key, struct gw_span item)
@@ -22,27 +15,38 @@ static void set_item(struct gw_json *j, const char *key, struct gw_span item)
         gw_json_set_span(j, key, item);
 }
 
+/* An item of the standard has capitals only, whatever the reader sent. */
+static void set_upper(struct gw_json *j, const char *key, struct gw_span item)
+{
+    GW_AUTO_VALUE(gw_buf) text = {};
+    gw_buf_add(&text, item.data, item.size);
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] >= 'a' && text.data[i] <= 'z')
+            text.data[i] = (uint8_t)(text.data[i] - 32);
+    set_item(j, key, item.size == 0 ? item : gw_buf_span(&text));
+}
+
 static struct gw_json *leg_json(const struct gw_bcbp_leg *leg)
 {
     struct gw_json *j = gw_json_object();
-    set_text(j, "pnr", leg->pnr);
-    set_text(j, "from", leg->from);
-    set_text(j, "to", leg->to);
-    set_text(j, "carrier", leg->carrier);
-    set_text(j, "flight", leg->flight);
+    gw_json_set_text_or_null(j, "pnr", leg->pnr);
+    gw_json_set_text_or_null(j, "from", leg->from);
+    gw_json_set_text_or_null(j, "to", leg->to);
+    gw_json_set_text_or_null(j, "carrier", leg->carrier);
+    gw_json_set_text_or_null(j, "flight", leg->flight);
     if (leg->day_of_year == 0)
         gw_json_set_null(j, "day_of_year");
     else
         gw_json_set_integer(j, "day_of_year", leg->day_of_year);
     char date[GW_DATE_TEXT];
     gw_date_format(date, leg->date);
-    set_text(j, "date", date);
-    set_text(j, "compartment", leg->compartment);
-    set_text(j, "seat", leg->seat);
-    set_text(j, "sequence", leg->sequence);
-    set_text(j, "status", leg->status);
+    gw_json_set_text_or_null(j, "date", date);
+    gw_json_set_text_or_null(j, "compartment", leg->compartment);
+    gw_json_set_text_or_null(j, "seat", leg->seat);
+    gw_json_set_text_or_null(j, "sequence", leg->sequence);
+    gw_json_set_text_or_null(j, "status", leg->status);
     for (size_t i = 0; i < GW_BCBP_LEG_ITEM_COUNT; i++)
-        set_item(j, gw_bcbp_leg_item_name((enum gw_bcbp_leg_item)i), leg->items[i]);
+        set_upper(j, gw_bcbp_leg_item_name((enum gw_bcbp_leg_item)i), leg->items[i]);
     struct gw_span use = gw_span_trim(leg->airline_use);
     set_item(j, "airline_use", use.size == 0 && leg->airline_use.data != NULL ? (struct gw_span){ leg->airline_use.data, 0 } : use);
     return j;
@@ -51,10 +55,10 @@ static struct gw_json *leg_json(const struct gw_bcbp_leg *leg)
 static struct gw_json *to_json(const struct gw_bcbp *b)
 {
     struct gw_json *j = gw_json_object(), *legs = gw_json_array();
-    set_text(j, "passenger_name", b->passenger_name);
+    gw_json_set_text_or_null(j, "passenger_name", b->passenger_name);
     gw_json_set_bool(j, "electronic_ticket", b->electronic_ticket);
     for (size_t i = 0; i < GW_BCBP_ONCE_COUNT; i++)
-        set_item(j, gw_bcbp_once_name((enum gw_bcbp_once)i), b->once[i]);
+        set_upper(j, gw_bcbp_once_name((enum gw_bcbp_once)i), b->once[i]);
     char date[GW_DATE_TEXT];
     gw_date_format(date, b->issued);
     if (date[0] != 0)
@@ -62,7 +66,7 @@ static struct gw_json *to_json(const struct gw_bcbp *b)
     for (size_t i = 0; i < b->n_legs; i++)
         gw_json_add(legs, leg_json(&b->legs[i]));
     gw_json_set(j, "legs", legs);
-    set_text(j, "version", b->version);
+    gw_json_set_text_or_null(j, "version", b->version);
     if (b->security.data == NULL) {
         gw_json_set_null(j, "security");
     } else {
@@ -75,90 +79,72 @@ static struct gw_json *to_json(const struct gw_bcbp *b)
     gw_json_set_bool(j, "valid", b->valid);
     struct gw_json *problems = gw_json_array();
     for (size_t i = 0; i < b->n_problems; i++) {
-        struct gw_json *p = gw_json_object();
-        gw_json_set_text(p, "severity", b->problems[i].is_error ? "error" : "warning");
-        gw_json_set_text(p, "field", b->problems[i].field);
-        gw_json_set_integer(p, "position", (int64_t)b->problems[i].position);
-        gw_json_set_text(p, "code", b->problems[i].code);
-        gw_json_set_text(p, "text", b->problems[i].text);
-        gw_json_add(problems, p);
+        const struct gw_bcbp_problem *p = &b->problems[i];
+        gw_cli_problem_add(problems, &(struct gw_cli_problem){ p->is_error, p->field, "position", p->position, p->code, p->text });
     }
     gw_json_set(j, "problems", problems);
     return j;
 }
 
-static int read_line(const char *path, size_t line, struct gw_span text, struct gw_date reference, bool pretty)
+struct how {
+    struct gw_date reference;
+    bool pretty;
+};
+
+static int read_line(const struct gw_cli_input *input, struct gw_span text, struct gw_date reference)
 {
     struct gw_bcbp b;
     struct gw_err err = {};
-    if (!gw_bcbp_parse(&b, text, reference, &err)) {
-        GW_AUTO(gw_json) *j = gw_json_object();
-        gw_json_set_bool(j, "valid", false);
-        struct gw_json *problems = gw_json_array(), *p = gw_json_object();
-        gw_json_set_text(p, "severity", "error");
-        gw_json_set_integer(p, "position", err.at == GW_NO_PLACE ? 0 : (int64_t)err.at);
-        gw_json_set_text(p, "code", gw_err_name(err.code));
-        gw_json_set_text(p, "text", err.text);
-        gw_json_add(problems, p);
-        gw_json_set(j, "problems", problems);
-        gw_cli_print(j, pretty);
-        fprintf(stderr, "gangway bcbp: %s: line %zu: %s\n", path, line, err.text);
-        return gw_err_exit(err.code);
-    }
+    if (!gw_bcbp_parse(&b, text, reference, &err))
+        return gw_cli_unreadable(input, "position", &err);
     GW_AUTO(gw_json) *j = to_json(&b);
-    gw_cli_print(j, pretty);
+    gw_cli_print(j, input->pretty);
     return b.valid ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 
-static int read_file(const char *path, struct gw_date reference, bool pretty)
+static int read_file(const char *path, const void *of)
 {
+    const struct how *how = of;
+    struct gw_cli_input input = { .command = "bcbp", .path = path, .pretty = how->pretty };
     GW_AUTO_VALUE(gw_buf) text = {};
     struct gw_err err = {};
     if (!gw_buf_read_file(&text, path, LARGEST_FILE, &err))
-        return gw_cli_fail("bcbp", &err);
+        return gw_cli_unreadable(&input, "position", &err);
     int status = GW_EXIT_OK;
-    size_t at = 0, passes = 0;
+    size_t at = 0, line = 0;
     struct gw_span in = gw_span_skip_bom(gw_buf_span(&text));
-    for (size_t line = 1; at < in.size; line++) {
+    while (at < in.size) {
         const uint8_t *end = memchr(in.data + at, '\n', in.size - at);
         size_t stop = end == NULL ? in.size : (size_t)(end - in.data);
         struct gw_span one = gw_span_slice(in, at, stop);
         at = stop + 1;
+        line++;
         if (gw_span_trim(one).size == 0)
             continue;
-        passes++;
-        status = GW_MAX(status, read_line(path, line, one, reference, pretty));
+        input.unit = "line";
+        input.number = line;
+        status = GW_MAX(status, read_line(&input, one, how->reference));
     }
-    if (passes == 0) {
-        fprintf(stderr, "gangway bcbp: %s: no boarding pass in it\n", path);
-        status = GW_EXIT_UNREADABLE;
-    }
-    return status;
+    if (input.number > 0)
+        return status;
+    gw_fail(&err, GW_ERR_FORMAT, "no boarding pass in it");
+    return gw_cli_unreadable(&input, "position", &err);
 }
 
 static int run(int argc, char **argv)
 {
-    bool pretty = false;
+    struct how how = { .reference = gw_date_of(gw_clock_now(NULL)) };
     const char *date = NULL;
     const struct gw_option options[] = {
-        { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
+        { "--pretty", GW_OPTION_FLAG, &how.pretty, NULL, "indent the JSON" },
         { "--date", GW_OPTION_TEXT, &date, "DATE", "the day of the scan, which decides the year of a flight (YYYY-MM-DD)" },
     };
     int status = GW_EXIT_OK;
     if (!gw_options_read(&argc, argv, &gw_command_bcbp, options, GW_COUNT(options), &status))
         return status;
-    struct gw_date reference = gw_date_of(gw_clock_now(NULL));
-    if (date != NULL && !gw_date_parse(&reference, gw_span_str(date))) {
-        fprintf(stderr, "gangway bcbp: --date takes a date as 2026-11-23\n");
+    if (!gw_cli_date(&how.reference, "bcbp", "--date", date))
         return GW_EXIT_USAGE;
-    }
-    if (argc < 2) {
-        fprintf(stderr, "gangway bcbp: which file? (- is standard input)\n");
-        return GW_EXIT_USAGE;
-    }
-    for (int i = 1; i < argc; i++)
-        status = GW_MAX(status, read_file(argv[i], reference, pretty));
-    return status;
+    return gw_cli_each(argc, argv, read_file, &how);
 }
 
 const struct gw_command gw_command_bcbp = {

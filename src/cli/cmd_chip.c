@@ -26,20 +26,11 @@ struct how {
     struct gw_date today;
 };
 
-static void set_text(struct gw_json *j, const char *key, const char *value)
-{
-    gw_json_set_text(j, key, value == NULL || value[0] == 0 ? NULL : value);
-}
+static const char place[] = "offset";
 
 static void add_problem(struct gw_json *problems, bool is_error, const char *code, const char *text, size_t offset)
 {
-    struct gw_json *p = gw_json_object();
-    gw_json_set_text(p, "severity", is_error ? "error" : "warning");
-    if (offset != GW_NO_PLACE)
-        gw_json_set_integer(p, "offset", (int64_t)offset);
-    gw_json_set_text(p, "code", code);
-    gw_json_set_text(p, "text", text);
-    gw_json_add(problems, p);
+    gw_cli_problem_add(problems, &(struct gw_cli_problem){ is_error, NULL, place, offset, code, text });
 }
 
 static bool write_picture(const struct how *how, const struct gw_chip_image *m, size_t number, struct gw_err *err)
@@ -56,14 +47,14 @@ static struct gw_json *image_json(const struct gw_chip_image *m, struct gw_json 
 {
     struct gw_json *j = gw_json_object(), *image = gw_json_object();
     gw_json_set_text(j, "format", gw_chip_format_name(m->format));
-    set_text(j, "version", m->version);
+    gw_json_set_text_or_null(j, "version", m->version);
     if (m->year != 0)
         gw_json_set_integer(j, "version_year", m->year);
     if (m->has_details) {
-        set_text(j, "sex", m->sex);
-        set_text(j, "eye_color", m->eye_color);
-        set_text(j, "hair_color", m->hair_color);
-        set_text(j, "expression", m->expression);
+        gw_json_set_text_or_null(j, "sex", m->sex);
+        gw_json_set_text_or_null(j, "eye_color", m->eye_color);
+        gw_json_set_text_or_null(j, "hair_color", m->hair_color);
+        gw_json_set_text_or_null(j, "expression", m->expression);
         gw_json_set_integer(j, "feature_points", m->feature_points);
         if (m->properties != 0) {
             struct gw_json *properties = gw_json_array();
@@ -72,9 +63,9 @@ static struct gw_json *image_json(const struct gw_chip_image *m, struct gw_json 
                     gw_json_add_text(properties, gw_chip_property_name(i));
             gw_json_set(j, "properties", properties);
         }
-        set_text(j, "face_image_type", m->face_image_type);
-        set_text(j, "color_space", m->color_space);
-        set_text(j, "source", m->source);
+        gw_json_set_text_or_null(j, "face_image_type", m->face_image_type);
+        gw_json_set_text_or_null(j, "color_space", m->color_space);
+        gw_json_set_text_or_null(j, "source", m->source);
         static const char *const angles[] = { "yaw_deg", "pitch_deg", "roll_deg" };
         for (int i = 0; i < 3; i++)
             if (m->has_pose[i])
@@ -84,7 +75,7 @@ static struct gw_json *image_json(const struct gw_chip_image *m, struct gw_json 
     struct gw_err err = {};
     const struct gw_image_limits limits = GW_IMAGE_LIMITS_DEFAULT;
     bool probed = gw_image_probe(&info, m->bytes, &limits, &err);
-    set_text(image, "type", gw_chip_picture_name(m->picture));
+    gw_json_set_text_or_null(image, "type", gw_chip_picture_name(m->picture));
     gw_json_set_integer(image, "width", probed ? info.width : m->width);
     gw_json_set_integer(image, "height", probed ? info.height : m->height);
     gw_json_set_integer(image, "bytes", (int64_t)m->bytes.size);
@@ -201,7 +192,7 @@ static bool set_sod(struct gw_json *j, struct gw_json *problems, const struct fi
         return false;
     static const char *const matches[] = { "not_read", "match", "mismatch" };
     gw_json_set_text(j, "state", gw_sod_state_name(s.state));
-    set_text(j, "digest", s.digest);
+    gw_json_set_text_or_null(j, "digest", s.digest);
     gw_json_set_integer(j, "lds_version", s.lds_version);
     struct gw_json *hashes = gw_json_object();
     for (size_t i = 0; i < s.n_groups; i++) {
@@ -211,10 +202,10 @@ static bool set_sod(struct gw_json *j, struct gw_json *problems, const struct fi
     }
     gw_json_set(j, "groups", hashes);
     struct gw_json *signer = gw_json_object();
-    set_text(signer, "subject", s.signer);
-    set_text(signer, "issuer", s.issuer);
-    set_text(signer, "serial", s.serial);
-    set_text(signer, "country", s.country);
+    gw_json_set_text_or_null(signer, "subject", s.signer);
+    gw_json_set_text_or_null(signer, "issuer", s.issuer);
+    gw_json_set_text_or_null(signer, "serial", s.serial);
+    gw_json_set_text_or_null(signer, "country", s.country);
     if (s.has_signing_time) {
         char when[GW_TIME_TEXT];
         gw_time_format(when, s.signing_us);
@@ -263,8 +254,8 @@ static int print_file(const struct file *files, size_t n, const struct file *f, 
                 f->chip.problems[i].offset);
         if (f->chip.kind == GW_CHIP_COM) {
             struct gw_json *groups = gw_json_array();
-            set_text(j, "lds_version", f->chip.lds_version);
-            set_text(j, "unicode_version", f->chip.unicode_version);
+            gw_json_set_text_or_null(j, "lds_version", f->chip.lds_version);
+            gw_json_set_text_or_null(j, "unicode_version", f->chip.unicode_version);
             for (size_t i = 0; i < f->chip.n_groups; i++)
                 gw_json_add_text(groups, f->chip.groups[i].name);
             gw_json_set(j, "groups", groups);

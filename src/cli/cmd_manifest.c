@@ -15,13 +15,7 @@ struct how {
 
 static int unreadable(const char *path, const struct gw_err *err, bool pretty)
 {
-    GW_AUTO(gw_json) *o = gw_json_object();
-    struct gw_manifest_problem p = { .is_error = true, .offset = err->at, .tag = NULL, .code = gw_err_name(err->code), .text = err->text };
-    gw_json_set_bool(o, "valid", false);
-    gw_json_set(o, "problems", gw_manifest_problems_to_json(&p, 1));
-    gw_cli_print(o, pretty);
-    fprintf(stderr, "gangway manifest: %s: %s\n", path, err->text);
-    return gw_err_exit(err->code);
+    return gw_cli_unreadable(&(struct gw_cli_input){ .command = "manifest", .path = path, .pretty = pretty }, "offset", err);
 }
 
 static bool looks_like_json(struct gw_span text)
@@ -98,8 +92,9 @@ static int read_edifact(const char *path, struct gw_span text, const char *type,
     return status;
 }
 
-static int read_file(const char *path, const struct how *how)
+static int read_file(const char *path, const void *of)
 {
+    const struct how *how = of;
     GW_AUTO_VALUE(gw_buf) text = {};
     struct gw_err err = {};
     struct gw_manifest m;
@@ -156,21 +151,13 @@ static int run(int argc, char **argv)
     if (!gw_options_read(&argc, argv, &gw_command_manifest, options, GW_COUNT(options), &status))
         return status;
     how.today = gw_date_of(gw_clock_now(NULL));
-    if (today != NULL && !gw_date_parse(&how.today, gw_span_str(today))) {
-        fprintf(stderr, "gangway manifest: --today takes a date as 2026-11-23\n");
+    if (!gw_cli_date(&how.today, "manifest", "--today", today))
         return GW_EXIT_USAGE;
-    }
-    if (argc < 2) {
-        fprintf(stderr, "gangway manifest: which file? (- is standard input)\n");
-        return GW_EXIT_USAGE;
-    }
     struct gw_err err = {};
     GW_AUTO(gw_arena) *mem = gw_arena_new(1 << 20);
     if (!read_profile(&how, mem, profile, &err))
         return gw_cli_fail("manifest", &err);
-    for (int i = 1; i < argc; i++)
-        status = GW_MAX(status, read_file(argv[i], &how));
-    return status;
+    return gw_cli_each(argc, argv, read_file, &how);
 }
 
 const struct gw_command gw_command_manifest = {

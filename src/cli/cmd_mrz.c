@@ -2,14 +2,7 @@
 #include "cli/commands.h"
 #include "document/mrz.h"
 
-#include <stdio.h>
-
 enum { LARGEST_FILE = 64 << 20 };
-
-static void set_text(struct gw_json *j, const char *key, const char *value)
-{
-    gw_json_set_text(j, key, value[0] == 0 ? NULL : value);
-}
 
 static void set_check(struct gw_json *checks, const char *key, enum gw_mrz_check check)
 {
@@ -24,20 +17,20 @@ static struct gw_json *to_json(const struct gw_mrz *m)
     struct gw_json *j = gw_json_object();
     char date[GW_MRZ_DATE_TEXT], one[2] = { m->sex, 0 };
     gw_json_set_text(j, "format", gw_mrz_format_name(m->format));
-    set_text(j, "document_code", m->document_code);
-    set_text(j, "issuing_state", m->issuing_state);
-    set_text(j, "surname", m->surname);
-    set_text(j, "given_names", m->given_names);
-    set_text(j, "document_number", m->document_number);
-    set_text(j, "nationality", m->nationality);
+    gw_json_set_text_or_null(j, "document_code", m->document_code);
+    gw_json_set_text_or_null(j, "issuing_state", m->issuing_state);
+    gw_json_set_text_or_null(j, "surname", m->surname);
+    gw_json_set_text_or_null(j, "given_names", m->given_names);
+    gw_json_set_text_or_null(j, "document_number", m->document_number);
+    gw_json_set_text_or_null(j, "nationality", m->nationality);
     gw_mrz_date_format(date, m->birth_date);
-    set_text(j, "birth_date", date);
+    gw_json_set_text_or_null(j, "birth_date", date);
     gw_json_set_text(j, "sex", m->sex == '<' ? NULL : one);
     gw_mrz_date_format(date, m->expiry_date);
-    set_text(j, "expiry_date", date);
-    set_text(j, "optional_data", m->optional_data);
+    gw_json_set_text_or_null(j, "expiry_date", date);
+    gw_json_set_text_or_null(j, "optional_data", m->optional_data);
     if (m->format == GW_MRZ_TD1)
-        set_text(j, "optional_data_2", m->optional_data_2);
+        gw_json_set_text_or_null(j, "optional_data_2", m->optional_data_2);
     if (m->name_may_be_cut)
         gw_json_set_bool(j, "name_may_be_cut", true);
     if (m->specimen)
@@ -65,13 +58,7 @@ static struct gw_json *to_json(const struct gw_mrz *m)
     struct gw_json *problems = gw_json_array();
     for (size_t i = 0; i < m->n_problems; i++) {
         const struct gw_mrz_problem *p = &m->problems[i];
-        struct gw_json *one_problem = gw_json_object();
-        gw_json_set_text(one_problem, "severity", p->is_error ? "error" : "warning");
-        gw_json_set_text(one_problem, "field", p->field);
-        gw_json_set_integer(one_problem, "position", (int64_t)p->position);
-        gw_json_set_text(one_problem, "code", p->code);
-        gw_json_set_text(one_problem, "text", p->text);
-        gw_json_add(problems, one_problem);
+        gw_cli_problem_add(problems, &(struct gw_cli_problem){ p->is_error, p->field, "position", p->position, p->code, p->text });
     }
     gw_json_set(j, "problems", problems);
     return j;
@@ -99,70 +86,57 @@ static bool next_block(struct gw_span *block, struct gw_span text, size_t *at)
     return true;
 }
 
-static int read_file(const char *path, const struct gw_mrz_options *options, bool pretty)
+struct how {
+    struct gw_mrz_options options;
+    bool pretty;
+};
+
+static int read_file(const char *path, const void *of)
 {
+    const struct how *how = of;
+    struct gw_cli_input input = { .command = "mrz", .path = path, .pretty = how->pretty };
     GW_AUTO_VALUE(gw_buf) text = {};
     struct gw_err err = {};
     if (!gw_buf_read_file(&text, path, LARGEST_FILE, &err))
-        return gw_cli_fail("mrz", &err);
+        return gw_cli_unreadable(&input, "position", &err);
     int status = GW_EXIT_OK;
-    size_t at = 0, blocks = 0;
+    size_t at = 0;
     struct gw_span block;
     while (next_block(&block, gw_span_skip_bom(gw_buf_span(&text)), &at)) {
         struct gw_mrz m;
-        blocks++;
-        if (!gw_mrz_parse(&m, block, options, &err)) {
-            GW_AUTO(gw_json) *j = gw_json_object();
-            gw_json_set_bool(j, "valid", false);
-            struct gw_json *problems = gw_json_array(), *p = gw_json_object();
-            gw_json_set_text(p, "severity", "error");
-            gw_json_set_integer(p, "position", err.at == GW_NO_PLACE ? 0 : (int64_t)err.at);
-            gw_json_set_text(p, "code", gw_err_name(err.code));
-            gw_json_set_text(p, "text", err.text);
-            gw_json_add(problems, p);
-            gw_json_set(j, "problems", problems);
-            gw_cli_print(j, pretty);
-            fprintf(stderr, "gangway mrz: %s: zone %zu: %s\n", path, blocks, err.text);
-            status = GW_MAX(status, gw_err_exit(err.code));
+        input.unit = "zone";
+        input.number++;
+        if (!gw_mrz_parse(&m, block, &how->options, &err)) {
+            status = GW_MAX(status, gw_cli_unreadable(&input, "position", &err));
             continue;
         }
         GW_AUTO(gw_json) *j = to_json(&m);
-        gw_cli_print(j, pretty);
+        gw_cli_print(j, how->pretty);
         if (!m.valid)
             status = GW_MAX(status, GW_EXIT_INVALID);
     }
-    if (blocks == 0) {
-        fprintf(stderr, "gangway mrz: %s: no zone in it\n", path);
-        status = GW_EXIT_UNREADABLE;
-    }
-    return status;
+    if (input.number > 0)
+        return status;
+    gw_fail(&err, GW_ERR_FORMAT, "no zone in it");
+    return gw_cli_unreadable(&input, "position", &err);
 }
 
 static int run(int argc, char **argv)
 {
-    bool pretty = false, repair = false;
+    struct how how = { .options.today = gw_date_of(gw_clock_now(NULL)) };
     const char *today = NULL;
     const struct gw_option options[] = {
-        { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
-        { "--repair", GW_OPTION_FLAG, &repair, NULL,
+        { "--pretty", GW_OPTION_FLAG, &how.pretty, NULL, "indent the JSON" },
+        { "--repair", GW_OPTION_FLAG, &how.options.repair, NULL,
             "put right letters read for digits where exactly one way makes the check digits right; marked as corrected" },
         { "--today", GW_OPTION_TEXT, &today, "DATE", "the day that decides the century of a birth date (YYYY-MM-DD)" },
     };
     int status = GW_EXIT_OK;
     if (!gw_options_read(&argc, argv, &gw_command_mrz, options, GW_COUNT(options), &status))
         return status;
-    struct gw_mrz_options how = { .today = gw_date_of(gw_clock_now(NULL)), .repair = repair };
-    if (today != NULL && !gw_date_parse(&how.today, gw_span_str(today))) {
-        fprintf(stderr, "gangway mrz: --today takes a date as 2026-11-23\n");
+    if (!gw_cli_date(&how.options.today, "mrz", "--today", today))
         return GW_EXIT_USAGE;
-    }
-    if (argc < 2) {
-        fprintf(stderr, "gangway mrz: which file? (- is standard input)\n");
-        return GW_EXIT_USAGE;
-    }
-    for (int i = 1; i < argc; i++)
-        status = GW_MAX(status, read_file(argv[i], &how, pretty));
-    return status;
+    return gw_cli_each(argc, argv, read_file, &how);
 }
 
 const struct gw_command gw_command_mrz = {

@@ -2,18 +2,16 @@
  * differ, what travelers are told; signs them. */
 #include "base/near.h"
 #include "cli/commands.h"
-#include "cli/packs.h"
 #include "document/state.h"
+#include "packs/packs.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 64 };
+enum { FILES_MAX = GW_PACKS_MAX };
 
 static int usage(const struct gw_command *c, const char *text)
 {
@@ -145,12 +143,6 @@ struct choice {
     bool draft;
 };
 
-static int is_pack(const struct dirent *d)
-{
-    size_t n = strlen(d->d_name);
-    return d->d_name[0] != '.' && n > 5 && strcmp(d->d_name + n - 5, ".json") == 0;
-}
-
 /* "2025-12-26", or a moment, whose day is the pack's. */
 static bool day_of(struct gw_date *out, const struct gw_pack *p, const char *text)
 {
@@ -163,39 +155,20 @@ static bool day_of(struct gw_date *out, const struct gw_pack *p, const char *tex
     return true;
 }
 
-/* All of a folder; the one in force on the day. */
-static bool choose(const struct gw_pack **out, struct gw_arena *a, const struct choice *c, const struct gw_pack_keys *keys, const char *date,
-    struct gw_err *err)
+/* Of a folder's packs the one in force on the day. */
+static bool choose(const struct gw_pack **out, const struct gw_packs *packs, const struct choice *c, const char *date, struct gw_err *err)
 {
-    struct dirent **names;
-    const struct gw_pack *packs[FILES_MAX], *found = NULL;
-    size_t n_packs = 0;
-    bool fine = true;
-    int n = scandir(c->all, &names, is_pack, alphasort);
-    if (n < 0)
-        return gw_fail(err, GW_ERR_NOT_FOUND, "%s: %s", c->all, strerror(errno));
-    if (n > FILES_MAX)
-        fine = gw_fail(err, GW_ERR_LIMIT, "%s: more than %d packs", c->all, FILES_MAX);
-    for (int i = 0; i < n; i++) {
-        GW_AUTO_VALUE(gw_buf) path = {};
-        gw_buf_addf(&path, "%s/%s", c->all, names[i]->d_name);
-        fine = fine && gw_packs_read(&packs[n_packs], NULL, a, gw_buf_text(&path), keys, c->draft, err);
-        n_packs += fine;
-        free(names[i]);
-    }
-    free(names);
-    if (!fine || !gw_pack_check_set(packs, n_packs, err))
-        return false;
-    for (size_t i = 0; i < n_packs; i++) {
+    const struct gw_pack *const *all, *found = NULL;
+    for (size_t i = 0, n = gw_packs_all(packs, &all); i < n; i++) {
         struct gw_date day;
-        if (!day_of(&day, packs[i], date))
+        if (!day_of(&day, all[i], date))
             return gw_fail(err, GW_ERR_USAGE, "--date takes a day as 2025-12-26, or a moment as 2025-12-26T04:30:00Z");
-        if (!gw_pack_in_force(packs[i], day) || (c->authority != NULL && strcmp(c->authority, gw_pack_authority(packs[i])) != 0))
+        if (!gw_pack_in_force(all[i], day) || (c->authority != NULL && strcmp(c->authority, gw_pack_authority(all[i])) != 0))
             continue;
         if (found != NULL)
             return gw_fail(err, GW_ERR_USAGE, "packs of several authorities are in force on that day (%s, %s): --authority says whose is meant",
-                gw_pack_authority(found), gw_pack_authority(packs[i]));
-        found = packs[i];
+                gw_pack_authority(found), gw_pack_authority(all[i]));
+        found = all[i];
     }
     if (found == NULL)
         return gw_fail(err, GW_ERR_NOT_FOUND, "%s: no pack%s%s is in force on that day, so nothing is authorised", c->all,
@@ -204,7 +177,9 @@ static bool choose(const struct gw_pack **out, struct gw_arena *a, const struct 
     return true;
 }
 
-static bool open_choice(const struct gw_pack **out, struct gw_arena *a, const struct choice *c, const char *date, struct gw_err *err)
+/* *packs holds the pack when it is one of a folder. */
+static bool open_choice(const struct gw_pack **out, struct gw_packs **packs, struct gw_arena *a, const struct choice *c, const char *date,
+    struct gw_err *err)
 {
     struct gw_pack_keys keys;
     if ((c->pack == NULL) == (c->all == NULL))
@@ -212,7 +187,7 @@ static bool open_choice(const struct gw_pack **out, struct gw_arena *a, const st
     if (!gw_packs_keys(&keys, c->keys, err))
         return false;
     if (c->all != NULL)
-        return choose(out, a, c, &keys, date, err);
+        return (*packs = gw_packs_open(c->all, &keys, c->draft, err)) != NULL && choose(out, *packs, c, date, err);
     return gw_packs_read(out, NULL, a, c->pack, &keys, c->draft, err);
 }
 
@@ -320,7 +295,8 @@ static int run_explain(int argc, char **argv)
         }
     struct gw_err err = {};
     struct gw_pack_facts f = { .permanent_resident = resident, .accompanied = accompanied };
-    GW_AUTO(gw_arena) *a = gw_arena_new((size_t)FILES_MAX * GW_PACK_ARENA_BYTES);
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_PACK_ARENA_BYTES);
+    GW_AUTO(gw_packs) *packs = NULL;
     const struct gw_pack *pack = NULL;
     if (!read_citizenship(&f, citizenship, &err) || !read_birth(&f, birth, &err) ||
         !read_word("--mode", mode, gw_pack_mode_find(&f.mode, mode), "air, sea, land", &err) ||
@@ -329,7 +305,7 @@ static int run_explain(int argc, char **argv)
         !read_word("--document", document, gw_pack_document_find(&f.document, document),
             "none, passport, diplomatic_passport, official_passport, emergency_passport, identity_card, residence_permit, visa, "
             "refugee_document, crew_document, trusted_traveler_card, other", &err) ||
-        !open_choice(&pack, a, &choice, date, &err))
+        !open_choice(&pack, &packs, a, &choice, date, &err))
         return gw_cli_fail(command_explain.name, &err);
     if (!day_of(&f.day, pack, date))
         return usage(&command_explain, "--date takes a day as 2025-12-26, or a moment as 2025-12-26T04:30:00Z");
@@ -433,18 +409,21 @@ static int run_notice(int argc, char **argv)
         date = now;
     struct gw_err err = {};
     struct gw_pack_place place = { .has_mode = mode != NULL, .has_direction = direction != NULL };
-    GW_AUTO(gw_arena) *a = gw_arena_new((size_t)FILES_MAX * GW_PACK_ARENA_BYTES);
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_PACK_ARENA_BYTES);
+    GW_AUTO(gw_packs) *packs = NULL;
     GW_AUTO_VALUE(gw_buf) text = {};
     const struct gw_pack *pack = NULL;
     if (!read_code(place.site, sizeof place.site, "--site", site, &err) ||
         (mode != NULL && !read_word("--mode", mode, gw_pack_mode_find(&place.mode, mode), "air, sea, land", &err)) ||
         (direction != NULL && !read_word("--direction", direction, gw_pack_direction_find(&place.direction, direction), "arrival, departure", &err)) ||
-        !open_choice(&pack, a, &choice, date, &err))
+        !open_choice(&pack, &packs, a, &choice, date, &err))
         return gw_cli_fail(command_notice.name, &err);
     if (!day_of(&place.day, pack, date))
         return usage(&command_notice, "--date takes a day as 2025-12-26, or a moment as 2025-12-26T04:30:00Z");
-    if (!gw_pack_notice(&text, pack, &place, language, &err))
+    struct gw_notice notice;
+    if (!gw_pack_notice(&notice, a, pack, &place, language, &err))
         return gw_cli_fail(command_notice.name, &err);
+    gw_notice_print(&text, &notice);
     fwrite(text.data, 1, text.size, stdout);
     return GW_EXIT_OK;
 }

@@ -35,7 +35,7 @@ static bool set_log_level(const char *level, struct gw_err *err)
 }
 
 /* Reads the settings anew, as at the start, and takes over what may change. */
-static void reload(struct gw_conf *live, int argc, char *const *argv)
+static void reload(struct gw_service *service, struct gw_conf *live, int argc, char *const *argv)
 {
     GW_AUTO_VALUE(gw_conf) fresh = {};
     struct gw_err err = {};
@@ -56,15 +56,17 @@ static void reload(struct gw_conf *live, int argc, char *const *argv)
     size_t n_changed, n_waiting;
     gw_conf_adopt(live, &fresh, &n_changed, &n_waiting);
     gw_log(GW_LOG_INFO, "reload", GW_LOG_INT("changed", n_changed), GW_LOG_INT("need_restart", n_waiting));
+    /* A pack that is not valid leaves the old ones in force; the log says why. */
+    (void)gw_service_packs(service, fresh.packs_path, fresh.packs_keys, fresh.packs_authority, &err);
 }
 
-static void wait_for_the_end(struct gw_conf *conf, const sigset_t *signals, int argc, char *const *argv)
+static void wait_for_the_end(struct gw_service *service, struct gw_conf *conf, const sigset_t *signals, int argc, char *const *argv)
 {
     for (;;) {
         siginfo_t info;
         int signal = sigwaitinfo(signals, &info);
         if (signal == SIGHUP)
-            reload(conf, argc, argv);
+            reload(service, conf, argc, argv);
         else if (signal == SIGTERM || signal == SIGINT)
             return;
     }
@@ -87,7 +89,7 @@ static int serve(struct gw_conf *conf, const sigset_t *signals, int argc, char *
     fflush(stdout);
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "ready"), GW_LOG_SETTING("address", gw_http_address(http)),
         GW_LOG_SETTING("store", conf->store_path), GW_LOG_INT("us", gw_clock_monotonic_us() - began_us));
-    wait_for_the_end(conf, signals, argc, argv);
+    wait_for_the_end(service, conf, signals, argc, argv);
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "stopping"));
     gw_http_close(gw_take(http));
     gw_local_close(gw_take(local));

@@ -215,6 +215,15 @@ static void check_code(struct reader *r, const char *field, const char *s, size_
         }
 }
 
+static void check_port(struct reader *r, const char *field, const char *s, size_t at)
+{
+    size_t n = 0;
+    while (s[n] >= 'A' && s[n] <= 'Z')
+        n++;
+    if (s[0] != 0 && (n != 3 || s[3] != 0))
+        problem(r, true, field, at + n, "character", "an airport's code is three letters (items 26, 38)");
+}
+
 static bool read_day(struct reader *r, struct gw_bcbp_leg *leg, const char *text, size_t at)
 {
     uint64_t day = 0;
@@ -248,8 +257,8 @@ static bool read_leg(struct reader *r, struct gw_bcbp_leg *leg, size_t index)
     text_of(r, leg->sequence, 5);
     text_of(r, leg->status, 1);
     check_code(r, "pnr", leg->pnr, at);
-    check_code(r, "from", leg->from, at + 7);
-    check_code(r, "to", leg->to, at + 10);
+    check_port(r, "from", leg->from, at + 7);
+    check_port(r, "to", leg->to, at + 10);
     check_code(r, "carrier", leg->carrier, at + 13);
     check_code(r, "flight", leg->flight, at + 16);
     drop_zeros(leg->flight);
@@ -375,6 +384,9 @@ bool gw_bcbp_parse(struct gw_bcbp *out, struct gw_span text, struct gw_date refe
     if (text.size > GW_BCBP_MOST)
         return gw_fail(err, GW_ERR_LIMIT, "BCBP: more than %d bytes", GW_BCBP_MOST);
     struct gw_span in = text;
+    /* What some readers send in front: STX, blanks. */
+    while (in.size > 0 && in.data[0] <= ' ')
+        in = gw_span_slice(in, 1, in.size);
     /* AIM symbology identifier: ] letter digit. */
     if (in.size > 3 && in.data[0] == ']')
         in = gw_span_slice(in, 3, in.size);

@@ -106,7 +106,7 @@ bool gw_gallery_score_person(struct gw_hit *hit, const struct gw_gallery *g, str
 typedef bool gw_gallery_write_fn(void *to, struct gw_span piece);
 [[nodiscard]] bool gw_gallery_format(const struct gw_gallery *g, const char *model, gw_gallery_write_fn *write, void *to);
 size_t gw_gallery_format_bytes(const struct gw_gallery *g);
-/* Reads it back; the bytes stay the caller's (a mapped file will do). NULL:
+/* Reads it back; the bytes stay the caller's (a mapped file will do, best with MADV_SEQUENTIAL). NULL:
  *   GW_ERR_FORMAT      not such a file, or sizes that do not fit each other
  *   GW_ERR_UNSUPPORTED a version of the form that this program does not know
  *   GW_ERR_CONFLICT    made with another model

@@ -15,7 +15,10 @@ bool gw_auth_check(struct gw_exchange *x, bool public_health, struct gw_err *err
     bool anyone = x->route->roles == GW_MAY_ANYONE;
     if (anyone && (x->request->loopback || public_health))
         return true;
-    if (!gw_request_header(x->request, "Authorization", &value))
+    bool given = gw_request_header(x->request, "Authorization", &value), open = (x->route->roles & GW_MAY_PUBLIC) != 0;
+    if (!given && open)
+        return true;
+    if (!given)
         return refuse(x, "Bearer realm=\"gangway\"", "this needs Authorization: Bearer and a token", err);
     value = gw_span_trim(value);
     if (value.size < 8 || strncasecmp((const char *)value.data, "Bearer ", 7) != 0)
@@ -28,6 +31,6 @@ bool gw_auth_check(struct gw_exchange *x, bool public_health, struct gw_err *err
         return false;
     }
     x->has_who = true;
-    return anyone || (x->route->roles >> x->who.role & 1u) != 0 ||
+    return anyone || open || (x->route->roles >> x->who.role & 1u) != 0 ||
         gw_fail(err, GW_ERR_FORBIDDEN, "the role %s may not ask this", gw_role_name(x->who.role));
 }

@@ -6,6 +6,32 @@
 
 enum { PAGE_LEAST = 1, PAGE_MOST = 500, PAGE_USUAL = 50 };
 
+static size_t find_value(const struct gw_exchange *x, const char *name)
+{
+    size_t i = 0;
+    while (i < x->path.n && strcmp(x->path.values[i].parameter->name, name) != 0)
+        i++;
+    assert(i < x->path.n); /* the route's path has it */
+    return i;
+}
+
+struct gw_id gw_exchange_id(const struct gw_exchange *x, const char *name)
+{
+    size_t i = find_value(x, name);
+    assert(x->path.values[i].parameter->is_id);
+    return x->path.values[i].id;
+}
+
+struct gw_span gw_exchange_word(const struct gw_exchange *x, const char *name)
+{
+    return x->path.values[find_value(x, name)].text;
+}
+
+bool gw_exchange_wants(const struct gw_exchange *x, const char *media)
+{
+    return gw_span_is(x->media, media);
+}
+
 bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *err)
 {
     struct gw_request *r = x->request;
@@ -66,6 +92,21 @@ bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exc
     *limit = (size_t)n;
     gw_uri_query(&x->uri, "cursor", cursor);
     return true;
+}
+
+bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, const char *name, struct gw_err *err)
+{
+    struct gw_span text = {};
+    struct gw_date day;
+    *has = gw_uri_query(&x->uri, name, &text);
+    if (!*has)
+        return true;
+    if (gw_date_parse(&day, text)) {
+        *us = gw_date_days(day) * 86'400 * GW_US_PER_S;
+        return true;
+    }
+    return gw_time_parse(us, NULL, text) ||
+        gw_fail(err, GW_ERR_USAGE, "%s takes a time such as 2026-11-23T10:15:00Z, or a day", name);
 }
 
 static bool refuse_key(const char *key, const char *known, struct gw_err *err)

@@ -21,7 +21,9 @@ struct gw_exchange {
     struct gw_caller who;         /* when has_who */
     bool has_who;
     struct gw_uri uri;
+    struct gw_path_values path;   /* gw_exchange_id, gw_exchange_word */
     struct gw_id voyage;          /* of a path with {voyage} */
+    struct gw_span media;         /* the media type the client likes best of those the route answers with */
     struct gw_worker *worker;     /* of a RECOGNIZE route */
     struct gw_arena *mem;         /* until the answer is sent */
     struct gw_once once_memory, *once; /* once: NULL without Idempotency-Key */
@@ -38,6 +40,12 @@ struct gw_exchange {
 
 typedef void gw_render(struct gw_buf *body, int *status, const void *answer, void *context);
 
+/* What stands at {name} in this route's path. */
+struct gw_id gw_exchange_id(const struct gw_exchange *x, const char *name);
+struct gw_span gw_exchange_word(const struct gw_exchange *x, const char *name);
+/* Does the client like this media type best, of those in the route's row? */
+bool gw_exchange_wants(const struct gw_exchange *x, const char *media);
+
 /* Before the verb: makes x->once when the request has an Idempotency-Key; render
  * will then be called by the verb. */
 [[nodiscard]] bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *err);
@@ -47,6 +55,8 @@ bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j
 
 /* limit (1 to 500) and cursor of a list. */
 [[nodiscard]] bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exchange *x, struct gw_err *err);
+/* A query parameter that is a time, or a day (its first moment). */
+[[nodiscard]] bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, const char *name, struct gw_err *err);
 /* The body as a JSON object; an empty body is NULL and no error. Keys other than the blank-separated `known`
  * are refused with the nearest name. */
 [[nodiscard]] bool gw_exchange_body(struct gw_json **out, const struct gw_exchange *x, const char *known, struct gw_err *err);

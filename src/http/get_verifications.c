@@ -25,6 +25,8 @@ static struct gw_json *to_json(const struct gw_verification_record *v)
     if (v->has_liveness)
         gw_json_set_rounded(j, "liveness", v->liveness, 3);
     gw_json_set_integer(j, "gallery_persons", (int64_t)v->gallery_persons);
+    if (v->has_photo)
+        gw_json_set_id(j, "photo", v->photo);
     if (v->has_traveler) {
         struct gw_json *t = gw_json_object();
         gw_json_set_text(t, "reference", v->reference);

@@ -46,29 +46,13 @@ struct gw_json *gw_voyage_to_json(const struct gw_voyage *v)
     return j;
 }
 
-/* A time, or a day (its first moment). */
-static bool read_moment(bool *has, int64_t *us, const struct gw_exchange *x, const char *name, struct gw_err *err)
-{
-    struct gw_span text = {};
-    struct gw_date day;
-    *has = gw_uri_query(&x->uri, name, &text);
-    if (!*has)
-        return true;
-    if (gw_date_parse(&day, text)) {
-        *us = gw_date_days(day) * 86'400 * GW_US_PER_S;
-        return true;
-    }
-    return gw_time_parse(us, NULL, text) ||
-        gw_fail(err, GW_ERR_USAGE, "%s takes a time such as 2026-11-23T10:15:00Z, or a day", name);
-}
-
 bool gw_get_voyages(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_voyage_filter filter = {};
     struct gw_voyage_page page;
     struct gw_span mode = {};
-    if (!read_moment(&filter.has_from, &filter.from_us, x, "from", err) ||
-        !read_moment(&filter.has_to, &filter.to_us, x, "to", err) ||
+    if (!gw_exchange_moment(&filter.has_from, &filter.from_us, x, "from", err) ||
+        !gw_exchange_moment(&filter.has_to, &filter.to_us, x, "to", err) ||
         !gw_exchange_page(&filter.limit, &filter.cursor, x, err))
         return false;
     filter.has_mode = gw_uri_query(&x->uri, "mode", &mode);

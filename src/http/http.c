@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/near.h"
 #include "base/work.h"
+#include "http/accept.h"
 #include "http/auth.h"
 #include "http/exchange.h"
 #include "http/metrics.h"
@@ -121,18 +122,52 @@ static bool check_media(struct gw_exchange *x, struct gw_err *err)
         gw_fail(err, GW_ERR_UNSUPPORTED, "this Content-Type is not taken here; taken are: %s", x->route->media);
 }
 
+/* What the route can answer with: after the statuses, schemas (which are JSON) and media types. */
+static bool check_accept(struct gw_exchange *x, struct gw_err *err)
+{
+    enum { MOST = 4 };
+    struct gw_span offers[MOST], word = {}, header = {};
+    size_t n = 0, best;
+    for (size_t i = 0; gw_word_at(&word, x->route->answer, i) && n < MOST; i++)
+        if (memchr(word.data, '/', word.size) != NULL)
+            offers[n++] = word;
+        else if (word.data[0] > '9')
+            offers[n++] = gw_span_str("application/json");
+    gw_request_header(x->request, "Accept", &header);
+    if (!gw_accept_choose(&best, header, offers, n)) {
+        x->problem_status = 406;
+        return gw_fail(err, GW_ERR_UNSUPPORTED, "this is answered with %.*s%s, which Accept leaves out", (int)offers[0].size,
+            (const char *)offers[0].data, n > 1 ? " and other types" : "");
+    }
+    x->media = offers[best];
+    return true;
+}
+
 static bool find_route(struct gw_exchange *x, struct gw_err *err)
 {
-    bool known;
+    bool known, asked = strcmp(x->request->method, "OPTIONS") == 0;
     char allow[GW_ALLOW_TEXT];
+    if (asked && strcmp(x->request->uri, "*") == 0) {
+        gw_request_answer_header(x->request, "Allow", "GET, HEAD, OPTIONS, POST, PUT");
+        x->request->status = 204;
+        return true;
+    }
     if (!gw_uri_parse(&x->uri, x->mem, gw_span_str(x->request->uri), err))
         return false;
-    x->route = gw_route_find(&x->voyage, &known, allow, x->request->method, &x->uri);
-    if (x->route != NULL)
+    x->route = gw_route_find(&x->path, &known, allow, x->request->method, &x->uri);
+    if (x->route != NULL) {
+        for (size_t i = 0; i < x->path.n; i++)
+            if (strcmp(x->path.values[i].parameter->name, "voyage") == 0)
+                x->voyage = x->path.values[i].id;
         return true;
+    }
     if (!known)
         return gw_fail(err, GW_ERR_NOT_FOUND, "nothing is here; /openapi.json lists what there is");
     gw_request_answer_header(x->request, "Allow", allow);
+    if (asked) {
+        x->request->status = 204;
+        return true;
+    }
     return gw_fail(err, GW_ERR_METHOD, "this can be asked with: %s", allow);
 }
 
@@ -164,8 +199,14 @@ static void begin(void *self, struct gw_request *r)
     *x = (struct gw_exchange){ .http = h, .request = r, .service = h->service };
     x->mem = gw_arena_new(EXCHANGE_BYTES);
     r->own = x;
-    if (!check_form(x, &err) || !find_route(x, &err) || !gw_auth_check(x, h->conf->http_public_health, &err) ||
-        !check_query(x, &err) || !check_media(x, &err)) {
+    if (!check_form(x, &err) || !find_route(x, &err)) {
+        gw_problem_answer(x, &err);
+        return;
+    }
+    if (r->status != 0)
+        return; /* OPTIONS: what may be asked is no secret */
+    if (!gw_auth_check(x, h->conf->http_public_health, &err) || !check_query(x, &err) || !check_media(x, &err) ||
+        !check_accept(x, &err)) {
         gw_problem_answer(x, &err);
         return;
     }

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-static const int statuses[] = { 200, 201, 400, 401, 403, 404, 405, 409, 410, 413, 414, 415, 417, 422, 431, 500, 503 };
+static const int statuses[] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406, 409, 410, 413, 414, 415, 417, 422, 431, 500, 503 };
 enum { ROUTES = GW_ROUTE_COUNT + 1, STATUSES = GW_COUNT(statuses) + 1 }; /* the last: others */
 
 struct histogram {

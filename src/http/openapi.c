@@ -15,7 +15,12 @@ static const struct {
     { "from", "departing at this time or later: 2026-11-23T10:15:00Z, or a day" },
     { "to", "departing before this time" },
     { "mode", "air, sea or land" },
+    { "direction", "arrival or departure" },
+    { "site", "code of the place, as JFK; left out: that of the token" },
+    { "lang", "en, es, pt-BR or what else the rule pack has; left out: its first" },
     { "port", "port code of departure or arrival" },
+    { "purpose", "inspection, referral, redress or investigation" },
+    { "case", "the id of the inspection the photo is part of" },
     { "limit", "items on a page, 1 to 500; 50 if left out" },
     { "cursor", "of the page before" },
     { "document", "number of the document presented: the picture is compared with its holder only. Better sent as X-Document-Number, "
@@ -49,12 +54,13 @@ static const char *body_schema(const struct gw_route *r)
     return strcmp(r->name, "post_manifest") == 0 ? "ManifestBody"
         : strcmp(r->name, "post_decline") == 0   ? "DeclineBody"
         : strcmp(r->name, "post_close") == 0     ? "CloseBody"
+        : strcmp(r->name, "post_photo_approval") == 0 ? "PhotoApprovalBody"
                                                  : NULL;
 }
 
 static struct gw_json *ref(const char *schema)
 {
-    char path[80];
+    char path[96];
     snprintf(path, sizeof path, "#/components/schemas/%s", schema);
     struct gw_json *j = gw_json_object();
     gw_json_set_text(j, "$ref", path);
@@ -80,12 +86,29 @@ static void add_parameter(struct gw_json *list, const char *in, struct gw_span n
     gw_json_add(list, p);
 }
 
+/* The i-th name in braces of the route's path. */
+static bool path_parameter_at(struct gw_span *out, const struct gw_route *r, size_t i)
+{
+    const char *p = r->path;
+    for (;; i--) {
+        p = strchr(p, '{');
+        if (p == NULL)
+            return false;
+        size_t n = strcspn(++p, "}");
+        *out = gw_span_of(p, n);
+        if (i == 0)
+            return true;
+    }
+}
+
 static struct gw_json *parameters_of(const struct gw_route *r)
 {
     struct gw_json *list = gw_json_array();
     struct gw_span word = {};
-    if (strstr(r->path, "{voyage}") != NULL)
-        add_parameter(list, "path", gw_span_str("voyage"), "the voyage's id", true, ref("Id"));
+    for (size_t i = 0; path_parameter_at(&word, r, i); i++) {
+        const struct gw_path_parameter *p = gw_path_parameter(word);
+        add_parameter(list, "path", word, p->description, true, p->is_id ? ref("Id") : typed("string"));
+    }
     for (size_t i = 0; gw_word_at(&word, r->query, i); i++)
         add_parameter(list, "query", word, parameter_description(word), false,
             typed(gw_span_is(word, "limit") ? "integer" : "string"));
@@ -99,56 +122,73 @@ static struct gw_json *parameters_of(const struct gw_route *r)
     return list;
 }
 
+static void set_media(struct gw_json *content, struct gw_span type, struct gw_json *schema)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)type.size, (const char *)type.data);
+    struct gw_json *media = gw_json_object();
+    gw_json_set(media, "schema", schema);
+    gw_json_set(content, name, media);
+}
+
 static struct gw_json *body_of(const struct gw_route *r)
 {
     struct gw_json *body = gw_json_object(), *content = gw_json_object();
     struct gw_span word = {};
     for (size_t i = 0; gw_word_at(&word, r->media, i); i++) {
-        char type[64];
-        snprintf(type, sizeof type, "%.*s", (int)word.size, (const char *)word.data);
-        struct gw_json *media = gw_json_object();
-        if (gw_span_is(word, "application/json"))
-            gw_json_set(media, "schema", ref(body_schema(r)));
-        else if (gw_span_is(word, "multipart/form-data"))
-            gw_json_set(media, "schema", ref("PortraitForm"));
-        gw_json_set(content, type, media);
+        bool json = gw_span_is(word, "application/json") && body_schema(r) != NULL;
+        bool form = gw_span_is(word, "multipart/form-data");
+        set_media(content, word, json ? ref(body_schema(r)) : form ? ref("PortraitForm") : gw_json_object());
     }
     gw_json_set_bool(body, "required", r->body != GW_BODY_SMALL && strcmp(r->name, "post_close") != 0);
     gw_json_set(body, "content", content);
     return body;
 }
 
-static void add_answer(struct gw_json *answers, struct gw_span status, const char *description, const char *type,
-    struct gw_json *schema)
+static bool is_status(struct gw_span word)
+{
+    return word.data[0] <= '9';
+}
+
+static bool is_media(struct gw_span word)
+{
+    return memchr(word.data, '/', word.size) != NULL;
+}
+
+/* Everything one success may carry. */
+static struct gw_json *content_of(const struct gw_route *r)
+{
+    struct gw_json *content = gw_json_object();
+    struct gw_span word = {};
+    for (size_t i = 0; gw_word_at(&word, r->answer, i); i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)word.size, (const char *)word.data);
+        if (is_media(word))
+            set_media(content, word, typed("string"));
+        else if (!is_status(word))
+            set_media(content, gw_span_str("application/json"), ref(name));
+    }
+    return content;
+}
+
+static void add_answer(struct gw_json *answers, struct gw_span status, const char *description, struct gw_json *content)
 {
     char name[16];
     snprintf(name, sizeof name, "%.*s", (int)status.size, (const char *)status.data);
-    struct gw_json *a = gw_json_object(), *content = gw_json_object(), *media = gw_json_object();
-    gw_json_set(media, "schema", schema);
-    gw_json_set(content, type, media);
+    struct gw_json *a = gw_json_object();
     gw_json_set_text(a, "description", description);
     gw_json_set(a, "content", content);
     gw_json_set(answers, name, a);
 }
 
-static void answer_schema(char out[32], const struct gw_route *r)
-{
-    const char *last = strrchr(r->answer, ' ');
-    snprintf(out, 32, "%s", last == NULL ? "" : last + 1);
-}
-
 static struct gw_json *answers_of(const struct gw_route *r)
 {
-    struct gw_json *answers = gw_json_object();
+    struct gw_json *answers = gw_json_object(), *problem = gw_json_object();
     struct gw_span word = {};
-    char schema[32];
-    answer_schema(schema, r);
-    for (size_t i = 0; gw_word_at(&word, r->answer, i) && isdigit(word.data[0]); i++)
-        if (islower((unsigned char)*schema))
-            add_answer(answers, word, r->sentence, schema, typed("string"));
-        else
-            add_answer(answers, word, r->sentence, "application/json", ref(schema));
-    add_answer(answers, gw_span_str("default"), "a problem (RFC 9457)", "application/problem+json", ref("Problem"));
+    for (size_t i = 0; gw_word_at(&word, r->answer, i) && is_status(word); i++)
+        add_answer(answers, word, r->sentence, content_of(r));
+    set_media(problem, gw_span_str("application/problem+json"), ref("Problem"));
+    add_answer(answers, gw_span_str("default"), "a problem (RFC 9457)", problem);
     return answers;
 }
 
@@ -159,7 +199,9 @@ static void roles_text(char out[128], const struct gw_route *r)
     for (unsigned i = 0; i < GW_ROLE_COUNT; i++)
         if ((r->roles >> i & 1u) != 0)
             used += (size_t)GW_MAX(snprintf(out + used, 128 - used, "%s%s", used == 0 ? "" : ", ", gw_role_name((enum gw_role)i)), 0);
-    if (used == 0)
+    if ((r->roles & GW_MAY_PUBLIC) != 0)
+        snprintf(out + used, 128 - used, "%sanyone", used == 0 ? "" : ", ");
+    else if (used == 0)
         snprintf(out, 128, "anyone on this machine");
 }
 
@@ -174,7 +216,7 @@ static struct gw_json *operation(const struct gw_route *r)
     gw_json_set(o, "x-roles", roles);
     gw_json_set(bearer, "bearer", gw_json_array());
     gw_json_add(security, bearer);
-    if (r->roles == GW_MAY_ANYONE)
+    if (r->roles == GW_MAY_ANYONE || (r->roles & GW_MAY_PUBLIC) != 0)
         gw_json_add(security, gw_json_object()); /* or nothing */
     gw_json_set(o, "security", security);
     gw_json_set(o, "parameters", parameters_of(r));
@@ -182,6 +224,14 @@ static struct gw_json *operation(const struct gw_route *r)
         gw_json_set(o, "requestBody", body_of(r));
     gw_json_set(o, "responses", answers_of(r));
     return o;
+}
+
+static void set_operation(struct gw_json *path, const struct gw_route *r)
+{
+    char method[8] = {};
+    for (size_t i = 0; r->method[i] != 0 && i < sizeof method - 1; i++)
+        method[i] = (char)tolower((unsigned char)r->method[i]);
+    gw_json_set(path, method, operation(r));
 }
 
 void gw_http_openapi(struct gw_buf *out, bool pretty)
@@ -204,8 +254,7 @@ void gw_http_openapi(struct gw_buf *out, bool pretty)
         struct gw_json *path = gw_json_object();
         for (size_t k = i; k < GW_ROUTE_COUNT; k++)
             if (strcmp(routes[k].path, routes[i].path) == 0)
-                gw_json_set(path, strcmp(routes[k].method, "GET") == 0 ? "get" : strcmp(routes[k].method, "PUT") == 0 ? "put" : "post",
-                    operation(&routes[k]));
+                set_operation(path, &routes[k]);
         gw_json_set(paths, routes[i].path, path);
     }
     gw_json_set(j, "paths", paths);
@@ -224,11 +273,13 @@ void gw_http_openapi(struct gw_buf *out, bool pretty)
 static void page_route(struct gw_buf *out, const struct gw_route *r)
 {
     static const char *const bodies[] = { "none", "64 KiB", "http.body", "image.bytes", "image.bytes and 64 KiB" };
-    char roles[128], schema[32];
+    char roles[128];
     struct gw_span word = {};
     roles_text(roles, r);
-    answer_schema(schema, r);
     gw_buf_addf(out, "### %s %s\n\n%s\n\n- may ask: %s\n", r->method, r->path, r->sentence, roles);
+    for (size_t i = 0; path_parameter_at(&word, r, i); i++)
+        if (!gw_span_is(word, "voyage"))
+            gw_buf_addf(out, "- path `%.*s`: %s\n", (int)word.size, (const char *)word.data, gw_path_parameter(word)->description);
     for (size_t i = 0; gw_word_at(&word, r->query, i); i++)
         gw_buf_addf(out, "- query `%.*s`: %s\n", (int)word.size, (const char *)word.data, parameter_description(word));
     for (size_t i = 0; i < GW_COUNT(headers); i++)
@@ -245,12 +296,20 @@ static void page_route(struct gw_buf *out, const struct gw_route *r)
             gw_buf_add_text(out, "- parts of the form: [PortraitForm](#PortraitForm)\n");
     }
     gw_buf_add_text(out, "- answers:");
-    for (size_t i = 0; gw_word_at(&word, r->answer, i) && isdigit(word.data[0]); i++)
-        gw_buf_addf(out, "%s %.*s", i == 0 ? "" : " or", (int)word.size, (const char *)word.data);
-    if (islower((unsigned char)*schema))
-        gw_buf_addf(out, " `%s`\n\n", schema);
-    else
-        gw_buf_addf(out, " [%s](#%s)\n\n", schema, schema);
+    bool before = true; /* statuses are joined by "or", and so is what they carry */
+    for (size_t i = 0; gw_word_at(&word, r->answer, i); i++) {
+        const char *text = (const char *)word.data;
+        int n = (int)word.size;
+        gw_buf_add_text(out, i == 0 || is_status(word) != before ? " " : " or ");
+        before = is_status(word);
+        if (is_status(word))
+            gw_buf_addf(out, "%.*s", n, text);
+        else if (is_media(word))
+            gw_buf_addf(out, "`%.*s`", n, text);
+        else
+            gw_buf_addf(out, "[%.*s](#%.*s)", n, text, n, text);
+    }
+    gw_buf_add_text(out, "\n\n");
 }
 
 static void page_type(struct gw_buf *out, const struct gw_json *schema)
@@ -346,7 +405,8 @@ void gw_http_api_page(struct gw_buf *out)
     for (int i = 1; i < GW_ERR_COUNT; i++)
         gw_buf_addf(out, "| `%s` | %d | %s |\n", gw_err_name((enum gw_err_code)i), gw_err_http((enum gw_err_code)i),
             gw_err_next((enum gw_err_code)i));
-    gw_buf_add_text(out, "\nTwo codes come with other statuses too: `limit` with 414 (address) and 431 (headers), `usage` with 417 (`Expect`).\n\n"
+    gw_buf_add_text(out, "\nThree codes come with other statuses too: `limit` with 414 (address) and 431 (headers), `usage` with 417 (`Expect`),\n"
+                         "`unsupported` with 406 (`Accept`).\n\n"
                          "## JSON\n\n");
     GW_AUTO(gw_json) *schemas = gw_schema_all();
     const char *key;

@@ -10,7 +10,8 @@ const char *gw_problem_title(int status)
         const char *title;
     } titles[] = {
         { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-        { 405, "Method Not Allowed" }, { 409, "Conflict" }, { 410, "Gone" }, { 413, "Content Too Large" },
+        { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
+        { 409, "Conflict" }, { 410, "Gone" }, { 413, "Content Too Large" },
         { 414, "URI Too Long" }, { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
         { 422, "Unprocessable Content" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
         { 503, "Service Unavailable" },

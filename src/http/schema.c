@@ -127,6 +127,7 @@ static const char text[] = JSON({
     "next_score": {"type": "number"}, "threshold": {"type": "number"},
     "quality": {"type": "number"}, "liveness": {"type": "number"},
     "gallery_persons": {"type": "integer"},
+    "photo": {"$ref": "#/components/schemas/Id"},
     "traveler": {"$ref": "#/components/schemas/PassedTraveler"}}},
 "VerificationPage": {"type": "object", "additionalProperties": false, "required": ["verifications", "cursor"], "properties": {
     "verifications": {"type": "array", "items": {"$ref": "#/components/schemas/VerificationRecord"}},
@@ -137,6 +138,41 @@ static const char text[] = JSON({
     "decline": {"$ref": "#/components/schemas/Id"},
     "decision": {"const": "inspect"},
     "traveler": {"$ref": "#/components/schemas/PassedTraveler"}}},
+"PhotoApprovalBody": {"type": "object", "additionalProperties": false, "required": ["token", "photos"], "properties": {
+    "token": {"$ref": "#/components/schemas/Id"}, "photos": {"type": "integer", "minimum": 1, "maximum": 10000}}},
+"PhotoApproval": {"type": "object", "additionalProperties": false, "required": ["approval", "token", "photos", "until"], "properties": {
+    "approval": {"$ref": "#/components/schemas/Id"}, "token": {"$ref": "#/components/schemas/Id"},
+    "photos": {"type": "integer"}, "until": {"$ref": "#/components/schemas/Time"}}},
+"AccessReport": {"type": "object", "additionalProperties": false, "required": ["from", "to", "accesses", "approvals", "by_purpose"], "properties": {
+    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
+    "accesses": {"type": "integer"}, "approvals": {"type": "integer", "description": "times a second person allowed more"},
+    "by_purpose": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["purpose", "role", "photos_of", "site", "accesses", "photos", "askers", "cases"], "properties": {
+        "purpose": {"enum": ["inspection", "referral", "redress", "investigation"]},
+        "role": {"enum": ["officer", "supervisor"]},
+        "photos_of": {"enum": ["probe", "portrait"]},
+        "site": {"type": ["string", "null"], "description": "of who asked; null: any"},
+        "accesses": {"type": "integer"}, "photos": {"type": "integer"}, "askers": {"type": "integer"}, "cases": {"type": "integer"}}}}}},
+"Notice": {"type": "object", "additionalProperties": false, "description": "docs/policy.md says how to show it",
+  "required": ["site", "mode", "direction", "language", "text_direction", "languages", "version", "pack", "authority", "effective_from", "effective_until",
+    "title", "introduction", "groups", "closing", "text"],
+  "properties": {
+    "site": {"type": "string"}, "mode": {"enum": ["air", "sea", "land", null]}, "direction": {"enum": ["arrival", "departure", null]},
+    "language": {"type": "string", "description": "BCP 47"}, "text_direction": {"enum": ["ltr", "rtl"]},
+    "languages": {"type": "array", "items": {"type": "string"}, "description": "the notice can be had in, the authority's own first"},
+    "version": {"type": "string", "pattern": "^[0-9a-f]{16}$", "description": "another text has another version; it stands on what is posted"},
+    "pack": {"type": "string"}, "authority": {"type": "string"},
+    "effective_from": {"type": "string", "format": "date"},
+    "effective_until": {"type": ["string", "null"], "format": "date", "description": "the last day, if one is set"},
+    "title": {"type": "string"}, "introduction": {"type": "string"},
+    "groups": {"type": "array", "description": "persons to whom the same is said, in the order of the rules", "items": {"type": "object", "additionalProperties": false,
+      "required": ["who", "photo", "alternative", "sentences"], "properties": {
+        "who": {"type": "string"},
+        "photo": {"enum": ["required", "voluntary", "exempt", "not_authorised"]},
+        "alternative": {"enum": ["document_inspection", "officer_referral", "none"], "description": "for whoever declines"},
+        "sentences": {"type": "array", "items": {"type": "string"}, "description": "the first names them and says whether they are photographed"}}}},
+    "closing": {"type": "string"},
+    "text": {"type": "string", "description": "all of it, as plain text"}}},
 "CloseBody": {"type": "object", "additionalProperties": false, "properties": {
     "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"}}},
 "Close": {"type": "object", "additionalProperties": false,

@@ -47,7 +47,12 @@ struct peer {
     int fd;
     bool linger;                         /* written by its server thread, read when it closes */
     _Atomic(int64_t) reading_until_us;   /* 0: not reading */
+    struct gw_connection *streaming;     /* under the server's lock: its request, while it is an open stream */
 };
+
+/* A stream that has nothing sleeps, and nobody who wakes it may be missed: what happens
+ * between an empty pull and the sleep turns BUSY into AGAIN. */
+enum stream_state { STREAM_BUSY, STREAM_AGAIN, STREAM_ASLEEP };
 
 /* A request and what only this file needs to know of it. */
 struct gw_connection {
@@ -59,6 +64,7 @@ struct gw_connection {
     size_t charged;  /* bytes of most_bodies_bytes taken */
     enum phase phase;
     bool begun, swallow, over, crowded;
+    atomic_int stream; /* enum stream_state */
 };
 
 struct gw_server {
@@ -120,12 +126,22 @@ static void end_slow(struct gw_server *s, int64_t now_us)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Under the lock a streaming peer's request cannot end. */
+static void wake_streams(struct gw_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct peer *p = s->peers; p != NULL; p = p->next)
+        if (p->streaming != NULL)
+            gw_request_wake(&p->streaming->request);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void *janitor(void *arg)
 {
     struct gw_server *s = arg;
     struct lingering list[LINGER_MAX];
     size_t n = 0;
-    int64_t swept_us = 0;
+    int64_t swept_us = 0, woke_us = gw_clock_monotonic_us();
     while (!atomic_load(&s->janitor_ends)) {
         struct pollfd polls[LINGER_MAX + 1] = { { .fd = s->wake[0], .events = POLLIN } };
         for (size_t i = 0; i < n; i++)
@@ -151,6 +167,10 @@ static void *janitor(void *arg)
         if (now - swept_us >= SWEEP_MS * 1000) {
             end_slow(s, now);
             swept_us = now;
+        }
+        if (now - woke_us >= GW_STREAM_WAKE_US) {
+            wake_streams(s);
+            woke_us = now;
         }
     }
     for (size_t i = 0; i < n; i++)
@@ -270,20 +290,66 @@ static bool peer_is_loopback(struct MHD_Connection *mhd)
     return false;
 }
 
-static enum MHD_Result queue(struct gw_connection *c)
+static ssize_t pull_stream(void *self, uint64_t position, char *out, size_t size)
+{
+    (void)position;
+    struct gw_connection *c = self;
+    struct gw_stream *stream = &c->request.stream;
+    enum gw_pull pulled = GW_PULL_END;
+    size_t n = 0, most = GW_MIN(size, (size_t)GW_STREAM_PIECE);
+    atomic_store(&c->stream, STREAM_BUSY);
+    if (!atomic_load(&c->server->stopping))
+        pulled = stream->pull(stream->self, (uint8_t *)out, most, &n);
+    if (pulled == GW_PULL_END)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (pulled == GW_PULL_SOME) {
+        assert(n > 0 && n <= most);
+        return (ssize_t)n;
+    }
+    /* Asleep before it is said: from here on whoever wakes it resumes the connection. */
+    MHD_suspend_connection(c->mhd);
+    int busy = STREAM_BUSY;
+    if (!atomic_compare_exchange_strong(&c->stream, &busy, STREAM_ASLEEP))
+        MHD_resume_connection(c->mhd); /* woken meanwhile: it is asked again at once */
+    return 0;
+}
+
+static struct MHD_Response *stream_answer(struct gw_connection *c)
+{
+    if (c->peer != NULL) {
+        pthread_mutex_lock(&c->server->lock);
+        c->peer->streaming = c;
+        pthread_mutex_unlock(&c->server->lock);
+    }
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, GW_STREAM_PIECE, pull_stream, c, NULL);
+}
+
+static struct MHD_Response *bytes_answer(const struct gw_request *r)
 {
     static char nothing[1];
+    struct gw_span bytes = r->constant.size != 0 ? r->constant : gw_buf_span(&r->answer);
+    /* The library takes what it only reads as void *. */
+    union {
+        const void *ours;
+        void *library;
+    } start = { .ours = bytes.data == NULL ? (const void *)nothing : bytes.data };
+    return MHD_create_response_from_buffer(bytes.size, start.library, MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result queue(struct gw_connection *c)
+{
     struct gw_request *r = &c->request;
     assert(r->status != 0);
-    struct MHD_Response *answer =
-        MHD_create_response_from_buffer(r->answer.size, r->answer.data == NULL ? (void *)nothing : (void *)r->answer.data,
-            MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *answer = r->stream.pull != NULL ? stream_answer(c) : bytes_answer(r);
     if (answer == NULL)
         return MHD_NO;
     char id[GW_ID_TEXT];
     gw_id_format(id, r->id);
     MHD_add_response_header(answer, "X-Request-Id", id);
-    MHD_add_response_header(answer, "Cache-Control", "no-store");
+    if (r->n_constant_headers == 0)
+        MHD_add_response_header(answer, "Cache-Control", "no-store");
+    for (size_t i = 0; i < r->n_constant_headers; i++)
+        MHD_add_response_header(answer, r->constant_headers[i].name, r->constant_headers[i].value);
     MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");
     if (r->type != NULL)
         MHD_add_response_header(answer, "Content-Type", r->type);
@@ -422,6 +488,13 @@ static void completed(void *self, struct MHD_Connection *mhd, void **context, en
     if (c == NULL)
         return;
     *context = NULL;
+    if (c->peer != NULL) {
+        pthread_mutex_lock(&s->lock);
+        c->peer->streaming = NULL;
+        pthread_mutex_unlock(&s->lock);
+    }
+    if (c->request.stream.close != NULL)
+        c->request.stream.close(c->request.stream.self);
     if (c->begun) {
         s->door.end(s->door.self, &c->request, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
         atomic_fetch_sub(&s->n_in_flight, 1);
@@ -499,6 +572,21 @@ void gw_request_answer_header(struct gw_request *r, const char *name, const char
 void gw_request_done(struct gw_request *r)
 {
     MHD_resume_connection(r->connection->mhd);
+}
+
+void gw_request_wake(struct gw_request *r)
+{
+    struct gw_connection *c = r->connection;
+    int state = atomic_load(&c->stream);
+    for (;;)
+        if (state == STREAM_AGAIN)
+            return;
+        else if (state == STREAM_BUSY ? atomic_compare_exchange_weak(&c->stream, &state, STREAM_AGAIN)
+                                      : atomic_compare_exchange_weak(&c->stream, &state, STREAM_BUSY)) {
+            if (state == STREAM_ASLEEP)
+                MHD_resume_connection(c->mhd);
+            return;
+        }
 }
 
 /* ---- opening and closing ---- */
@@ -639,6 +727,7 @@ void gw_server_quiesce(struct gw_server *s)
     int fd = MHD_quiesce_daemon(s->daemon);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
+    wake_streams(s); /* each sees that it is over */
 }
 
 size_t gw_server_in_flight(struct gw_server *s)

@@ -9,6 +9,9 @@
  *           request to a worker, who answers and calls gw_request_done.
  *   end     the answer is written, or the client is gone. The door counts and logs.
  *
+ * An answer is bytes (`answer`, or `constant` for what is in the program), or a
+ * stream: then the request stays open, and sleeps while there is nothing to send.
+ *
  * Threads: begin, ready and end run on the server's own threads and must not block;
  * a request belongs to one thread at a time. */
 #pragma once
@@ -25,6 +28,26 @@ enum {
 
 struct gw_server;
 struct gw_connection; /* the library's side; opaque */
+
+struct gw_header {
+    const char *name, *value;
+};
+
+/* An answer that is not known yet: events. */
+enum gw_pull {
+    GW_PULL_SOME,    /* *n bytes were written: more than 0 */
+    GW_PULL_NOTHING, /* sleep until gw_request_wake */
+    GW_PULL_END,     /* the stream is complete */
+};
+struct gw_stream {
+    void *self;
+    /* Called on a thread of the server, which must not be kept waiting. It is also called when nobody woke it: every
+     * GW_STREAM_WAKE_US, so that it can send a sign of life, which is how a client that is gone is found out. */
+    enum gw_pull (*pull)(void *self, uint8_t *out, size_t size, size_t *n);
+    void (*close)(void *self); /* once, before end; afterwards gw_request_wake must not be called. May be NULL. */
+};
+enum { GW_STREAM_PIECE = 4096 };        /* size of a pull, at most */
+#define GW_STREAM_WAKE_US INT64_C(15'000'000)
 
 struct gw_request {
     struct gw_id id;         /* goes out as X-Request-Id, into the log and into problems */
@@ -50,6 +73,12 @@ struct gw_request {
     } headers[GW_REQUEST_ANSWER_HEADERS];
     size_t n_headers;
     bool close;              /* after the answer */
+    /* What lives as long as the program is sent from where it is. */
+    struct gw_span constant; /* instead of answer, when not empty */
+    const struct gw_header *constant_headers; /* as well as headers; Cache-Control: no-store is sent without them */
+    size_t n_constant_headers;
+
+    struct gw_stream stream; /* instead of both, when it has a pull; ended by the server when it stops */
 
     void *own;               /* the door's, until end */
     struct gw_connection *connection;
@@ -94,6 +123,8 @@ bool gw_request_header(const struct gw_request *r, const char *name, struct gw_s
 void gw_request_answer_header(struct gw_request *r, const char *name, const char *value);
 /* From the worker that answered. The request must not be touched afterwards. */
 void gw_request_done(struct gw_request *r);
+/* There is something to pull. From any thread, between the answer and the stream's close; never lost, never waits. */
+void gw_request_wake(struct gw_request *r);
 
 /* Splits "host:port", "[v6]:port"; false when it is neither. host needs 256 bytes, port 6. */
 bool gw_server_split_address(char *host, char *port, const char *listen);

@@ -73,8 +73,19 @@ void gw_image_warp(struct gw_image *dst, const struct gw_image *src, struct gw_a
 void gw_image_scale(struct gw_image *dst, const struct gw_image *src, double x, double y, double w, double h,
     uint8_t outside);
 
-/* Writes a JPEG (quality 1 to 100) or a PNG; for tests, the demo's made pictures and
- * extracted portraits. */
+/* Writes into the picture who looked at it and when: a band at the foot and, faintly, all over.
+ * Letters, digits and - : . _ are drawn, anything else is a gap. */
+void gw_image_mark_show(struct gw_image *image, const char *who, const char *when);
+/* Hides a number in the picture that the eye does not see and JPEG at quality 50 and above
+ * does not lose; found again as long as the picture keeps its size. False: the picture has
+ * fewer than 36 x 8 blocks of 8 x 8 pixels, and is as it was. */
+enum { GW_IMAGE_MARK_BYTES = 16 };
+bool gw_image_mark_hide(struct gw_image *image, const uint8_t mark[GW_IMAGE_MARK_BYTES]);
+/* False: none, or no longer readable. */
+bool gw_image_mark_find(uint8_t mark[GW_IMAGE_MARK_BYTES], const struct gw_image *image);
+
+/* Writes a JPEG (quality 1 to 100) or a PNG; for photos that are looked at, tests, the demo's
+ * made pictures and extracted portraits. */
 struct gw_buf;
 [[nodiscard]] bool gw_image_write_jpeg(struct gw_buf *out, const struct gw_image *image, int quality, struct gw_err *err);
 [[nodiscard]] bool gw_image_write_png(struct gw_buf *out, const struct gw_image *image, struct gw_err *err);

@@ -1,16 +1,15 @@
 /* edifact.c - the syntax layer of EDIFACT, ISO 9735-1.
  *
- * A value is a span of the input where it stands there as it is meant, and a copy in
- * the reader where a release character, a line end or a control byte is in it. */
+ * A segment's values lie in the input where all of them stand there as they are meant;
+ * a segment with a release character, a line end or a control byte in it is copied. */
 #include "manifest/edifact.h"
 
 #include <assert.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
-/* What a byte is. The low bits are only noted; any of the others ends a run of plain
- * bytes. */
+/* What a byte is. The low bits are only noted. */
 enum {
     LOWER = 1,
     HIGH = 2,
@@ -21,7 +20,7 @@ enum {
     TERMINATOR = 64,
     NOISE = 128, /* line ends and control bytes: dropped from values and tags */
     SERVICE = RELEASE | COMPONENT | ELEMENT | REPETITION | TERMINATOR,
-    SPECIAL = SERVICE | NOISE,
+    RARE = RELEASE | REPETITION | NOISE,
 };
 
 static bool is_line_end(uint8_t c)
@@ -110,70 +109,71 @@ static void set_separators(struct gw_edifact *e, const struct gw_edifact_separat
         e->has_plain_letters = e->has_plain_letters && e->kinds[c] == 0;
 }
 
-/* ---- runs of plain bytes ------------------------------------------------------------ */
+/* ---- 64 bytes at a time ------------------------------------------------------------ */
 
-/* The masks of 64 bytes, as kinds says. */
-static void scan_plainly(struct gw_edifact *e, const uint8_t *p)
+void gw_edifact_scan_plainly(struct gw_edifact *e, const uint8_t *bytes)
 {
-    e->special = e->odd = 0;
+    e->elements = e->components = e->terminators = e->rare = e->odd = 0;
     for (unsigned i = 0; i < 64; i++) {
-        e->special |= (uint64_t)((e->kinds[p[i]] & SPECIAL) != 0) << i;
-        e->odd |= (uint64_t)((e->kinds[p[i]] & (LOWER | HIGH)) != 0) << i;
+        const uint64_t kind = e->kinds[bytes[i]];
+        e->components |= (kind / COMPONENT & 1) << i;
+        e->elements |= (kind / ELEMENT & 1) << i;
+        e->terminators |= (kind / TERMINATOR & 1) << i;
+        e->rare |= (uint64_t)((kind & RARE) != 0) << i;
+        e->odd |= (uint64_t)((kind & (LOWER | HIGH)) != 0) << i;
     }
 }
 
-#ifdef __SSE2__
-/* The same, except that separators may be odd, too. */
-static void scan(struct gw_edifact *e, const uint8_t *p)
+#ifdef __x86_64__
+#define EQUAL(v, c) _mm256_cmpeq_epi8(v, _mm256_set1_epi8((char)(c)))
+#define MASK(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8(v))
+__attribute__((target("avx2"))) static void scan_avx2(struct gw_edifact *e, const uint8_t *bytes)
 {
     const struct gw_edifact_separators *s = &e->separators;
-    const __m128i component = _mm_set1_epi8(s->component), element = _mm_set1_epi8(s->element),
-                  release = _mm_set1_epi8(s->release), repetition = _mm_set1_epi8(s->repetition),
-                  terminator = _mm_set1_epi8(s->terminator), control = _mm_set1_epi8(0x1F), delete = _mm_set1_epi8(0x7F),
-                  a = _mm_set1_epi8('a'), letters = _mm_set1_epi8('z' - 'a');
-    e->special = e->odd = 0;
-    for (unsigned i = 0; i < 4; i++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-        __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(v, control), v);
-        __m128i special = _mm_or_si128(
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, component), _mm_cmpeq_epi8(v, element)),
-                _mm_or_si128(_mm_cmpeq_epi8(v, release), _mm_cmpeq_epi8(v, repetition))),
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, terminator), is_control), _mm_cmpeq_epi8(v, delete)));
-        __m128i from_a = _mm_sub_epi8(v, a);
-        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(from_a, letters), from_a), v); /* the top bit counts */
-        e->special |= (uint64_t)(unsigned)_mm_movemask_epi8(special) << (16 * i);
-        e->odd |= (uint64_t)(unsigned)_mm_movemask_epi8(odd) << (16 * i);
+    uint64_t elements = 0, components = 0, terminators = 0, rare = 0, odd = 0;
+    for (unsigned i = 0; i < 64; i += 32) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + i));
+        __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1F)), v);
+        __m256i element = EQUAL(v, s->element), component = EQUAL(v, s->component), terminator = EQUAL(v, s->terminator);
+        __m256i one = _mm256_or_si256(EQUAL(v, s->release), EQUAL(v, s->repetition)); /* 0 where there is none: a control byte */
+        __m256i other = _mm256_or_si256(_mm256_or_si256(control, EQUAL(v, 0x7F)), one);
+        /* From 0x60 on, as signed numbers: and all whose top bit is set. Exactly which is looked at where any is. */
+        __m256i high = _mm256_or_si256(_mm256_cmpgt_epi8(v, _mm256_set1_epi8(0x5F)), v);
+        elements |= MASK(element) << i;
+        components |= MASK(component) << i;
+        terminators |= MASK(terminator) << i;
+        rare |= MASK(other) << i;
+        odd |= MASK(high) << i;
     }
+    e->elements = elements;
+    e->components = components;
+    e->terminators = terminators;
+    e->rare = rare & ~(elements | components | terminators); /* control bytes may be separators, too */
+    e->odd = odd;
 }
-#else
-static void scan(struct gw_edifact *e, const uint8_t *p)
-{
-    scan_plainly(e, p);
-}
+#undef EQUAL
+#undef MASK
 #endif
 
-static void load_block(struct gw_edifact *e, size_t block)
+__attribute__((noinline)) static void load_block(struct gw_edifact *e, size_t block)
 {
     e->block = block;
     if (e->in.size - block >= 64) {
-        scan(e, e->in.data + block);
+        e->scan(e, e->in.data + block);
         return;
     }
-    /* What is behind the end counts as nothing. */
-    uint8_t last[64] = {};
+    /* What is behind the end counts as nothing: a byte that is of no kind. */
+    uint8_t last[64];
     size_t n = e->in.size - block;
     memcpy(last, e->in.data + block, n);
-    scan_plainly(e, last);
-    e->special &= (UINT64_C(1) << n) - 1;
-}
-
-/* The special bytes from at on, of the block it lies in. */
-static inline uint64_t specials_from(struct gw_edifact *e, size_t at)
-{
-    size_t block = at & ~(size_t)63;
-    if (block != e->block)
-        load_block(e, block);
-    return e->special & ~UINT64_C(0) << (at & 63);
+    memset(last + n, 'A', sizeof last - n);
+    e->scan(e, last);
+    uint64_t there = (UINT64_C(1) << n) - 1;
+    e->elements &= there;
+    e->components &= there;
+    e->terminators &= there;
+    e->rare &= there;
+    e->odd &= there;
 }
 
 /* UNA and its six characters at this place, a segment behind them; *end is behind the
@@ -282,6 +282,11 @@ bool gw_edifact_open(struct gw_edifact *e, struct gw_span text, const struct gw_
 {
     e->in = text;
     e->block = SIZE_MAX;
+    e->scan = gw_edifact_scan_plainly;
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2"))
+        e->scan = scan_avx2;
+#endif
     e->at = gw_span_starts(text, "\xEF\xBB\xBF") ? 3 : 0;
     e->index = 0;
     e->has_una = false;
@@ -361,11 +366,14 @@ static bool read_tag(struct gw_edifact *e, struct gw_edifact_segment *out, size_
     size_t n = 0;
     if (e->in.size - *at > 3 && e->has_plain_letters) { /* nearly always */
         const uint8_t *p = in + *at;
+        uint32_t three = GW_EDIFACT_TAG(p[0], p[1], p[2]);
+        /* The top bit of each byte: from 'A' on, not behind 'Z'. */
+        uint32_t letters = (three + 0x3F3F3F) & ~(three + 0x252525) & ~three & 0x808080;
         *kind = e->kinds[p[3]];
-        if (is_upper(p[0]) && is_upper(p[1]) && is_upper(p[2]) && (*kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0) {
-            memcpy(out->tag, p, 3);
+        if (letters == 0x808080 && (*kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0) {
+            memcpy(out->tag, p, 4);
             out->tag[3] = 0;
-            out->code = GW_EDIFACT_TAG(p[0], p[1], p[2]);
+            out->code = three;
             *at += 3;
             return true;
         }
@@ -390,14 +398,141 @@ static bool read_tag(struct gw_edifact *e, struct gw_edifact_segment *out, size_
 }
 
 static const char no_end[] = "EDIFACT: the last segment does not end (ISO 9735-1, 5.1)";
+static const char too_long[] = "EDIFACT: a segment of more than 4096 bytes";
+static const char too_many_parts[] = "EDIFACT: a segment with more parts than any of these messages has";
+static const char too_many_elements[] = "EDIFACT: a segment with more elements than any of these messages has";
+
+/* Which letters there are between two places. */
+static void note_letters(const struct gw_edifact *e, struct gw_edifact_segment *out, size_t from, size_t to)
+{
+    uint8_t seen = 0;
+    for (size_t i = from; i < to; i++)
+        seen |= e->kinds[e->in.data[i]];
+    out->has_lower = (seen & LOWER) != 0;
+    out->has_high = (seen & HIGH) != 0;
+}
+
+/* A segment of which not all stands as it is meant, from behind its tag's separator: byte by
+ * byte into scratch, which is as large as a segment may be. Its tag is at `start`. */
+__attribute__((noinline)) static enum gw_edifact_read read_copied(struct gw_edifact *e, struct gw_edifact_segment *out, size_t start, size_t at,
+    struct gw_err *err)
+{
+    const uint8_t *const in = e->in.data;
+    const size_t size = e->in.size;
+    /* Nothing repeats in UNB: names of senders have asterisks in them. */
+    const bool may_repeat = out->code != GW_EDIFACT_TAG('U', 'N', 'B');
+    size_t n = 0, m = 0, used = 0;
+    out->text = (const uint8_t *)e->scratch;
+    out->numbers[0] = 1;
+    out->first[0] = out->starts[0] = 0;
+    for (;; at++) {
+        e->at = at;
+        if (at == size)
+            return bad(e, err, start, GW_ERR_FORMAT, no_end);
+        if (at - start >= GW_EDIFACT_SEGMENT_BYTES)
+            return bad(e, err, start, GW_ERR_LIMIT, too_long);
+        uint8_t c = in[at], kind = e->kinds[c];
+        if ((kind & NOISE) != 0) {
+            if (c == '\t')
+                e->scratch[used++] = ' ';
+            continue;
+        }
+        if ((kind & RELEASE) != 0) {
+            at++;
+            if (at < size && is_line_end(in[at]) && is_wrapped_here(e->in, at))
+                while (at < size && is_line_end(in[at]))
+                    at++;
+            e->at = at;
+            if (at == size || is_line_end(in[at]))
+                return bad(e, err, at - 1, GW_ERR_FORMAT,
+                    "EDIFACT: a release character before a line end or the end (ISO 9735-1, 5.4)");
+            out->odd_release = out->odd_release || (e->kinds[in[at]] & SERVICE) == 0;
+            e->scratch[used++] = (char)in[at]; /* it stands for itself */
+            continue;
+        }
+        bool repetition = (kind & REPETITION) != 0;
+        if ((kind & (COMPONENT | ELEMENT | TERMINATOR)) == 0 && !(repetition && may_repeat)) {
+            e->scratch[used++] = (char)c;
+            continue;
+        }
+        if (n == GW_EDIFACT_PARTS)
+            return bad(e, err, start, GW_ERR_LIMIT, too_many_parts);
+        e->scratch[used++] = 0;
+        out->starts[++n] = (uint16_t)used;
+        if ((kind & COMPONENT) != 0)
+            continue;
+        if ((kind & TERMINATOR) != 0)
+            break;
+        if (m + 1 == GW_EDIFACT_ELEMENTS)
+            return bad(e, err, start, GW_ERR_LIMIT, too_many_elements);
+        out->repeats = out->repeats || repetition;
+        out->first[++m] = (uint16_t)n;
+        out->numbers[m] = (uint16_t)(out->numbers[m - 1] + !repetition);
+    }
+    e->at = at + 1;
+    out->n_parts = n;
+    out->n_elements = m + 1;
+    out->first[m + 1] = (uint16_t)n;
+    note_letters(e, out, start, at);
+    return GW_EDIFACT_SEGMENT;
+}
+
+/* The same of a segment that stands as it is meant: where it ends is known before its
+ * separators are looked at, and none of them decides a branch. */
+static inline enum gw_edifact_read read_plain(struct gw_edifact *e, struct gw_edifact_segment *out, size_t start, size_t at,
+    struct gw_err *err)
+{
+    size_t n = 0, m = 0, block = at & ~(size_t)63;
+    uint64_t from = ~UINT64_C(0) << (at & 63); /* the bits of the block that are of the segment */
+    uint64_t odd = 0, rare = 0, end;
+    uint16_t *starts = out->starts, *first = out->first;
+    if (at == e->in.size)
+        return read_copied(e, out, start, at, err); /* which says what is wrong */
+    starts[0] = (uint16_t)(at - start);
+    first[0] = 0;
+    for (;;) {
+        if (block != e->block)
+            load_block(e, block);
+        end = e->terminators & from;
+        uint64_t of = from & (end ^ (end - 1)); /* up to the terminator, or all */
+        uint64_t elements = (e->elements | e->terminators) & of, separators = elements | (e->components & of);
+        odd |= e->odd & of;
+        rare |= e->rare & of;
+        for (; separators != 0; separators &= separators - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(separators);
+            starts[++n] = (uint16_t)(block + bit + 1 - start);
+            first[m + 1] = (uint16_t)n; /* of a component: until the next separator */
+            m += elements >> bit & 1;
+        }
+        if (end != 0)
+            break;
+        block += 64;
+        from = ~UINT64_C(0);
+        if (block >= e->in.size || block >= start + GW_EDIFACT_SEGMENT_BYTES || n > GW_EDIFACT_PARTS || m >= GW_EDIFACT_ELEMENTS)
+            return read_copied(e, out, start, at, err);
+    }
+    block += (unsigned)__builtin_ctzll(end);
+    if (rare != 0 || block - start >= GW_EDIFACT_SEGMENT_BYTES || n > GW_EDIFACT_PARTS || m > GW_EDIFACT_ELEMENTS)
+        return read_copied(e, out, start, at, err);
+    out->text = e->in.data + start;
+    e->at = block + 1;
+    out->n_parts = n;
+    out->n_elements = m;
+    if (odd != 0)
+        note_letters(e, out, start, block);
+    return GW_EDIFACT_SEGMENT;
+}
 
 enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err)
 {
     const uint8_t *const in = e->in.data;
     const size_t size = e->in.size;
     size_t at = e->at;
-    while (at < size && is_blank(in[at]) && (e->kinds[in[at]] & TERMINATOR) == 0)
-        at++;
+    if (size - at > 2 && in[at] == '\r' && in[at + 1] == '\n' && e->kinds['\r'] == NOISE && e->kinds['\n'] == NOISE)
+        at += 2; /* nearly always */
+    for (; at < size && is_blank(in[at]); at++)
+        if ((e->kinds[in[at]] & TERMINATOR) != 0)
+            break;
     e->at = at;
     if (at == size)
         return GW_EDIFACT_END;
@@ -410,125 +545,24 @@ enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_seg
     uint8_t kind = 0;
     if (!read_tag(e, out, &at, &kind)) {
         e->at = at;
-        return at == size ? bad(e, err, start, GW_ERR_FORMAT, no_end) : bad(e, err, start, GW_ERR_FORMAT, bad_tag);
+        return bad(e, err, start, GW_ERR_FORMAT, at == size ? no_end : bad_tag);
     }
     at++;
     if ((kind & TERMINATOR) != 0) {
         e->at = at;
         return GW_EDIFACT_SEGMENT;
     }
-    /* Nothing repeats in UNB: names of senders have asterisks in them. */
-    const bool may_repeat = out->code != GW_EDIFACT_TAG('U', 'N', 'B');
+    return read_plain(e, out, start, at, err);
+}
 
-    size_t n_parts = 0, n_elements = 1, first = 0;
-    uint16_t number = 1;
-    size_t from = at;                /* of the part being read, or of what of it is not copied yet */
-    size_t used = 0, copy = 0;       /* of scratch; where the copy of the part begins */
-    bool is_copied = false;
-    size_t block = at & ~(size_t)63;
-    uint64_t special = at < size ? specials_from(e, at) : 0, odd = at < size ? e->odd & ~UINT64_C(0) << (at & 63) : 0, any_odd = 0;
-    out->elements[0].number = number;
-    out->elements[0].first = 0;
-    for (;;) {
-        while (special == 0) {
-            any_odd |= odd;
-            block += 64;
-            if (block >= size) {
-                e->at = size;
-                return bad(e, err, start, GW_ERR_FORMAT, no_end);
-            }
-            special = specials_from(e, block);
-            odd = e->odd;
-        }
-        at = block + (size_t)__builtin_ctzll(special);
-        special &= special - 1;
-        kind = e->kinds[in[at]];
-
-        if ((kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0 || ((kind & REPETITION) != 0 && may_repeat)) {
-            if (n_parts == GW_EDIFACT_PARTS) {
-                e->at = at;
-                return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment with more parts than any of these messages has");
-            }
-            if (!is_copied) {
-                out->parts[n_parts++] = gw_span_of(in + from, at - from);
-            } else {
-                if (at - start >= GW_EDIFACT_SEGMENT_BYTES)
-                    break;
-                memcpy(e->scratch + used, in + from, at - from);
-                used += at - from;
-                out->parts[n_parts++] = gw_span_of(e->scratch + copy, used - copy);
-                is_copied = false;
-            }
-            from = at + 1;
-            if ((kind & COMPONENT) != 0)
-                continue;
-            out->elements[n_elements - 1].n = (uint16_t)(n_parts - first);
-            if ((kind & TERMINATOR) != 0)
-                break;
-            if (n_elements == GW_EDIFACT_ELEMENTS) {
-                e->at = at;
-                return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment with more elements than any of these messages has");
-            }
-            if ((kind & ELEMENT) != 0)
-                number++;
-            else
-                out->repeats = true;
-            first = n_parts;
-            out->elements[n_elements].number = number;
-            out->elements[n_elements++].first = (uint16_t)first;
-            continue;
-        }
-        if ((kind & REPETITION) != 0)
-            continue; /* where nothing repeats, a character like others */
-
-        /* A line end, control byte or release character: from here the part is a copy. It fits,
-         * for scratch is as large as a segment may be, and what is copied is of one segment. */
-        if (at - start >= GW_EDIFACT_SEGMENT_BYTES)
-            break;
-        if (!is_copied) {
-            is_copied = true;
-            copy = used;
-        }
-        memcpy(e->scratch + used, in + from, at - from);
-        used += at - from;
-        from = at + 1;
-        if ((kind & NOISE) != 0) {
-            if (in[at] == '\t')
-                e->scratch[used++] = ' ';
-            continue;
-        }
-        if (from < size && is_line_end(in[from]) && is_wrapped_here(e->in, from))
-            while (from < size && is_line_end(in[from]))
-                from++;
-        if (from == size || is_line_end(in[from])) {
-            e->at = from;
-            return bad(e, err, from - 1, GW_ERR_FORMAT,
-                "EDIFACT: a release character before a line end or the end (ISO 9735-1, 5.4)");
-        }
-        out->odd_release = out->odd_release || (e->kinds[in[from]] & SERVICE) == 0;
-        /* It stands for itself: looking goes on behind it. */
-        any_odd |= odd | (e->kinds[in[from]] & (LOWER | HIGH));
-        if (from + 1 == size) {
-            e->at = size;
-            return bad(e, err, start, GW_ERR_FORMAT, no_end);
-        }
-        block = (from + 1) & ~(size_t)63;
-        special = specials_from(e, from + 1);
-        odd = e->odd & ~UINT64_C(0) << ((from + 1) & 63);
-    }
-    if (at - start >= GW_EDIFACT_SEGMENT_BYTES) {
-        e->at = at;
-        return bad(e, err, start, GW_ERR_LIMIT, "EDIFACT: a segment of more than 4096 bytes");
-    }
-    e->at = at + 1;
-    out->n_parts = n_parts;
-    out->n_elements = n_elements;
-    if ((any_odd | (odd & ((UINT64_C(1) << (at & 63)) - 1))) != 0)
-        for (size_t i = start; i < at; i++) {
-            out->has_lower = out->has_lower || (e->kinds[in[i]] & LOWER) != 0;
-            out->has_high = out->has_high || (e->kinds[in[i]] & HIGH) != 0;
-        }
-    return GW_EDIFACT_SEGMENT;
+struct gw_span gw_edifact_get_repeated(const struct gw_edifact_segment *s, unsigned element, unsigned component)
+{
+    size_t i = 0;
+    while (i < s->n_elements && gw_edifact_number(s, i) != element)
+        i++;
+    if (i == s->n_elements || component > gw_edifact_count(s, i))
+        return (struct gw_span){};
+    return gw_span_trim(gw_edifact_part(s, s->first[i] + component - 1u));
 }
 
 bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner,

@@ -34,14 +34,20 @@ struct gw_edifact {
     uint8_t kinds[256]; /* what each byte is, under these separators */
     bool has_plain_letters; /* no capital letter is a separator */
     size_t block;       /* whose masks are held: 64 bytes from here; SIZE_MAX for none */
-    uint64_t special;   /* a bit for each byte that ends a run of plain ones */
-    uint64_t odd;       /* and for each that the lowest syntax level does not have */
+    /* A bit for each byte of the block: */
+    uint64_t elements, components, terminators; /* these separators */
+    uint64_t rare; /* release, repetition, line ends and control bytes: a segment with one is not read plainly */
+    uint64_t odd;  /* what the lowest syntax level does not have, and a few that are not */
+    void (*scan)(struct gw_edifact *e, const uint8_t *bytes); /* fills them from 64 bytes */
     char scratch[GW_EDIFACT_SEGMENT_BYTES];
 };
+/* What scan does, byte by byte: the definition that faster ones are held to. */
+void gw_edifact_scan_plainly(struct gw_edifact *e, const uint8_t *bytes);
 
 /* Values are unescaped, without line ends and control bytes, blanks for tabs; they live as long as
  * the input or until the next segment, whichever is shorter. A repetition stands as
- * an element of its own with the same number. */
+ * an element of its own with the same number. All parts lie in one text, a byte between
+ * them: only where they begin is kept. */
 struct gw_edifact_segment {
     char tag[4]; /* "" when a segment passed over has none that could be read */
     uint32_t code; /* the tag as a number: GW_EDIFACT_TAG('N', 'A', 'D') */
@@ -51,12 +57,26 @@ struct gw_edifact_segment {
     bool has_lower, has_high; /* letters a to z; bytes above 127 */
     bool repeats;
     size_t n_elements, n_parts;
-    struct {
-        uint16_t number; /* 1 is the first behind the tag */
-        uint16_t first, n; /* of parts */
-    } elements[GW_EDIFACT_ELEMENTS];
-    struct gw_span parts[GW_EDIFACT_PARTS];
+    const uint8_t *text;
+    /* Room for a block of separators more: they are counted when they are written. */
+    uint16_t starts[GW_EDIFACT_PARTS + 1 + 64];   /* of each part, and what would be the next one's */
+    uint16_t first[GW_EDIFACT_ELEMENTS + 1 + 64]; /* part of each element, and n_parts */
+    uint16_t numbers[GW_EDIFACT_ELEMENTS];   /* 1 is the first behind the tag; only where it repeats */
 };
+/* Element i from 0: its number, and how many components it has. */
+static inline unsigned gw_edifact_number(const struct gw_edifact_segment *s, size_t i)
+{
+    return s->repeats ? s->numbers[i] : (unsigned)i + 1;
+}
+static inline size_t gw_edifact_count(const struct gw_edifact_segment *s, size_t i)
+{
+    return (size_t)(s->first[i + 1] - s->first[i]);
+}
+/* A part as it stands, i from 0 to n_parts. */
+static inline struct gw_span gw_edifact_part(const struct gw_edifact_segment *s, size_t i)
+{
+    return (struct gw_span){ s->text + s->starts[i], (size_t)(s->starts[i + 1] - s->starts[i] - 1) };
+}
 
 /* Finds UNA or UNB, passing over what stands before, and takes the separators: from
  * UNA; else those of `partner`, an agreement with who sends (NULL: none); else `"` ends a
@@ -84,15 +104,14 @@ bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, 
 
 /* The value of an element's component, both counted from 1; absent and empty alike
  * are size 0. Blanks at both ends are gone. */
+struct gw_span gw_edifact_get_repeated(const struct gw_edifact_segment *s, unsigned element, unsigned component);
 static inline struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, unsigned element, unsigned component)
 {
-    size_t i = element - 1u;
     if (s->repeats)
-        for (i = 0; i < s->n_elements && s->elements[i].number != element;)
-            i++;
-    if (i >= s->n_elements || component - 1u >= s->elements[i].n)
+        return gw_edifact_get_repeated(s, element, component);
+    if (element > s->n_elements || component > gw_edifact_count(s, element - 1))
         return (struct gw_span){};
-    struct gw_span v = s->parts[s->elements[i].first + component - 1u];
+    struct gw_span v = gw_edifact_part(s, s->first[element - 1] + component - 1u);
     if (v.size > 0 && (v.data[0] <= ' ' || v.data[v.size - 1] <= ' '))
         v = gw_span_trim(v);
     return v;

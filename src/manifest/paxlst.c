@@ -1,7 +1,8 @@
 /* paxlst.c - PAXLST to a list of expected travelers.
  *
- * 1. A traveler is built aside and added when the next begins: what comes in which
- *    order within him makes no difference, but for what stands behind a document.
+ * 1. A traveler is built in the row behind the last and counted when the next begins: what
+ *    comes in which order within him makes no difference, but for what stands behind a
+ *    document. Rows behind the last are all zeros between travelers.
  * 2. Nothing of one traveler ever becomes another's: where the segment that begins a
  *    traveler is damaged, what follows is dropped up to the next one.
  * 3. A list that is not whole (cut off, a part missing, a traveler lost) says so in
@@ -28,8 +29,8 @@ enum { PERSON_BYTES_USUAL = 250, CARRIAGES_MAX = GW_MANIFEST_LEGS_MAX, POINTS_MA
 
 /* The traveler being read. */
 struct building {
-    struct gw_manifest_traveler t;
-    struct gw_paxlst_person p;
+    struct gw_manifest_traveler *t; /* the row behind the last of the message: his, once he is known to be one */
+    struct gw_paxlst_person *p;
     struct gw_manifest_document documents[GW_MANIFEST_DOCUMENTS_MAX];
     struct gw_paxlst_bag_tag bag_tags[GW_PAXLST_BAG_TAGS_MAX];
     struct gw_manifest_document *document;  /* where DTM and LOC behind a DOC belong; NULL: none yet, or no room for it */
@@ -168,6 +169,8 @@ static bool keep_name(struct reader *r, struct gw_span *out, struct gw_span valu
 /* A state's code (ICAO Doc 9303-3, 5); others are kept as they were sent. */
 static bool keep_state(struct reader *r, struct gw_span *out, struct gw_span value)
 {
+    while (value.size > 1 && value.data[value.size - 1] == '<') /* D<<: as a zone has it */
+        value.size--;
     bool letters = value.size == 3 || gw_span_is(value, "D");
     for (size_t i = 0; i < value.size; i++)
         letters = letters && ((value.data[i] | 0x20) >= 'a' && (value.data[i] | 0x20) <= 'z');
@@ -427,8 +430,8 @@ static bool place_strays(struct reader *r)
     bool any = b->before.expiry_date.year != 0 || b->before.issuing_state.size > 0;
     if (!any)
         return true;
-    if (b->t.n_documents != 1)
-        return problem_at(r, r->m, false, b->p.segment, b->p.offset, "NAD", "order",
+    if (b->t->n_documents != 1)
+        return problem_at(r, r->m, false, b->p->segment, b->p->offset, "NAD", "order",
             "a date or place of a document stands before its document and is left out");
     struct gw_manifest_document *d = &b->documents[0];
     if (d->expiry_date.year == 0)
@@ -442,12 +445,12 @@ static bool place_strays(struct reader *r)
 static void order_documents(struct building *b)
 {
     size_t first = 0;
-    while (first < b->t.n_documents && !gw_span_is(b->documents[first].type, "P"))
+    while (first < b->t->n_documents && !gw_span_is(b->documents[first].type, "P"))
         first++;
-    if (first == b->t.n_documents)
-        for (first = 0; first < b->t.n_documents && gw_span_is(b->documents[first].type, "V");)
+    if (first == b->t->n_documents)
+        for (first = 0; first < b->t->n_documents && gw_span_is(b->documents[first].type, "V");)
             first++;
-    if (first == 0 || first == b->t.n_documents)
+    if (first == 0 || first == b->t->n_documents)
         return;
     struct gw_manifest_document primary = b->documents[first];
     memmove(&b->documents[1], &b->documents[0], first * sizeof primary);
@@ -462,99 +465,138 @@ static void *copied(struct reader *r, const void *items, size_t n, size_t size)
     return p;
 }
 
-static bool end_person(struct reader *r)
+/* Is what was read of him a traveler? Says what is wrong with him; *out is false where he
+ * is left out. */
+static bool judge_person(struct reader *r, bool *out)
 {
     struct building *b = &r->now;
     struct gw_paxlst_message *m = r->m;
     struct gw_manifest *x = &m->manifest;
-    if (!r->has_person)
-        return true;
-    r->has_person = false;
+    *out = false;
     if (b->is_lost) {
         m->n_lost++;
         return true;
     }
-    bool has_name = b->t.surname.size > 0 || b->t.given_names.size > 0;
-    bool has_reference = b->t.reference.size > 0 || b->t.reservation.size > 0;
+    bool has_name = b->t->surname.size > 0 || b->t->given_names.size > 0;
+    bool has_reference = b->t->reference.size > 0 || b->t->reservation.size > 0;
     if (!has_name && !has_reference) {
-        bool usable = b->t.n_documents > 0;
+        bool usable = b->t->n_documents > 0;
         m->n_lost += !usable;
-        if (!problem_at(r, m, true, b->p.segment, b->p.offset, "NAD", "missing",
+        if (!problem_at(r, m, true, b->p->segment, b->p->offset, "NAD", "missing",
                 usable ? "a traveler without name and reference (RFF+ABO, RFF+AVF)"
                        : "a traveler without name, reference and document is left out"))
             return false;
         if (!usable)
             return true;
-    } else if (!has_name && x->kind != GW_MANIFEST_CLOSE_OUT && !gw_span_is(b->p.party, "ZZZ") && x->function != GW_MANIFEST_REMOVE &&
-               !problem_at(r, m, false, b->p.segment, b->p.offset, "NAD", "missing", "the traveler has no name")) {
+    } else if (!has_name && x->kind != GW_MANIFEST_CLOSE_OUT && !gw_span_is(b->p->party, "ZZZ") && x->function != GW_MANIFEST_REMOVE &&
+               !problem_at(r, m, false, b->p->segment, b->p->offset, "NAD", "missing", "the traveler has no name")) {
         return false;
     }
     if (b->has_wrong_birth &&
-        !problem_at(r, m, b->t.n_documents == 0, b->birth_segment, b->birth_offset, "DTM", "date",
+        !problem_at(r, m, b->t->n_documents == 0, b->birth_segment, b->birth_offset, "DTM", "date",
             "a date of birth that does not exist (DTM+329)"))
         return false;
     if (!place_strays(r))
         return false;
-    order_documents(b);
     if (x->n_travelers == GW_MANIFEST_TRAVELERS_MAX)
-        return gw_fail_at(r->err, GW_ERR_LIMIT, b->p.offset, "PAXLST: more than %d persons in one message", GW_MANIFEST_TRAVELERS_MAX);
-    /* Messages take their rows one behind the other from one block, with room for as many
-     * as the rest of the text may have: growing wastes what was. */
-    size_t need = x->n_travelers + 1;
-    if (x->n_travelers == 0 && r->n_rows > 0) {
-        x->travelers = r->rows;
-        m->persons = r->person_rows;
-        r->cap_travelers = r->cap_persons = r->n_rows;
-    } else if (x->n_travelers == 0) {
-        need = GW_MIN((r->edifact->in.size - r->edifact->at) / PERSON_BYTES_USUAL + 1, (size_t)GW_MANIFEST_TRAVELERS_MAX);
-    }
-    x->travelers = gw_arena_grow(r->a, x->travelers, &r->cap_travelers, need, sizeof *x->travelers, r->err);
-    if (x->travelers == NULL)
-        return false;
-    m->persons = gw_arena_grow(r->a, m->persons, &r->cap_persons, need, sizeof *m->persons, r->err);
-    if (m->persons == NULL)
-        return false;
-    if (b->t.n_documents > 0 &&
-        (b->t.documents = copied(r, b->documents, b->t.n_documents, sizeof *b->documents)) == NULL)
-        return false;
-    if (b->p.n_bag_tags > 0 && (b->p.bag_tags = copied(r, b->bag_tags, b->p.n_bag_tags, sizeof *b->bag_tags)) == NULL)
-        return false;
-    m->persons[x->n_travelers] = b->p;
-    x->travelers[x->n_travelers++] = b->t;
+        return gw_fail_at(r->err, GW_ERR_LIMIT, b->p->offset, "PAXLST: more than %d persons in one message", GW_MANIFEST_TRAVELERS_MAX);
+    *out = true;
     return true;
 }
 
-static const char *const parties[] = { "FL", "FM", "DDU", "DDT", "ZZZ", "VW" };
-
-static void open_person(struct reader *r)
+static bool end_person(struct reader *r)
 {
     struct building *b = &r->now;
-    b->t = (struct gw_manifest_traveler){};
-    b->p = (struct gw_paxlst_person){ .segment = r->s->index, .offset = r->s->offset,
-        .part = r->m->has_part ? r->m->parts[0].number : 0 };
+    bool is_one;
+    if (!r->has_person)
+        return true;
+    r->has_person = false;
+    if (!judge_person(r, &is_one))
+        return false;
+    if (!is_one) {
+        *b->t = (struct gw_manifest_traveler){};
+        *b->p = (struct gw_paxlst_person){};
+        return true;
+    }
+    order_documents(b);
+    if (b->t->n_documents > 0 &&
+        (b->t->documents = copied(r, b->documents, b->t->n_documents, sizeof *b->documents)) == NULL)
+        return false;
+    if (b->p->n_bag_tags > 0 && (b->p->bag_tags = copied(r, b->bag_tags, b->p->n_bag_tags, sizeof *b->bag_tags)) == NULL)
+        return false;
+    r->m->manifest.n_travelers++;
+    return true;
+}
+
+/* The next row. Messages take theirs one behind the other from one block, with room for as
+ * many as the rest of the text may have: growing wastes what was. */
+static bool next_row(struct reader *r)
+{
+    struct gw_manifest *x = &r->m->manifest;
+    size_t n = x->n_travelers, need = n + 1;
+    if (n == 0 && x->travelers == NULL) {
+        if (r->n_rows > 0) {
+            x->travelers = r->rows;
+            r->m->persons = r->person_rows;
+            r->cap_travelers = r->cap_persons = r->n_rows;
+        } else {
+            need = GW_MIN((r->edifact->in.size - r->edifact->at) / PERSON_BYTES_USUAL + 1, (size_t)GW_MANIFEST_TRAVELERS_MAX);
+        }
+    }
+    if (need > r->cap_travelers || need > r->cap_persons) {
+        x->travelers = gw_arena_grow(r->a, x->travelers, &r->cap_travelers, need, sizeof *x->travelers, r->err);
+        if (x->travelers == NULL)
+            return false;
+        r->m->persons = gw_arena_grow(r->a, r->m->persons, &r->cap_persons, need, sizeof *r->m->persons, r->err);
+        if (r->m->persons == NULL)
+            return false;
+    }
+    r->now.t = &x->travelers[n];
+    r->now.p = &r->m->persons[n];
+    return true;
+}
+
+/* NAD 3035 of persons. */
+static const struct party {
+    const char *code;
+    bool crew, in_transit;
+} parties[] = { { "FL", false, false }, { "FM", true, false }, { "DDU", false, true }, { "DDT", true, true }, { "ZZZ", false, false },
+    { "VW", false, false } };
+
+static const struct party *find_party(struct gw_span code)
+{
+    for (size_t i = 0; i < GW_COUNT(parties); i++)
+        if (gw_span_is(code, parties[i].code))
+            return &parties[i];
+    return NULL;
+}
+
+static bool open_person(struct reader *r)
+{
+    struct building *b = &r->now;
+    if (!next_row(r))
+        return false;
+    b->p->segment = r->s->index;
+    b->p->offset = r->s->offset;
+    b->p->part = r->m->has_part ? r->m->parts[0].number : 0;
     b->document = NULL;
-    b->before = b->unreadable = (struct gw_manifest_document){};
+    b->before.expiry_date.year = 0;
+    b->before.issuing_state.size = 0;
     b->is_lost = b->has_wrong_birth = b->has_birth = false;
     r->has_person = true;
     r->group = GROUP_PERSON;
+    return true;
 }
 
-static bool begin_person(struct reader *r, const char *party)
+/* C080: surname, given name, further given names; C058 where a sender puts it there. */
+static bool read_names(struct reader *r)
 {
-    struct gw_manifest *x = &r->m->manifest;
-    open_person(r);
-    struct gw_manifest_traveler *t = &r->now.t;
-    bool crew = strcmp(party, "FM") == 0 || strcmp(party, "DDT") == 0 ||
-                (x->kind == GW_MANIFEST_CREW_LIST && strcmp(party, "FL") != 0);
-    t->kind = crew ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
-    t->in_transit = strcmp(party, "DDU") == 0 || strcmp(party, "DDT") == 0;
-    r->now.p.party = gw_span_str(party);
-    /* C080: surname, given name, further given names; C058 where a sender puts it there. */
+    struct gw_manifest_traveler *t = r->now.t;
     unsigned element = get(r, 4, 1).size > 0 || get(r, 4, 2).size > 0 ? 4 : 3;
-    if (!keep_name(r, &t->surname, get(r, element, 1)))
-        return false;
     char given[GW_EDIFACT_SEGMENT_BYTES];
     size_t used = 0;
+    if (!keep_name(r, &t->surname, get(r, element, 1)))
+        return false;
     for (unsigned c = 2; c <= 5; c++) {
         struct gw_span s = get(r, element, c);
         if (s.size == 0)
@@ -567,12 +609,22 @@ static bool begin_person(struct reader *r, const char *party)
     return keep_name(r, &t->given_names, gw_span_of(given, used));
 }
 
+static bool begin_person(struct reader *r, const struct party *party)
+{
+    if (!open_person(r))
+        return false;
+    bool crew = party->crew || (r->m->manifest.kind == GW_MANIFEST_CREW_LIST && !gw_span_is(get(r, 1, 1), "FL"));
+    r->now.t->kind = crew ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
+    r->now.t->in_transit = party->in_transit;
+    r->now.p->party = gw_span_str(party->code);
+    return read_names(r);
+}
+
 /* The segment that begins a traveler is damaged: he is left out, and what follows is his. */
 static bool lose_person(struct reader *r)
 {
-    if (!end_person(r))
+    if (!end_person(r) || !open_person(r))
         return false;
-    open_person(r);
     r->now.is_lost = true;
     return true;
 }
@@ -583,9 +635,9 @@ static bool read_nad(struct reader *r)
     struct gw_manifest *x = &r->m->manifest;
     if (!end_person(r))
         return false;
-    for (size_t i = 0; i < GW_COUNT(parties); i++)
-        if (gw_span_is(party, parties[i]))
-            return begin_person(r, parties[i]);
+    const struct party *person = find_party(party);
+    if (person != NULL)
+        return begin_person(r, person);
     if (gw_span_is(party, "MS")) {
         r->group = GROUP_SENDER;
         struct gw_span name = get(r, 4, 1), given = get(r, 4, 2);
@@ -628,13 +680,13 @@ static bool read_com(struct reader *r)
     struct gw_manifest *x = &r->m->manifest;
     /* Contacts stand side by side as elements, or repeated. */
     for (size_t i = 0; i < r->s->n_elements; i++) {
-        const struct gw_span *part = &r->s->parts[r->s->elements[i].first];
-        if (r->s->elements[i].n < 2)
+        if (gw_edifact_count(r->s, i) < 2)
             continue;
-        struct gw_span value = gw_span_trim(part[0]), type = gw_span_trim(part[1]);
+        struct gw_span value = gw_span_trim(gw_edifact_part(r->s, r->s->first[i])),
+                       type = gw_span_trim(gw_edifact_part(r->s, r->s->first[i] + 1u));
         bool telephone = gw_span_is(type, "TE") || gw_span_is(type, "AL");
         if (r->group == GROUP_PERSON) {
-            if (telephone && r->now.p.telephone.size == 0 && !keep(r, &r->now.p.telephone, value))
+            if (telephone && r->now.p->telephone.size == 0 && !keep(r, &r->now.p->telephone, value))
                 return false;
         } else if (telephone && x->reporting_party.telephone.size == 0) {
             if (!keep(r, &x->reporting_party.telephone, value))
@@ -651,11 +703,11 @@ static bool read_attribute(struct reader *r)
 {
     struct gw_span v = get(r, 3, 1);
     char c = v.size == 1 ? (char)(v.data[0] & ~0x20) : 0;
-    if (v.size == 0 || c == 'U' || r->now.t.sex != 0)
+    if (v.size == 0 || c == 'U' || r->now.t->sex != 0)
         return true;
     if (c != 'M' && c != 'F' && c != 'X')
         return warn(r, "code", "sex is M, F, X or U (ATT 9019)");
-    r->now.t.sex = c;
+    r->now.t->sex = c;
     return true;
 }
 
@@ -670,14 +722,14 @@ static bool read_measure(struct reader *r)
         return true;
     if (!gw_span_uint(v, 999, &n))
         return warn(r, "number", "a number of bags that cannot be read (MEA+CT)");
-    r->now.p.has_bags = true;
-    r->now.p.bags = (unsigned)n;
+    r->now.p->has_bags = true;
+    r->now.p->bags = (unsigned)n;
     return true;
 }
 
 static bool read_bag_tag(struct reader *r)
 {
-    struct gw_paxlst_person *p = &r->now.p;
+    struct gw_paxlst_person *p = r->now.p;
     struct gw_span tag = get(r, 4, 1);
     uint64_t count = 1;
     if (!is(r, 1, 1, "BAG") || tag.size == 0 || gw_span_is(tag, "NULL"))
@@ -703,11 +755,11 @@ static struct gw_manifest_document *document(struct reader *r)
 
 static bool read_person_loc(struct reader *r)
 {
-    struct gw_manifest_traveler *t = &r->now.t;
+    struct gw_manifest_traveler *t = r->now.t;
     struct gw_span place = get(r, 2, 1);
     switch (gw_edifact_code(get(r, 1, 1))) {
     case CODE2('2', '2'):
-        return keep_upper(r, &r->now.p.clearance, place);
+        return keep_upper(r, &r->now.p->clearance, place);
     case CODE2('9', '1'):
         /* The first is the state; a place as free text is no state. */
         return document(r)->issuing_state.size > 0 || keep_state(r, &document(r)->issuing_state, place);
@@ -718,7 +770,7 @@ static bool read_person_loc(struct reader *r)
     case CODE3('1', '7', '9'):
         return keep_upper(r, &t->destination, place);
     case CODE3('1', '8', '0'):
-        return keep_name(r, &r->now.p.place_of_birth, get(r, 2, 4).size > 0 ? get(r, 2, 4) : place);
+        return keep_name(r, &r->now.p->place_of_birth, get(r, 2, 4).size > 0 ? get(r, 2, 4) : place);
     default:
         return warn(r, "qualifier", "a place of the traveler with a qualifier that is not known");
     }
@@ -741,7 +793,7 @@ static bool read_reference(struct reader *r)
     }
     if (r->group != GROUP_PERSON)
         return true;
-    struct gw_manifest_traveler *t = &r->now.t;
+    struct gw_manifest_traveler *t = r->now.t;
     switch (gw_edifact_code(get(r, 1, 1))) {
     case CODE3('A', 'V', 'F'):
         return keep(r, &t->reservation, value);
@@ -752,11 +804,11 @@ static bool read_reference(struct reader *r)
             value = gw_span_slice(value, 1, value.size);
         return keep_upper(r, &t->seat, value);
     case CODE3('A', 'E', 'A'):
-        return keep(r, &r->now.p.agency_reference, value);
+        return keep(r, &r->now.p->agency_reference, value);
     case CODE2('C', 'R'):
-        return keep(r, &r->now.p.frequent_traveler, value);
+        return keep(r, &r->now.p->frequent_traveler, value);
     case CODE3('Y', 'Z', 'Y'):
-        return keep(r, &r->now.p.ticket, value);
+        return keep(r, &r->now.p->ticket, value);
     case CODE3('A', 'H', 'N'):
         return true;
     default:
@@ -767,7 +819,7 @@ static bool read_reference(struct reader *r)
 static bool read_document(struct reader *r)
 {
     struct building *b = &r->now;
-    struct gw_manifest_traveler *t = &b->t;
+    struct gw_manifest_traveler *t = b->t;
     struct gw_span raw = get(r, 2, 1);
     char number[GW_MANIFEST_WORD_MAX];
     size_t n = 0;
@@ -793,10 +845,10 @@ static bool read_birth(struct reader *r)
     if (value.size == 0)
         return true; /* not given */
     bool fine = gw_edifact_moment(&d, NULL, value, get(r, 1, 3), GW_CENTURY_BIRTH, r->day);
-    if (b->has_birth && (!fine || gw_date_compare(d, b->t.birth_date) != 0))
+    if (b->has_birth && (!fine || gw_date_compare(d, b->t->birth_date) != 0))
         return second_traveler(r);
     b->has_birth = fine;
-    b->t.birth_date = d;
+    b->t->birth_date = d;
     if (!fine) { /* judged when it is known whether there is a document */
         b->has_wrong_birth = true;
         b->birth_segment = r->s->index;
@@ -841,8 +893,8 @@ static bool read_loc(struct reader *r)
 static bool read_geography(struct reader *r)
 {
     if (is(r, 1, 1, "4") && (is(r, 2, 1, "173") || is(r, 2, 1, "174"))) {
-        r->now.p.has_verified = true;
-        r->now.p.verified = is(r, 2, 1, "173");
+        r->now.p->has_verified = true;
+        r->now.p->verified = is(r, 2, 1, "173");
     }
     return true;
 }
@@ -850,12 +902,12 @@ static bool read_geography(struct reader *r)
 static bool read_nationality(struct reader *r)
 {
     /* 2 is the present nationality, 1 that at birth. */
-    return is(r, 1, 1, "1") || r->now.t.nationality.size > 0 || keep_state(r, &r->now.t.nationality, get(r, 2, 1));
+    return is(r, 1, 1, "1") || r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
 }
 
 static bool read_duty(struct reader *r)
 {
-    return keep_upper(r, &r->now.p.duty, get(r, 2, 1));
+    return keep_upper(r, &r->now.p->duty, get(r, 2, 1));
 }
 
 /* ---- the message ----------------------------------------------------------------- */
@@ -1066,94 +1118,96 @@ static bool check_charset(struct reader *r)
     return warn(r, "charset", "characters that the syntax level does not have; read as they stand (UNB 0001)");
 }
 
-#define TAG GW_EDIFACT_TAG
-static bool read_in_message(struct reader *r)
+static bool pass(struct reader *r)
 {
-    uint32_t tag = r->s->code;
-    if ((r->s->has_lower || r->s->has_high) && !check_charset(r))
-        return false;
-    if (r->s->odd_release && !warn(r, "release", "a release character before one that needs none"))
-        return false;
-    switch (tag) {
-    case TAG('U', 'N', 'T'):
-        return read_unt(r);
-    case TAG('B', 'G', 'M'):
-        return read_bgm(r);
-    case TAG('C', 'N', 'T'):
-        return read_count(r);
-    case TAG('N', 'A', 'D'):
-        return read_nad(r);
-    case TAG('U', 'N', 'S'):
-    case TAG('P', 'D', 'T'):
-        return refuse_dialect(r);
-    default:
-        break;
-    }
-    if (r->group == GROUP_PERSON && r->now.is_lost)
-        return true;
-    switch (tag) {
-    case TAG('R', 'F', 'F'):
-        return read_reference(r);
-    case TAG('T', 'D', 'T'):
-        return read_tdt(r);
-    case TAG('L', 'O', 'C'):
-        return read_loc(r);
-    case TAG('D', 'T', 'M'):
-        return read_dtm(r);
-    case TAG('C', 'O', 'M'):
-        return read_com(r);
-    case TAG('C', 'T', 'A'):
-    case TAG('Q', 'T', 'Y'):
-    case TAG('A', 'U', 'T'):
-    case TAG('C', 'P', 'I'):
-    case TAG('G', 'I', 'D'):
-        return true;
-    default:
-        break;
-    }
-    bool of_person = tag == TAG('A', 'T', 'T') || tag == TAG('M', 'E', 'A') || tag == TAG('G', 'E', 'I') || tag == TAG('F', 'T', 'X') ||
-                     tag == TAG('N', 'A', 'T') || tag == TAG('E', 'M', 'P') || tag == TAG('D', 'O', 'C');
-    if (!of_person)
-        return warn(r, "segment", "a segment that PAXLST does not have");
-    if (r->group != GROUP_PERSON)
-        return warn(r, "order", "a segment of a traveler without a traveler before it");
-    switch (tag) {
-    case TAG('A', 'T', 'T'):
-        return read_attribute(r);
-    case TAG('M', 'E', 'A'):
-        return read_measure(r);
-    case TAG('G', 'E', 'I'):
-        return read_geography(r);
-    case TAG('F', 'T', 'X'):
-        return read_bag_tag(r);
-    case TAG('N', 'A', 'T'):
-        return read_nationality(r);
-    case TAG('E', 'M', 'P'):
-        return read_duty(r);
-    default:
-        return read_document(r);
-    }
+    (void)r;
+    return true;
 }
+
+static bool read_unh(struct reader *r)
+{
+    return cut_message(r, "nesting", "UNH before the message before it has ended (ISO 9735-1, 5.1)") && begin_message(r);
+}
+
+static bool unknown_segment(struct reader *r)
+{
+    return warn(r, "segment", "a segment that PAXLST does not have");
+}
+
+/* What is done with a segment, by its tag. The place of a tag in the table is so made that
+ * no two share one: the compiler refuses a second. */
+enum where {
+    IN_INTERCHANGE, /* outside of messages; ends one that has not ended */
+    ANYWHERE,       /* in a message, also behind a traveler that is lost */
+    IN_MESSAGE,
+    OF_PERSON,
+};
+static const struct rule {
+    uint32_t tag;
+    enum where where;
+    bool (*read)(struct reader *r);
+} rules[64] = {
+#define PLACE(a, b, c) (((a) * 19 + (b) * 3 + (c)) & 63)
+#define RULE(a, b, c, where, read) [PLACE(a, b, c)] = { GW_EDIFACT_TAG(a, b, c), where, read }
+    RULE('U', 'N', 'B', IN_INTERCHANGE, read_unb),
+    RULE('U', 'N', 'G', IN_INTERCHANGE, read_ung),
+    RULE('U', 'N', 'H', IN_INTERCHANGE, read_unh),
+    RULE('U', 'N', 'E', IN_INTERCHANGE, read_une),
+    RULE('U', 'N', 'Z', IN_INTERCHANGE, read_unz),
+    RULE('B', 'G', 'M', ANYWHERE, read_bgm),
+    RULE('N', 'A', 'D', ANYWHERE, read_nad),
+    RULE('C', 'N', 'T', ANYWHERE, read_count),
+    RULE('U', 'N', 'T', ANYWHERE, read_unt),
+    RULE('U', 'N', 'S', ANYWHERE, refuse_dialect),
+    RULE('P', 'D', 'T', ANYWHERE, refuse_dialect),
+    RULE('R', 'F', 'F', IN_MESSAGE, read_reference),
+    RULE('T', 'D', 'T', IN_MESSAGE, read_tdt),
+    RULE('L', 'O', 'C', IN_MESSAGE, read_loc),
+    RULE('D', 'T', 'M', IN_MESSAGE, read_dtm),
+    RULE('C', 'O', 'M', IN_MESSAGE, read_com),
+    RULE('C', 'T', 'A', IN_MESSAGE, pass),
+    RULE('Q', 'T', 'Y', IN_MESSAGE, pass),
+    RULE('A', 'U', 'T', IN_MESSAGE, pass),
+    RULE('C', 'P', 'I', IN_MESSAGE, pass),
+    RULE('G', 'I', 'D', IN_MESSAGE, pass),
+    RULE('A', 'T', 'T', OF_PERSON, read_attribute),
+    RULE('M', 'E', 'A', OF_PERSON, read_measure),
+    RULE('G', 'E', 'I', OF_PERSON, read_geography),
+    RULE('F', 'T', 'X', OF_PERSON, read_bag_tag),
+    RULE('N', 'A', 'T', OF_PERSON, read_nationality),
+    RULE('E', 'M', 'P', OF_PERSON, read_duty),
+    RULE('D', 'O', 'C', OF_PERSON, read_document),
+#undef RULE
+};
+static const struct rule unknown = { 0, IN_MESSAGE, unknown_segment };
+
+static const struct rule *find_rule(uint32_t tag)
+{
+    const struct rule *rule = &rules[PLACE(tag >> 16, tag >> 8 & 0xFF, tag & 0xFF)];
+    return rule->tag == tag ? rule : &unknown;
+}
+#undef PLACE
 
 static bool read_segment(struct reader *r)
 {
-    r->pool.is_plain = !r->s->has_lower && !r->s->has_high;
-    switch (r->s->code) {
-    case TAG('U', 'N', 'B'):
-        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_unb(r);
-    case TAG('U', 'N', 'G'):
-        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_ung(r);
-    case TAG('U', 'N', 'E'):
-        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_une(r);
-    case TAG('U', 'N', 'Z'):
-        return cut_message(r, "cut_off", "the message does not end (UNT is missing)") && read_unz(r);
-    case TAG('U', 'N', 'H'):
-        return cut_message(r, "nesting", "UNH before the message before it has ended (ISO 9735-1, 5.1)") && begin_message(r);
-    default:
-        return r->m == NULL || read_in_message(r); /* of a message that is not read, or between messages */
-    }
+    const struct gw_edifact_segment *s = r->s;
+    const struct rule *rule = find_rule(s->code);
+    bool is_plain = !s->has_lower && !s->has_high;
+    r->pool.is_plain = is_plain;
+    if (rule->where == IN_INTERCHANGE)
+        return (rule->read == read_unh || cut_message(r, "cut_off", "the message does not end (UNT is missing)")) && rule->read(r);
+    if (r->m == NULL)
+        return true; /* of a message that is not read, or between messages */
+    if (!is_plain && !check_charset(r))
+        return false;
+    if (s->odd_release && !warn(r, "release", "a release character before one that needs none"))
+        return false;
+    if (rule->where == ANYWHERE)
+        return rule->read(r);
+    if (r->group == GROUP_PERSON)
+        return r->now.is_lost || rule->read(r);
+    return rule->where == OF_PERSON ? warn(r, "order", "a segment of a traveler without a traveler before it") : rule->read(r);
 }
-#undef TAG
 
 /* May a damaged segment be the one that begins a traveler? By its tag, or by a traveler's
  * party behind the first separator. */
@@ -1171,10 +1225,7 @@ static bool may_begin_person(const struct reader *r)
     while (end < raw.size && raw.data[end] != (uint8_t)e->separators.element)
         end++;
     struct gw_span party = gw_span_slice(raw, at + 1, end);
-    for (size_t k = 0; k < GW_COUNT(parties); k++)
-        if (gw_span_is(party, parties[k]))
-            return true;
-    return is_nad && !gw_span_is(party, "MS");
+    return find_party(party) != NULL || (is_nad && !gw_span_is(party, "MS"));
 }
 
 static bool read_damaged(struct reader *r, const struct gw_err *why)

@@ -85,6 +85,13 @@ static enum gw_phrase phrase_of_probe(const struct gw_pack_rule *t)
     return GW_PHRASE_KEPT_CROSSING;
 }
 
+/* What somebody is told who declined; false: nothing. */
+static bool phrase_instead(enum gw_phrase *out, enum gw_alternative a)
+{
+    *out = a == GW_ALTERNATIVE_DOCUMENT_INSPECTION ? GW_PHRASE_INSTEAD_INSPECTION : GW_PHRASE_INSTEAD_REFERRAL;
+    return a != GW_ALTERNATIVE_NONE;
+}
+
 /* Phrases and periods that are told of a rule. */
 struct telling {
     enum gw_phrase phrases[6];
@@ -161,8 +168,11 @@ static bool read_language(struct gw_pack_language *l, struct gw_pack_reader *r, 
     bool needed[GW_PHRASE_COUNT] = { [GW_PHRASE_TITLE] = true, [GW_PHRASE_AUTHORITY] = true, [GW_PHRASE_INTRO] = true, [GW_PHRASE_CLOSING] = true };
     for (size_t i = 0; i < r->p->n_rules; i++) {
         struct telling t = telling_of(&r->p->rules[i]);
+        enum gw_phrase instead;
         for (size_t k = 0; k < t.n_phrases && r->p->inside[i].who != NULL; k++)
             needed[t.phrases[k]] = true;
+        if (is_taken(&r->p->rules[i]) && phrase_instead(&instead, r->p->rules[i].alternative))
+            needed[instead] = true;
     }
     for (size_t i = 0; i < GW_PHRASE_COUNT && !r->full; i++) {
         struct gw_span bad;
@@ -318,60 +328,125 @@ static bool same_telling(const struct gw_pack_rule *a, const struct gw_pack_rule
     return true;
 }
 
-bool gw_pack_notice(struct gw_buf *out, const struct gw_pack *p, const struct gw_pack_place *place, const char *language, struct gw_err *err)
+static const struct gw_pack_language *find_language(const struct gw_pack *p, const char *language)
 {
-    size_t at = 0;
-    while (at < p->n_languages && strcmp(p->language_codes[at], language) != 0)
-        at++;
-    if (at == p->n_languages) {
-        GW_AUTO_VALUE(gw_buf) names = {};
-        for (size_t i = 0; i < p->n_languages; i++)
-            gw_buf_addf(&names, "%s%s", i == 0 ? "" : ", ", p->language_codes[i]);
-        return gw_fail(err, GW_ERR_NOT_FOUND, "pack \"%s\" has no notice in \"%.12s\"; it has %s", p->name, language, gw_buf_text(&names));
+    for (size_t i = 0; i < p->n_languages; i++)
+        if (language == NULL || strcmp(p->language_codes[i], language) == 0)
+            return &p->languages[i];
+    return NULL;
+}
+
+static bool want_language(const struct gw_pack_language **out, const struct gw_pack *p, const char *language, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) names = {};
+    if ((*out = find_language(p, language)) != NULL)
+        return true;
+    for (size_t i = 0; i < p->n_languages; i++)
+        gw_buf_addf(&names, "%s%s", i == 0 ? "" : ", ", p->language_codes[i]);
+    return gw_fail(err, GW_ERR_NOT_FOUND, "pack \"%s\" has no notice in \"%.12s\"; it has %s", p->name, language, gw_buf_text(&names));
+}
+
+static bool keep_phrase(const char **out, struct gw_arena *a, const char *text, const struct words *w, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) line = {};
+    add_phrase(&line, text, w);
+    return (*out = gw_arena_text(a, gw_buf_span(&line), err)) != NULL;
+}
+
+/* Is a rule after it told in the same words, too? */
+static bool is_told_again(const struct gw_pack *p, const bool *comes, size_t rule)
+{
+    for (size_t k = rule + 1; k < p->n_rules; k++)
+        if (comes[k] && p->inside[k].who != NULL && same_telling(&p->rules[rule], &p->rules[k]))
+            return true;
+    return false;
+}
+
+/* Names everybody who is told the same as rule `last`, each once. */
+static void gather(struct gw_buf *who, const bool *comes, const struct gw_pack *p, size_t last, size_t language)
+{
+    bool joined[GW_PACK_RULES_MAX] = {};
+    for (size_t k = 0; k <= last; k++) {
+        joined[k] = comes[k] && p->inside[k].who != NULL && same_telling(&p->rules[last], &p->rules[k]);
+        bool again = false;
+        for (size_t m = 0; joined[k] && m < k; m++)
+            again = again || (joined[m] && strcmp(p->inside[m].who[language], p->inside[k].who[language]) == 0);
+        if (joined[k] && !again)
+            gw_buf_addf(who, "%s%s", who->size == 0 ? "" : "; ", p->inside[k].who[language]);
     }
+}
+
+static bool tell_group(struct gw_notice_group *g, struct gw_arena *a, const struct gw_pack_language *l,
+    const struct gw_pack_rule *t, const char *who, struct words w, struct gw_err *err)
+{
+    const struct telling s = telling_of(t);
+    *g = (struct gw_notice_group){ .who = gw_arena_text(a, gw_span_str(who), err), .photo = t->photo, .alternative = t->alternative };
+    g->sentences = gw_arena_array(a, s.n_phrases, const char *, err);
+    if (g->who == NULL || g->sentences == NULL)
+        return false;
+    w.who = g->who;
+    w.kept = gw_notice_duration(l, t->retention->keep[GW_DATUM_PROBE].period);
+    w.crossing = gw_notice_duration(l, t->retention->keep[GW_DATUM_CROSSING].period);
+    w.reg = gw_notice_duration(l, t->retention->keep[GW_DATUM_REGISTER].period);
+    w.within = gw_notice_duration(l, t->transfer_within);
+    for (; g->n_sentences < s.n_phrases; g->n_sentences++)
+        if (!keep_phrase(&g->sentences[g->n_sentences], a, l->phrases[s.phrases[g->n_sentences]], &w, err))
+            return false;
+    return true;
+}
+
+bool gw_pack_notice(struct gw_notice *out, struct gw_arena *a, const struct gw_pack *p, const struct gw_pack_place *place,
+    const char *language, struct gw_err *err)
+{
+    const struct gw_pack_language *l;
+    *out = (struct gw_notice){};
+    if (!want_language(&l, p, language, err))
+        return false;
     if (!gw_pack_in_force(p, place->day))
         return gw_fail(err, GW_ERR_CONFLICT, "pack \"%s\" is not in force on that day", p->name);
-    const struct gw_pack_language *l = &p->languages[at];
     char from[GW_DATE_TEXT];
     gw_date_format(from, p->from);
-    struct words w = { .site = place->site, .authority = l->phrases[GW_PHRASE_AUTHORITY], .from = from, .pack = p->name };
+    const struct words w = { .site = place->site, .authority = l->phrases[GW_PHRASE_AUTHORITY], .from = from, .pack = p->name };
     bool comes[GW_PACK_RULES_MAX] = {};
     rules_at(comes, p, place);
-
-    add_phrase(out, l->phrases[GW_PHRASE_TITLE], &w);
-    gw_buf_add_text(out, "\n\n");
-    add_phrase(out, l->phrases[GW_PHRASE_INTRO], &w);
-    gw_buf_add_text(out, "\n");
+    out->groups = gw_arena_array(a, p->n_rules, struct gw_notice_group, err);
+    if (out->groups == NULL || (out->language = gw_arena_text(a, gw_span_str(l->code), err)) == NULL ||
+        !keep_phrase(&out->title, a, l->phrases[GW_PHRASE_TITLE], &w, err) ||
+        !keep_phrase(&out->intro, a, l->phrases[GW_PHRASE_INTRO], &w, err) ||
+        !keep_phrase(&out->closing, a, l->phrases[GW_PHRASE_CLOSING], &w, err))
+        return false;
     for (size_t i = 0; i < p->n_rules; i++) {
-        if (!comes[i] || p->inside[i].who == NULL)
-            continue;
         GW_AUTO_VALUE(gw_buf) who = {};
-        bool joined[GW_PACK_RULES_MAX] = {};
-        const struct gw_pack_rule *t = &p->rules[i];
-        for (size_t k = i; k < p->n_rules; k++)
-            if (comes[k] && p->inside[k].who != NULL && same_telling(t, &p->rules[k])) {
-                bool again = false;
-                for (size_t m = i; m < k; m++)
-                    again = again || (joined[m] && strcmp(p->inside[m].who[at], p->inside[k].who[at]) == 0);
-                if (!again)
-                    gw_buf_addf(&who, "%s%s", who.size == 0 ? "" : "; ", p->inside[k].who[at]);
-                joined[k] = true;
-                comes[k] = false;
-            }
-        w.who = gw_buf_text(&who);
-        w.kept = gw_notice_duration(l, t->retention->keep[GW_DATUM_PROBE].period);
-        w.crossing = gw_notice_duration(l, t->retention->keep[GW_DATUM_CROSSING].period);
-        w.reg = gw_notice_duration(l, t->retention->keep[GW_DATUM_REGISTER].period);
-        w.within = gw_notice_duration(l, t->transfer_within);
-        const struct telling s = telling_of(t);
-        for (size_t k = 0; k < s.n_phrases; k++) {
-            gw_buf_add_text(out, k == 0 ? "\n" : "  ");
-            add_phrase(out, l->phrases[s.phrases[k]], &w);
-            gw_buf_add_text(out, "\n");
-        }
+        /* Where the last of them stands, so that "all others" come last. */
+        if (!comes[i] || p->inside[i].who == NULL || is_told_again(p, comes, i))
+            continue;
+        gather(&who, comes, p, i, (size_t)(l - p->languages));
+        if (!tell_group(&out->groups[out->n_groups++], a, l, &p->rules[i], gw_buf_text(&who), w, err))
+            return false;
     }
-    gw_buf_add_text(out, "\n");
-    add_phrase(out, l->phrases[GW_PHRASE_CLOSING], &w);
-    gw_buf_add_text(out, "\n");
     return true;
+}
+
+void gw_notice_print(struct gw_buf *out, const struct gw_notice *n)
+{
+    gw_buf_addf(out, "%s\n\n%s\n", n->title, n->intro);
+    for (size_t i = 0; i < n->n_groups; i++)
+        for (size_t k = 0; k < n->groups[i].n_sentences; k++)
+            gw_buf_addf(out, "%s%s\n", k == 0 ? "\n" : "  ", n->groups[i].sentences[k]);
+    gw_buf_addf(out, "\n%s\n", n->closing);
+}
+
+const char *gw_pack_instead(struct gw_buf *out, const struct gw_pack *p, enum gw_alternative alternative, const char *site,
+    const char *language)
+{
+    enum gw_phrase phrase;
+    char from[GW_DATE_TEXT];
+    const struct gw_pack_language *l = find_language(p, language);
+    l = l == NULL ? &p->languages[0] : l;
+    gw_date_format(from, p->from);
+    const struct words w = { .site = site, .authority = l->phrases[GW_PHRASE_AUTHORITY], .from = from, .pack = p->name };
+    /* Of a rule that takes no photograph the pack need not say it. */
+    if (phrase_instead(&phrase, alternative) && l->phrases[phrase] != NULL)
+        add_phrase(out, l->phrases[phrase], &w);
+    return l->code;
 }

@@ -251,8 +251,29 @@ struct gw_pack_place {
     enum gw_pack_mode mode;
     enum gw_pack_direction direction;
 };
-/* Appends the notice for a place as plain text: what is collected, from whom, how long
- * it is kept, how to decline. GW_ERR_NOT_FOUND: not in that language (they are named);
- * GW_ERR_CONFLICT: the pack is not in force on that day. */
-[[nodiscard]] bool gw_pack_notice(struct gw_buf *out, const struct gw_pack *p, const struct gw_pack_place *place,
-    const char *language, struct gw_err *err);
+/* What is said to those whom the same is said. */
+struct gw_notice_group {
+    const char *who; /* "Citizens of the United States" */
+    enum gw_consent photo;
+    enum gw_alternative alternative;
+    const char **sentences; /* the first says who, and whether they are photographed */
+    size_t n_sentences;
+};
+struct gw_notice {
+    const char *language, *title, *intro, *closing;
+    struct gw_notice_group *groups; /* in the order of the rules */
+    size_t n_groups;
+};
+/* The notice for a place: what is collected, from whom, how long it is kept, how to
+ * decline. All of it is in the arena. language NULL: the pack's first. GW_ERR_NOT_FOUND:
+ * not in that language (they are named); GW_ERR_CONFLICT: the pack is not in force on
+ * that day; GW_ERR_LIMIT. */
+[[nodiscard]] bool gw_pack_notice(struct gw_notice *out, struct gw_arena *a, const struct gw_pack *p,
+    const struct gw_pack_place *place, const char *language, struct gw_err *err);
+/* Appends it as plain text. */
+void gw_notice_print(struct gw_buf *out, const struct gw_notice *n);
+/* Appends what somebody is told who declined: what happens instead. Nothing for
+ * GW_ALTERNATIVE_NONE. The language is the pack's first where the one asked for (which may
+ * be NULL) is not there; its code is returned, borrowed from the pack. */
+const char *gw_pack_instead(struct gw_buf *out, const struct gw_pack *p, enum gw_alternative alternative, const char *site,
+    const char *language);

@@ -61,7 +61,10 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
         v->state = GW_VOYAGE_CLOSED;
         v->has_closed = v->has_purge = true;
         v->closed_us = gw_clock_now(&s->clock);
-        v->purge_us = v->closed_us + s->conf->retention_template;
+        GW_AUTO_VALUE(gw_law) law = {};
+        gw_law_at(&law, s, v, NULL);
+        const struct gw_law_limits limits = gw_law_limits(&law);
+        v->purge_us = v->closed_us + (limits.any ? GW_MIN(limits.template_us, s->conf->retention_template) : s->conf->retention_template);
         if (!gw_store_voyage_put(tx, v, false, err))
             return false;
     }

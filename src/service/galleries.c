@@ -7,7 +7,8 @@
  * 3. `wanted` counts committed changes, `built` is the count when building began. A
  *    search takes the gallery only if they are equal, else builds first: who was
  *    taken off a manifest is not found by the next search.
- * 4. One builds, others wait for him; an entry stays while anybody uses it. */
+ * 4. In it is only whom a rule in force allows to photograph (law.c).
+ * 5. One builds, others wait for him; an entry stays while anybody uses it. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -25,6 +26,7 @@ struct entry {
     size_t n_changed;
     struct gw_id changed[CHANGED_MAX]; /* travelers, since `built` */
     uint64_t failed;            /* the background tried for this `wanted` in vain; searches try again */
+    bool allowed;               /* of `built`: anybody whom a rule allows to photograph */
     unsigned users;             /* who must not see the entry go */
     bool dropped;
     pthread_mutex_t building;
@@ -130,12 +132,65 @@ struct build {
     struct gw_arena *a;
     struct gw_gallery_item *items;
     size_t n, capacity;
+    struct gw_id *allowed;    /* sorted: whom a rule allows to photograph; of `only` where that is given */
+    size_t n_allowed, cap_allowed;
 };
+
+static int compare_ids(const void *a, const void *b)
+{
+    return gw_id_compare(*(const struct gw_id *)a, *(const struct gw_id *)b);
+}
+
+static bool allow(struct build *b, const struct gw_law *law, struct gw_arena *own, const struct gw_traveler_row *t, struct gw_err *err)
+{
+    const struct gw_pack_rule *rule;
+    if (t->status == GW_STATUS_REMOVED || t->status == GW_STATUS_DECLINED)
+        return true;
+    if (!gw_law_ask(&rule, law, own, t->person, err))
+        return false;
+    if (!gw_law_photo(rule))
+        return true;
+    b->allowed = gw_arena_grow(b->a, b->allowed, &b->cap_allowed, b->n_allowed + 1, sizeof *b->allowed, err);
+    if (b->allowed != NULL)
+        b->allowed[b->n_allowed++] = t->id;
+    return b->allowed != NULL;
+}
+
+/* Asks the law about everybody, or about `only`. */
+static bool read_allowed(struct build *b, struct gw_tx *tx, const struct gw_law *law, bool everybody, struct gw_err *err)
+{
+    enum { AT_ONCE = 256 };
+    int64_t after = -1;
+    b->n_allowed = 0;
+    for (size_t i = 0; !everybody && i < b->n_only; i++) {
+        struct gw_traveler_row t;
+        bool found;
+        GW_AUTO(gw_arena) *own = gw_arena_new(GW_WORK_ARENA_BYTES);
+        if (!gw_store_traveler_get(&t, &found, true, own, tx, b->only[i], err) || (found && !allow(b, law, own, &t, err)))
+            return false;
+    }
+    for (size_t n = AT_ONCE; everybody && n == AT_ONCE;) {
+        struct gw_traveler_row *rows;
+        GW_AUTO(gw_arena) *own = gw_arena_new(GW_LIST_ARENA_BYTES);
+        if (!gw_store_travelers(&rows, &n, own, tx, b->voyage, gw_service_model(b->s), after, AT_ONCE, false, err))
+            return false;
+        for (size_t i = 0; i < n; i++) {
+            after = rows[i].ordinal;
+            if (!allow(b, law, own, &rows[i], err))
+                return false;
+        }
+    }
+    if (b->n_allowed > 0)
+        qsort(b->allowed, b->n_allowed, sizeof *b->allowed, compare_ids);
+    return true;
+}
 
 static bool add_template(void *to, struct gw_id traveler, struct gw_span bytes, struct gw_err *err)
 {
     struct build *b = to;
     struct gw_template t;
+    if (b->n_allowed == 0 || bsearch(&traveler, b->allowed, b->n_allowed, sizeof traveler, compare_ids) == NULL)
+        return true;
     if (!gw_template_parse(&t, bytes, err))
         return false;
     b->items = gw_arena_grow(b->a, b->items, &b->capacity, b->n + 1, sizeof *b->items, err);
@@ -153,6 +208,14 @@ static bool add_template(void *to, struct gw_id traveler, struct gw_span bytes, 
 static bool read_templates(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct build *b = arg;
+    struct gw_voyage_row v;
+    GW_AUTO(gw_arena) *own = gw_arena_new(GW_WORK_ARENA_BYTES);
+    GW_AUTO_VALUE(gw_law) law = {};
+    if (!gw_store_voyage_get(&v, own, tx, b->voyage, err))
+        return false;
+    gw_law_at(&law, b->s, &v, NULL);
+    if (!read_allowed(b, tx, &law, b->only == NULL, err))
+        return false;
     if (b->only == NULL)
         return gw_store_templates(tx, b->voyage, gw_service_model(b->s), NULL, add_template, b, err);
     for (size_t i = 0; i < b->n_only; i++)
@@ -161,13 +224,21 @@ static bool read_templates(struct gw_tx *tx, void *arg, struct gw_err *err)
     return true;
 }
 
-static int compare_ids(const void *a, const void *b)
+/* Nobody is in the gallery: is that for want of portraits, or of a rule? */
+static bool read_anybody(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    return gw_id_compare(*(const struct gw_id *)a, *(const struct gw_id *)b);
+    struct build *b = arg;
+    struct gw_voyage_row v;
+    GW_AUTO(gw_arena) *own = gw_arena_new(GW_WORK_ARENA_BYTES);
+    GW_AUTO_VALUE(gw_law) law = {};
+    if (!gw_store_voyage_get(&v, own, tx, b->voyage, err))
+        return false;
+    gw_law_at(&law, b->s, &v, NULL);
+    return read_allowed(b, tx, &law, true, err);
 }
 
 /* from NULL: from nothing. changed is sorted and each named once. */
-static struct gw_gallery *build(struct gw_galleries *g, struct gw_id voyage, const struct gw_gallery *from,
+static struct gw_gallery *build(bool *allowed, struct gw_galleries *g, struct gw_id voyage, const struct gw_gallery *from,
     struct gw_id *changed, size_t n_changed, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
@@ -190,8 +261,20 @@ static struct gw_gallery *build(struct gw_galleries *g, struct gw_id voyage, con
         from = NULL;
         b.n = 0;
     }
-    return from == NULL ? gw_gallery_new(b.items, b.n, err)
-                        : gw_gallery_change(from, b.items, b.n, b.only, b.n_only, err);
+    GW_AUTO(gw_gallery) *out = from == NULL ? gw_gallery_new(b.items, b.n, err)
+                                            : gw_gallery_change(from, b.items, b.n, b.only, b.n_only, err);
+    if (out == NULL)
+        return NULL;
+    *allowed = gw_gallery_persons(out) > 0 || b.n_allowed > 0;
+    if (!*allowed && b.only != NULL) {
+        if (!gw_store_read(g->s->store, read_anybody, &b, &e) && e.code != GW_ERR_GONE) {
+            if (err != NULL)
+                *err = e;
+            return NULL;
+        }
+        *allowed = b.n_allowed > 0;
+    }
+    return gw_take(out);
 }
 
 /* With e->building, and without the lock. */
@@ -215,7 +298,8 @@ static struct gw_gallery *follow(struct gw_galleries *g, struct entry *e, struct
     e->anybody = false; /* what changes from now on is counted for the next one */
     pthread_mutex_unlock(&g->lock);
 
-    struct gw_gallery *out = build(g, e->voyage, from, changed, n_changed, err);
+    bool allowed = false;
+    struct gw_gallery *out = build(&allowed, g, e->voyage, from, changed, n_changed, err);
 
     pthread_mutex_lock(&g->lock);
     if (out == NULL) {
@@ -224,6 +308,7 @@ static struct gw_gallery *follow(struct gw_galleries *g, struct entry *e, struct
         gw_gallery_unref(e->gallery);
         e->gallery = gw_gallery_ref(out);
         e->built = wanted;
+        e->allowed = allowed;
         e->n_changed -= n_changed;
         memmove(e->changed, e->changed + n_changed, e->n_changed * sizeof *e->changed);
     }
@@ -248,6 +333,15 @@ struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage,
     let_go(g, e);
     pthread_mutex_unlock(&g->lock);
     return out;
+}
+
+bool gw_galleries_allowed(struct gw_galleries *g, struct gw_id voyage)
+{
+    pthread_mutex_lock(&g->lock);
+    struct entry *e = *place(g, voyage);
+    bool allowed = e != NULL && e->allowed;
+    pthread_mutex_unlock(&g->lock);
+    return allowed;
 }
 
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage)

@@ -3,6 +3,7 @@
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
+#include "packs/packs.h"
 #include "policy/threshold.h"
 #include "service/service.h"
 #include "store/store.h"
@@ -38,6 +39,13 @@ struct gw_service {
     struct gw_store *store;
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
+
+    pthread_mutex_t packs_lock; /* over what follows */
+    struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
+    char authority[GW_PACK_ID_MAX + 1];
+    bool law_changed;           /* since upkeep looked */
+    struct gw_hash law_hash;    /* the pack and the day that the galleries were made for */
+    struct gw_date law_day;
 
     pthread_mutex_t once_lock; /* over the requests being answered */
     struct gw_once_waiting *once_waiting;
@@ -93,6 +101,37 @@ void gw_stage_add(struct gw_service *s, enum gw_stage stage, int64_t us);
 void gw_stages_add(struct gw_service *s, const struct gw_face_times *times);
 void gw_count_add(uint64_t *counter, uint64_t n);
 
+/* ---- rule packs (law.c) ------------------------------------------------------------- */
+
+/* The pack in force at a place, held. */
+struct gw_law {
+    struct gw_packs *packs;
+    const struct gw_pack *pack; /* NULL: none; nothing is authorised */
+    struct gw_pack_facts place; /* day, mode, direction, site */
+};
+/* The pack in force now and the day it is by its zone; false: none. */
+bool gw_law_today(struct gw_law *out, struct gw_date *day, struct gw_service *s);
+/* site: NULL is the voyage's own: where it departs, or arrives. */
+void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+void gw_law_done(struct gw_law *law);
+GW_AUTO_DONE(gw_law, gw_law_done)
+/* The rule for a traveler, out of the sealed person; NULL without a pack. Lives as long as law. */
+bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
+bool gw_law_photo(const struct gw_pack_rule *rule); /* may they be photographed, and so searched for? NULL: no */
+bool gw_law_refuse(struct gw_err *err);             /* GW_ERR_NOT_AUTHORISED */
+/* Over all rules of the pack that allow a photograph: the strictest. */
+struct gw_law_limits {
+    bool any;
+    unsigned attempts;
+    double fpir;
+    int64_t template_us; /* after close */
+};
+struct gw_law_limits gw_law_limits(const struct gw_law *law);
+/* Is another pack or day in force than when it was last asked? Logs it. */
+bool gw_law_moved(struct gw_service *s);
+
+void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
+
 /* ---- documents ------------------------------------------------------------------- */
 
 /* GW_ERR_INVALID when number is none; state may be empty. */
@@ -120,6 +159,8 @@ void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struc
 void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage);
 /* A reference to the gallery as of now; builds it if need be. NULL on failure. */
 struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err);
+/* Of what was last built: is anybody expected whom a rule allows to photograph? */
+bool gw_galleries_allowed(struct gw_galleries *g, struct gw_id voyage);
 /* Without building. gallery: a reference or NULL. */
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage);
 /* Builds one that was touched and not asked for since; false when there is none. */
@@ -142,6 +183,7 @@ struct gw_portrait_made {
     struct gw_hash picture;
     const struct gw_template *template;
     double quality;
+    struct gw_span bytes;        /* the picture as it came; empty: only its template is kept */
 };
 /* Keeps it, and copies it to everybody on an open voyage who travels with the document.
  * out counts only the voyages `who` may know of. */
@@ -153,7 +195,10 @@ struct gw_probe_seen {
     bool has_best;
     struct gw_id best;           /* traveler */
     size_t gallery_persons, gallery_templates;
+    double most_fpir;            /* 0: as set */
+    unsigned most_attempts;      /* 0: as set */
     int64_t started_us;          /* monotonic */
+    struct gw_span picture;      /* as it came; empty: none was looked at */
 };
 /* Searches the probe and fills in the rest. named: NULL, or the travelers who hold the document. */
 void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, const struct gw_gallery *gallery,
@@ -165,6 +210,8 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
 /* Closes within a transaction; out's lists in the arena. */
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
+/* At start: what was sealed under keys that are no more (a restored backup) goes. */
+bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

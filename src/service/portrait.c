@@ -1,4 +1,5 @@
-/* portrait.c - a reference photo for a document: measured, turned into a template, dropped. */
+/* portrait.c - a reference photo for a document: measured, turned into a template, and sealed
+ * away for whoever must compare by eye. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -28,6 +29,21 @@ struct keep {
     size_t n_holders;
 };
 
+/* The picture has the clock of its portrait. */
+static bool keep_picture(struct gw_tx *tx, const struct keep *k, const struct gw_portrait_row *row, struct gw_err *err)
+{
+    struct gw_photo_row photo = {
+        .id = gw_id_new(k->now_us),
+        .kind = GW_PHOTO_PORTRAIT,
+        .has_portrait = true,
+        .portrait = row->id,
+        .taken_us = k->now_us,
+        .expires_us = row->expiry_hour * GW_US_PER_HOUR,
+    };
+    return k->made->bytes.size == 0 || photo.expires_us <= k->now_us ||
+           gw_store_photo_put(tx, &photo, k->made->bytes, k->now_us, err);
+}
+
 static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct keep *k = arg;
@@ -39,7 +55,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_captured = m->captured_on.year != 0,
         .captured_day = m->captured_on.year == 0 ? 0 : gw_date_days(m->captured_on),
         .received_us = k->now_us,
-        .expiry_day = gw_date_days(gw_date_of(k->now_us + k->s->conf->retention_portrait)),
+        .expiry_hour = (k->now_us + k->s->conf->retention_portrait) / GW_US_PER_HOUR,
         .picture = m->picture,
         .model = gw_service_model(k->s),
         .quality = m->quality,
@@ -58,8 +74,8 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         row.id = old.id;
     k->out->created = !found;
     k->out->portrait = row.id;
-    fine = fine && ((same && old.expiry_day == row.expiry_day && old.has_captured == row.has_captured) ||
-                       gw_store_portrait_put(tx, &row, err)) &&
+    fine = fine && ((same && old.expiry_hour == row.expiry_hour && old.has_captured == row.has_captured) ||
+                       (gw_store_portrait_put(tx, &row, err) && keep_picture(tx, k, &row, err))) &&
            gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err);
     k->out->voyages = 0;
     for (size_t i = 0; fine && i < k->n_holders; i++) {
@@ -135,6 +151,7 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
     }
     made.template = &w->template;
     made.quality = out->quality;
+    made.bytes = ask->picture;
     return gw_portrait_keep(out, s, who, &made, once, err);
 }
 

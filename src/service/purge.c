@@ -1,7 +1,9 @@
-/* purge.c - what is due dies: key first, then rows, then what the write-ahead log held.
+/* purge.c - what is due dies: the key, then the rows, then what the write-ahead log held.
  *
- * A voyage at a time, so that decisions are not kept waiting; cut off anywhere, the
- * next run goes on. */
+ * 1. In small transactions, so that decisions are not kept waiting.
+ * 2. Once the first of them has committed, nobody is shown what it concerns, and no key
+ *    opens it; the rest is sweeping. Cut off anywhere, the next run goes on, and the
+ *    service runs it before it answers anybody. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -10,8 +12,8 @@ struct due {
     struct gw_service *s;
     struct gw_arena *a;
     int64_t now_us;
-    struct gw_id *overdue, *ids;
-    size_t n_overdue, n;
+    struct gw_id *overdue, *ids, *lost;
+    size_t n_overdue, n, n_lost;
     bool has_purge, has_open;
     int64_t purge_us, departure_us;
 };
@@ -29,16 +31,32 @@ static bool find_due(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyages_due(&d->ids, &d->n, d->a, tx, d->now_us, err);
 }
 
+static bool find_unswept(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct due *d = arg;
+    return gw_store_voyages_unswept(&d->ids, &d->n, d->a, tx, err);
+}
+
+static bool find_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct due *d = arg;
+    return gw_store_voyages_lost(&d->lost, &d->n_lost, d->a, tx, err);
+}
+
 static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct due *d = arg;
     return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, err);
 }
 
+enum { ROWS_AT_ONCE = 256 };
+
+/* What a step works on; what it destroyed is in purged, and counts only when it committed. */
 struct one {
     struct gw_service *s;
     struct gw_id voyage;
     int64_t now_us;
+    bool done;
     struct gw_store_purged purged;
 };
 
@@ -55,54 +73,129 @@ static bool close_overdue(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool purge_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
+    o->done = true;
     return gw_store_voyage_purge(&o->purged, tx, o->voyage, o->now_us, err);
 }
 
-static bool expire(struct gw_tx *tx, void *arg, struct gw_err *err)
+static bool sweep_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    return gw_store_expire(&o->purged, tx, o->now_us, err);
+    return gw_store_voyage_sweep(&o->purged, &o->done, tx, o->voyage, o->now_us, ROWS_AT_ONCE, err);
+}
+
+static bool empty_one(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    o->done = true;
+    return gw_store_voyage_empty(&o->purged, tx, o->voyage, o->now_us, err);
+}
+
+static bool drop_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    o->done = true;
+    return gw_store_drop_lost(&o->purged, tx, err);
+}
+
+static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    o->done = true;
+    return gw_store_expire_keys(&o->purged, tx, o->now_us, err);
+}
+
+static bool expire_rows(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    return gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, o->now_us - o->s->conf->retention_access, ROWS_AT_ONCE, err);
+}
+
+/* A transaction of the step, again and again until it says that it is done. */
+static bool step(struct gw_store_purged *sum, struct gw_service *s, gw_store_fn *run, const char *name, struct gw_id voyage,
+    int64_t now_us, struct gw_err *err)
+{
+    struct one one = { .s = s, .voyage = voyage, .now_us = now_us, .purged = *sum };
+    while (!one.done) {
+        gw_store_step(s->store, name);
+        if (!gw_store_write(s->store, run, &one, err))
+            return false;
+        *sum = one.purged;
+    }
+    return true;
+}
+
+static bool purge_voyage(struct gw_store_purged *sum, struct gw_service *s, struct gw_id voyage, int64_t now_us,
+    struct gw_err *err)
+{
+    if (!step(sum, s, purge_one, "purge: voyage", voyage, now_us, err))
+        return false;
+    gw_galleries_drop(s->galleries, voyage);
+    return true;
+}
+
+bool gw_purge_lost(struct gw_service *s, struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct due d = { .s = s, .a = a, .now_us = gw_clock_now(&s->clock) };
+    struct gw_store_purged sum = {};
+    struct gw_keys_state keys;
+    gw_store_keys_state(&keys, s->store);
+    if (keys.lost == 0)
+        return true;
+    if (!gw_store_read(s->store, find_lost, &d, err))
+        return false;
+    for (size_t i = 0; i < d.n_lost; i++)
+        if (!step(&sum, s, empty_one, "purge: lost voyage", d.lost[i], d.now_us, err))
+            return false;
+    if (!step(&sum, s, drop_lost, "purge: lost", (struct gw_id){}, d.now_us, err))
+        return false;
+    gw_log(GW_LOG_WARN, "restored", GW_LOG_WORD("result", "what was sealed under keys that are no more is gone"),
+        GW_LOG_INT("keys", keys.lost), GW_LOG_INT("voyages", d.n_lost), GW_LOG_INT("travelers", sum.travelers),
+        GW_LOG_INT("portraits", sum.portraits), GW_LOG_INT("photos", sum.photos));
+    return gw_store_checkpoint(s->store, true, err);
 }
 
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct due d = { .s = s, .a = a, .now_us = gw_clock_now(&s->clock) };
+    struct gw_store_purged sum = {};
     *out = (struct gw_purge){};
     if (!gw_store_read(s->store, find_overdue, &d, err))
         return false;
-    for (size_t i = 0; i < d.n_overdue; i++) {
+    for (size_t i = 0; i < d.n_overdue; i++, out->voyages_closed++) {
         struct one one = { .s = s, .voyage = d.overdue[i] };
         if (!gw_store_write(s->store, close_overdue, &one, err))
             return false;
         gw_galleries_drop(s->galleries, one.voyage);
-        out->voyages_closed++;
     }
+    /* All keys first, then the rows: what is due is dead in milliseconds, however much there is to sweep. */
     if (!gw_store_read(s->store, find_due, &d, err))
         return false;
-    struct gw_store_purged sum = {};
-    for (size_t i = 0; i < d.n; i++) {
-        struct one one = { .s = s, .voyage = d.ids[i], .now_us = d.now_us, .purged = sum };
-        if (!gw_store_write(s->store, purge_one, &one, err))
+    for (size_t i = 0; i < d.n; i++)
+        if (!purge_voyage(&sum, s, d.ids[i], d.now_us, err))
             return false;
-        gw_galleries_drop(s->galleries, one.voyage);
-        sum = one.purged;
-    }
-    struct one rest = { .s = s, .now_us = d.now_us, .purged = sum };
-    if (!gw_store_write(s->store, expire, &rest, err))
+    if (!step(&sum, s, expire_keys, "purge: keys of hours", (struct gw_id){}, d.now_us, err) ||
+        !gw_store_read(s->store, find_unswept, &d, err))
         return false;
-    sum = rest.purged;
+    for (size_t i = 0; i < d.n; i++)
+        if (!step(&sum, s, sweep_one, "purge: rows of a voyage", d.ids[i], d.now_us, err))
+            return false;
+    if (!step(&sum, s, expire_rows, "purge: rows of hours", (struct gw_id){}, d.now_us, err))
+        return false;
     *out = (struct gw_purge){
         .voyages_closed = out->voyages_closed,
         .voyages = sum.voyages,
         .travelers = sum.travelers,
         .templates = sum.templates + sum.portraits,
+        .photos = sum.photos,
         .verifications = sum.verifications,
         .answers = sum.answers,
         .keys = sum.keys,
     };
     /* What was deleted is overwritten in the database; its earlier pages go from the log. */
-    bool any = out->voyages + out->templates + out->answers + out->keys > 0;
+    bool any = out->voyages + out->travelers + out->templates + out->photos + out->answers + out->keys > 0;
+    gw_store_step(s->store, "purge: log");
     if ((any && !gw_store_checkpoint(s->store, true, err)) || !gw_store_read(s->store, find_next, &d, err))
         return false;
     int64_t open_us = d.departure_us + s->conf->retention_open;
@@ -110,7 +203,7 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
     out->next_us = !d.has_purge ? open_us : !d.has_open ? d.purge_us : GW_MIN(d.purge_us, open_us);
     if (any || out->voyages_closed > 0)
         gw_log(GW_LOG_INFO, "purge", GW_LOG_INT("voyages", out->voyages), GW_LOG_INT("travelers", out->travelers),
-            GW_LOG_INT("templates", out->templates), GW_LOG_INT("keys", out->keys),
+            GW_LOG_INT("templates", out->templates), GW_LOG_INT("photos", out->photos), GW_LOG_INT("keys", out->keys),
             GW_LOG_INT("closed", out->voyages_closed));
     return true;
 }

@@ -192,33 +192,6 @@ static void keep_house(struct gw_service *s)
         gw_log(GW_LOG_ERROR, "purge", GW_LOG_WHY(&err));
 }
 
-static void *upkeep_loop(void *arg)
-{
-    struct gw_service *s = arg;
-    int64_t next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
-    pthread_mutex_lock(&s->upkeep_lock);
-    while (!s->stopping) {
-        pthread_mutex_unlock(&s->upkeep_lock);
-        bool more = gw_galleries_build_one(s->galleries);
-        struct gw_err err = {};
-        if (!more && !gw_store_checkpoint(s->store, false, &err))
-            gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
-        if (gw_clock_monotonic_us() >= next_purge_us) {
-            keep_house(s);
-            next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
-        }
-        pthread_mutex_lock(&s->upkeep_lock);
-        if (!more && !s->stopping) {
-            struct timespec until;
-            clock_gettime(CLOCK_MONOTONIC, &until);
-            until.tv_sec++;
-            pthread_cond_timedwait(&s->upkeep_wake, &s->upkeep_lock, &until);
-        }
-    }
-    pthread_mutex_unlock(&s->upkeep_lock);
-    return NULL;
-}
-
 struct open_voyages {
     struct gw_arena *a;
     struct gw_id *ids;
@@ -241,6 +214,35 @@ static bool want_galleries(struct gw_service *s, struct gw_err *err)
     for (size_t i = 0; i < open.n; i++)
         gw_galleries_touch(s->galleries, open.ids[i], NULL, 0);
     return true;
+}
+
+static void *upkeep_loop(void *arg)
+{
+    struct gw_service *s = arg;
+    int64_t next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
+    pthread_mutex_lock(&s->upkeep_lock);
+    while (!s->stopping) {
+        pthread_mutex_unlock(&s->upkeep_lock);
+        bool more = gw_galleries_build_one(s->galleries);
+        struct gw_err err = {};
+        if (gw_law_moved(s) && !want_galleries(s, &err))
+            gw_log(GW_LOG_ERROR, "law", GW_LOG_WHY(&err));
+        if (!more && !gw_store_checkpoint(s->store, false, &err))
+            gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
+        if (gw_clock_monotonic_us() >= next_purge_us) {
+            keep_house(s);
+            next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
+        }
+        pthread_mutex_lock(&s->upkeep_lock);
+        if (!more && !s->stopping) {
+            struct timespec until;
+            clock_gettime(CLOCK_MONOTONIC, &until);
+            until.tv_sec++;
+            pthread_cond_timedwait(&s->upkeep_wake, &s->upkeep_lock, &until);
+        }
+    }
+    pthread_mutex_unlock(&s->upkeep_lock);
+    return NULL;
 }
 
 /* ---- life --------------------------------------------------------------------------- */
@@ -315,6 +317,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     GW_AUTO(gw_service) *s = gw_alloc(sizeof *s);
     s->conf = o->conf;
     s->clock = o->clock;
+    pthread_mutex_init(&s->packs_lock, NULL);
     pthread_mutex_init(&s->once_lock, NULL);
     pthread_mutex_init(&s->upkeep_lock, NULL);
     pthread_condattr_t monotonic;
@@ -325,16 +328,21 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
 
     if (!gw_crypto_init(err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
         return NULL;
-    struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock) };
+    struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock), .keys = s->conf->keys_source,
+        .step = o->step, .step_to = o->step_to };
     s->store = gw_store_open(&store, err);
     if (s->store == NULL)
         return NULL;
     s->tokens = gw_tokens_open(s, err);
     if (s->tokens == NULL)
         return NULL;
+    /* Administration goes on without packs; who answers gates does not. */
+    if (!gw_service_packs(s, s->conf->packs_path, s->conf->packs_keys, s->conf->packs_authority, err) && !o->without_recognition)
+        return NULL;
     s->galleries = gw_galleries_new(s);
+    (void)gw_law_moved(s);
     struct gw_purge purged;
-    if (!gw_purge_now(&purged, s, err) || !want_galleries(s, err))
+    if (!gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
@@ -360,6 +368,8 @@ void gw_service_close(struct gw_service *s)
     gw_store_close(s->store);
     gw_faces_close(s->faces);
     gw_decoder_close(s->decoder);
+    gw_packs_unref(s->packs);
+    pthread_mutex_destroy(&s->packs_lock);
     pthread_mutex_destroy(&s->once_lock);
     pthread_mutex_destroy(&s->upkeep_lock);
     pthread_cond_destroy(&s->upkeep_wake);

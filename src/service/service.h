@@ -25,6 +25,7 @@
 #include "base/crypto.h"
 #include "base/id.h"
 #include "manifest/manifest.h"
+#include "policy/pack.h"
 #include "policy/policy.h"
 
 struct gw_service; /* opaque */
@@ -39,6 +40,8 @@ struct gw_service_options {
     bool without_recognition;
     const char *models_path;    /* folder of the model cards, already resolved; NULL: conf's models.path */
     const char *runtime_path;   /* ONNX Runtime library; NULL: conf's runtime.path */
+    void (*step)(void *to, const char *name); /* store.h: for tests of being cut off; NULL is fine */
+    void *step_to;
 };
 
 /* Starts the decoder child first (before any key or file is open), then the
@@ -54,6 +57,11 @@ struct gw_service_options {
 /* Finishes what was accepted, wipes keys and galleries. No verb may be running. NULL is fine. */
 void gw_service_close(struct gw_service *s);
 GW_AUTO_FREE(gw_service, gw_service_close)
+
+/* Reads the rule packs anew (packs.path, packs.keys, packs.authority) and takes them
+ * over, open voyages included. One that is not valid, and the old ones stay: GW_ERR_INVALID,
+ * GW_ERR_CONFLICT (overlapping), GW_ERR_FORMAT, GW_ERR_NOT_FOUND, GW_ERR_LIMIT. */
+[[nodiscard]] bool gw_service_packs(struct gw_service *s, const char *path, const char *keys, const char *authority, struct gw_err *err);
 
 const struct gw_conf *gw_service_conf(const struct gw_service *s);
 int64_t gw_service_now(const struct gw_service *s); /* us UTC, by the service's clock */
@@ -251,7 +259,8 @@ enum gw_gallery_state { GW_GALLERY_ABSENT, GW_GALLERY_BUILDING, GW_GALLERY_READY
 const char *gw_gallery_state_name(enum gw_gallery_state state); /* "ready" */
 
 struct gw_readiness {
-    size_t expected, covered, covered_by_several; /* travelers; with a usable portrait; with more than one */
+    size_t expected, covered, covered_by_several; /* travelers to be photographed; with a usable portrait; with more than one */
+    size_t not_photographed;                      /* expected too, but no rule in force allows to photograph them */
     struct gw_traveler *uncovered;                /* for a manual check before boarding */
     size_t n_uncovered;
     enum gw_gallery_state gallery;
@@ -291,8 +300,8 @@ struct gw_portrait_receipt {
     unsigned voyages;             /* open voyages that expect the document and have it in their gallery now; a
                                    * carrier learns only of its own */
 };
-/* carrier, admin. Before or after the manifest. The picture is dropped when this
- * returns; what is kept is its template. The newest of each source is kept.
+/* carrier, admin. Before or after the manifest. What is kept is its template and,
+ * sealed, the picture. The newest of each source is kept.
  *   GW_ERR_INVALID   no face, several faces, or too poor: the text says what is wrong
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT  the picture could not be decoded
  *   GW_ERR_UNAVAILABLE  without recognition */
@@ -317,12 +326,13 @@ struct gw_verification {
     int64_t elapsed_us;              /* from received_us until it was durably recorded */
 };
 /* device, at its site. In this order: is the voyage open and at this site; did the person
- * presented decline; only then is the picture decoded (in the child), searched among
+ * presented decline; does a rule in force allow the photograph; only then is the picture decoded (in the child), searched among
  * those expected, decided, recorded durably, and answered. A picture that cannot be
  * decoded is an error, not an attempt:
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT
  *   GW_ERR_INVALID      document_number is none
  *   GW_ERR_CONFLICT     the voyage is closed
+ *   GW_ERR_NOT_AUTHORISED  no rule of the pack in force allows to photograph the person presented, or anybody expected
  *   GW_ERR_UNAVAILABLE  without recognition, gallery not built yet, store not writable: look at the document */
 [[nodiscard]] bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct gw_worker *w,
     const struct gw_caller *who, struct gw_id voyage, const struct gw_verify_ask *ask, struct gw_once *once,
@@ -345,6 +355,8 @@ struct gw_verification_record {
     bool has_traveler;              /* of a clear, or of an already_cleared: who it was taken for */
     const char *reference, *seat;   /* NULL where absent */
     size_t gallery_persons;
+    bool has_photo;                  /* the live picture is kept for a while */
+    struct gw_id photo;
 };
 struct gw_verification_page {
     struct gw_verification_record *records; /* oldest first */
@@ -371,6 +383,32 @@ struct gw_decline {
 [[nodiscard]] bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_id voyage, const struct gw_decline_ask *ask, struct gw_once *once, struct gw_err *err);
 
+/* ---- notices ------------------------------------------------------------- */
+
+enum { GW_NOTICE_VERSION_TEXT = 17 };
+struct gw_notice_ask {
+    struct gw_span site;           /* empty: the caller's own */
+    bool has_mode, has_direction;  /* else whatever there may be at the site */
+    enum gw_pack_mode mode;
+    enum gw_pack_direction direction;
+    struct gw_span language;       /* empty: the pack's first */
+};
+struct gw_service_notice {
+    const char *pack, *authority, *site;
+    struct gw_date effective_from, effective_until; /* the last day; year 0: open */
+    const char **languages;
+    size_t n_languages;
+    char version[GW_NOTICE_VERSION_TEXT]; /* of the text: another text, another version */
+    struct gw_notice notice;
+    const char *text;              /* all of it, as plain text */
+};
+/* Anybody (who may be NULL): what is collected at a place, from whom, how long it is kept,
+ * how to decline; made from the rule pack in force now.
+ *   GW_ERR_USAGE      no site
+ *   GW_ERR_NOT_FOUND  not in that language (they are named); or no pack is in force */
+[[nodiscard]] bool gw_service_notice(struct gw_service_notice *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_notice_ask *ask, struct gw_err *err);
+
 /* ---- the end of a voyage -------------------------------------------------- */
 
 struct gw_close_ask {
@@ -396,7 +434,7 @@ struct gw_close {
 
 struct gw_purge {
     size_t voyages_closed;          /* overdue ones nobody had closed (retention.open) */
-    size_t voyages, travelers, templates, verifications, answers, keys; /* what was destroyed */
+    size_t voyages, travelers, templates, photos, verifications, answers, keys; /* what was destroyed */
     bool has_next;
     int64_t next_us;                /* when the next thing is due */
 };
@@ -404,6 +442,55 @@ struct gw_purge {
  * then rows, then the write-ahead log. Twice is fine. */
 [[nodiscard]] bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_err *err);
+
+/* ---- photos ------------------------------------------------------------------ */
+
+enum gw_photo_purpose {
+    GW_PURPOSE_INSPECTION,    /* to see who stands there */
+    GW_PURPOSE_REFERRAL,      /* of a mismatch to a supervisor */
+    GW_PURPOSE_REDRESS,       /* to put a wrong photo or result right */
+    GW_PURPOSE_INVESTIGATION, /* of an alert */
+    GW_PURPOSE_COUNT
+};
+const char *gw_photo_purpose_name(enum gw_photo_purpose purpose); /* "inspection" */
+bool gw_photo_purpose_find(enum gw_photo_purpose *out, struct gw_span name);
+
+struct gw_photo_ask {
+    struct gw_id photo;
+    enum gw_photo_purpose purpose;
+    struct gw_id basis; /* the case */
+};
+/* officer, supervisor. The photo with who looks and when drawn into it and, hidden, the id of the record of it, as
+ * JPEG. Recorded durably first.
+ *   GW_ERR_FORBIDDEN    the case is not about the photo or not the caller's; more photos in an hour than photos.per_hour
+ *   GW_ERR_NOT_FOUND, GW_ERR_GONE  no such photo; purged
+ *   GW_ERR_UNAVAILABLE  without recognition */
+[[nodiscard]] bool gw_service_photo(struct gw_buf *jpeg, struct gw_service *s, struct gw_worker *w,
+    const struct gw_caller *who, const struct gw_photo_ask *ask, struct gw_err *err);
+
+struct gw_photo_approval {
+    struct gw_id id, token;
+    size_t photos;
+    int64_t until_us;
+};
+/* supervisor, not for itself: for an hour, so many photos more under that token. GW_ERR_INVALID: none, or too many. */
+[[nodiscard]] bool gw_service_photo_approve(struct gw_photo_approval *out, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id token, size_t photos, struct gw_once *once, struct gw_err *err);
+
+struct gw_access_report {
+    size_t accesses, approvals;
+    struct gw_access_report_row {
+        enum gw_photo_purpose purpose;
+        enum gw_role role;
+        bool portraits;                /* else live pictures */
+        const char *site;              /* of the asker; "": all */
+        size_t accesses, photos, askers, cases;
+    } *rows;
+    size_t n;
+};
+/* auditor, supervisor, admin. From from_us to before to_us. */
+[[nodiscard]] bool gw_service_access_report(struct gw_access_report *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, int64_t from_us, int64_t to_us, struct gw_err *err);
 
 /* ---- how it is ------------------------------------------------------------ */
 
@@ -433,7 +520,7 @@ extern const int64_t gw_stage_bounds_us[GW_STAGE_BUCKETS - 1];
 struct gw_counters {
     uint64_t verifications[3];                 /* by enum gw_answer */
     uint64_t by_reason[GW_REASON_COUNT];
-    uint64_t declines, portraits, portraits_refused, manifests, closes;
+    uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
     uint64_t failed;                           /* verifications that ended in an error */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
     struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];

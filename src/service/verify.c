@@ -1,7 +1,7 @@
 /* verify.c - one live picture, one decision.
  *
- * 1. Nothing is decoded before it is sure that this voyage is open here and that the
- *    person presented did not decline.
+ * 1. Nothing is decoded before it is sure that this voyage is open here, that the
+ *    person presented did not decline, and that a rule in force allows the photograph.
  * 2. Nobody is compared when the picture cannot decide anyway.
  * 3. What the decision rests on and may have changed meanwhile (attempts, who was
  *    cleared, who left the manifest) is read in the transaction that records it; one
@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 struct opening {
+    struct gw_service *s;
     struct gw_arena *a;
     const struct gw_caller *who;
     struct gw_id voyage;
@@ -19,11 +20,31 @@ struct opening {
     struct gw_voyage_row row;
     struct gw_holder *holders;
     size_t n_holders;
+    bool may_photograph; /* of a person presented; else the gallery says it */
+    struct gw_law_limits limits;
 };
 
 static bool check_open(const struct gw_voyage_row *v, struct gw_err *err)
 {
     return v->state == GW_VOYAGE_OPEN || gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
+}
+
+static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_law) law = {};
+    gw_law_at(&law, o->s, &o->row, o->who->site);
+    o->limits = gw_law_limits(&law);
+    o->may_photograph = !o->is_named && law.pack != NULL;
+    for (size_t i = 0; i < o->n_holders; i++) {
+        const struct gw_pack_rule *rule;
+        struct gw_traveler_row t;
+        bool found;
+        if (!gw_store_traveler_get(&t, &found, true, o->a, tx, o->holders[i].traveler, err) ||
+            (found && !gw_law_ask(&rule, &law, o->a, t.person, err)))
+            return false;
+        o->may_photograph = o->may_photograph || (found && gw_law_photo(rule));
+    }
+    return true;
 }
 
 static bool open_gate(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -32,7 +53,8 @@ static bool open_gate(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyage_get(&o->row, o->a, tx, o->voyage, err) && gw_allow_voyage(o->who, &o->row, err) &&
            check_open(&o->row, err) &&
            (!o->is_named ||
-               gw_store_holders(&o->holders, &o->n_holders, o->a, tx, &o->document, &o->voyage, err));
+               gw_store_holders(&o->holders, &o->n_holders, o->a, tx, &o->document, &o->voyage, err)) &&
+           ask_law(o, tx, err);
 }
 
 void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, const struct gw_gallery *gallery,
@@ -66,7 +88,8 @@ void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, co
     probe->has_best = n > 0;
     probe->best = hits[0].person;
     double cosine = 1;
-    if (!gw_threshold_get(&cosine, s->points, s->n_points, GW_MAX(chances, (size_t)1), s->conf->verify_fpir, NULL))
+    const double fpir = probe->most_fpir > 0 ? GW_MIN(probe->most_fpir, s->conf->verify_fpir) : s->conf->verify_fpir;
+    if (!gw_threshold_get(&cosine, s->points, s->n_points, GW_MAX(chances, (size_t)1), fpir, NULL))
         cosine = 1; /* settings and card were checked; if not, nobody is cleared */
     f->threshold = gw_threshold_to_score(cosine);
 }
@@ -81,6 +104,27 @@ struct deciding {
     struct gw_once *once;
     struct gw_decision decision;
 };
+
+/* A human who looks at the document needs to see who stood there. Whoever is asked to try again
+ * leaves no picture behind. */
+static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v, struct gw_err *err)
+{
+    const int64_t until = v->at_us + d->s->conf->retention_probe;
+    if (d->probe->picture.size == 0 || d->decision.answer != GW_ANSWER_INSPECT ||
+        until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
+        return true;
+    struct gw_photo_row photo = {
+        .id = gw_id_new(v->at_us),
+        .kind = GW_PHOTO_PROBE,
+        .has_voyage = true,
+        .voyage = v->voyage,
+        .has_verification = true,
+        .verification = v->id,
+        .taken_us = v->at_us,
+        .expires_us = until,
+    };
+    return gw_store_photo_put(tx, &photo, d->probe->picture, v->at_us, err);
+}
 
 static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
@@ -105,6 +149,14 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         if (!gw_store_traveler_get(&best, &found, true, d->a, tx, d->probe->best, err))
             return false;
         has_best = found && best.status != GW_STATUS_REMOVED; /* taken off the manifest since the search */
+        if (has_best) { /* or midnight struck */
+            const struct gw_pack_rule *rule;
+            GW_AUTO_VALUE(gw_law) law = {};
+            gw_law_at(&law, s, &voyage, d->who->site);
+            if (!gw_law_ask(&rule, &law, d->a, best.person, err))
+                return false;
+            has_best = gw_law_photo(rule);
+        }
         f.has_best = has_best;
     }
     if (has_best) {
@@ -113,6 +165,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     }
 
     struct gw_policy policy = gw_service_policy(s);
+    if (d->probe->most_attempts > 0)
+        policy.most_attempts = GW_MIN(policy.most_attempts, d->probe->most_attempts);
     d->decision = gw_policy_decide(&policy, &f);
     bool clears = d->decision.answer == GW_ANSWER_CLEAR;
     assert(!clears || has_best);
@@ -144,7 +198,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_traveler = names,
         .traveler = d->probe->best,
     };
-    if (!gw_store_verification_put(tx, &row, err) ||
+    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)))
         return false;
 
@@ -200,7 +254,11 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
     struct gw_face_times times = {};
     GW_AUTO(gw_gallery) *gallery = gw_galleries_get(s->galleries, o->voyage, err);
     GW_AUTO_VALUE(gw_seen) seen = {};
-    if (gallery == NULL || !gw_see(&seen, w, picture, &times, err))
+    if (gallery == NULL)
+        return false;
+    if (!o->may_photograph || (!o->is_named && !gw_galleries_allowed(s->galleries, o->voyage)))
+        return gw_law_refuse(err);
+    if (!gw_see(&seen, w, picture, &times, err))
         return false;
     f->n_faces = (unsigned)seen.n_faces;
     f->second_face_share = seen.second_face_share;
@@ -208,6 +266,7 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
     f->gallery_empty = gw_gallery_templates(gallery) == 0;
     probe->gallery_persons = gw_gallery_persons(gallery);
     probe->gallery_templates = gw_gallery_templates(gallery);
+    probe->picture = picture;
 
     enum gw_reason reason;
     bool fine = true;
@@ -233,7 +292,7 @@ static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_
     struct gw_probe_seen probe = {
         .started_us = ask->received_us > 0 ? ask->received_us : gw_clock_monotonic_us(),
     };
-    struct opening o = { .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size > 0 };
+    struct opening o = { .s = s, .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size > 0 };
     if (s->faces == NULL)
         return gw_fail(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
     if (o.is_named && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
@@ -241,6 +300,8 @@ static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_
     if (!gw_store_read(s->store, open_gate, &o, err))
         return false;
 
+    probe.most_fpir = o.limits.fpir;
+    probe.most_attempts = o.limits.attempts;
     probe.facts.is_named = o.is_named;
     probe.facts.not_expected = o.is_named && o.n_holders == 0;
     for (size_t i = 0; i < o.n_holders; i++)
@@ -324,7 +385,13 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
             return gw_fail(err, GW_ERR_CORRUPT, "a verification has a word this gangway does not know");
         struct gw_traveler_row t;
         struct gw_person person;
+        struct gw_photo_row *photos;
+        size_t n_photos;
         bool found = false;
+        if (!gw_store_photos_of_verification(&photos, &n_photos, l->a, tx, r->id, err))
+            return false;
+        o->has_photo = n_photos > 0;
+        o->photo = n_photos > 0 ? photos[0].id : (struct gw_id){};
         if (r->has_traveler && !gw_store_traveler_get(&t, &found, true, l->a, tx, r->traveler, err))
             return false;
         if (found) {

@@ -257,15 +257,29 @@ static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
     r->late = v.late;
     r->first_manifest_us = v.first_manifest_us;
     r->last_manifest_us = v.last_manifest_us;
-    if (!gw_store_coverage(&r->expected, &r->covered, &r->covered_by_several, tx, o->voyage, gw_service_model(o->s), err) ||
-        !gw_store_travelers(&rows, &n, o->a, tx, o->voyage, gw_service_model(o->s), -1, GW_MANIFEST_TRAVELERS_MAX, true, err))
+    GW_AUTO_VALUE(gw_law) law = {};
+    gw_law_at(&law, o->s, &v, NULL);
+    if (!gw_store_travelers(&rows, &n, o->a, tx, o->voyage, gw_service_model(o->s), -1, GW_MANIFEST_TRAVELERS_MAX, false, err))
         return false;
     r->uncovered = gw_arena_array(o->a, n, struct gw_traveler, err);
     if (r->uncovered == NULL)
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (!show_traveler(&r->uncovered[r->n_uncovered++], o, &rows[i], err))
+    for (size_t i = 0; i < n; i++) {
+        const struct gw_pack_rule *rule;
+        if (rows[i].status == GW_STATUS_DECLINED)
+            continue;
+        if (!gw_law_ask(&rule, &law, o->a, rows[i].person, err))
             return false;
+        if (!gw_law_photo(rule)) {
+            r->not_photographed++;
+            continue;
+        }
+        r->expected++;
+        r->covered += rows[i].portraits > 0;
+        r->covered_by_several += rows[i].portraits > 1;
+        if (rows[i].portraits == 0 && !show_traveler(&r->uncovered[r->n_uncovered++], o, &rows[i], err))
+            return false;
+    }
     return true;
 }
 

@@ -3,7 +3,7 @@
 
 static struct gw_bound portrait_bound(const struct gw_portrait_row *p)
 {
-    return (struct gw_bound){ GW_KEY_PORTRAIT_DAY, gw_key_day(p->expiry_day), GW_SEALED_PORTRAIT,
+    return (struct gw_bound){ GW_KEY_PORTRAIT_HOUR, gw_key_hour(p->expiry_hour), GW_SEALED_PORTRAIT,
         gw_span_of(p->id.bytes, sizeof p->id.bytes) };
 }
 
@@ -28,7 +28,7 @@ static void read_portrait(struct gw_reading *r, struct gw_portrait_row *p, struc
         .document = { gw_column_hash(r, 1), true, gw_column_hash(r, 2) },
         .source = (int)gw_column_int(r, 3),
         .received_us = gw_column_int(r, 5),
-        .expiry_day = gw_column_int(r, 6),
+        .expiry_hour = gw_column_int(r, 6),
         .picture = gw_column_hash(r, 7),
         .model = gw_column_copy(r, 8, a),
         .quality = gw_column_real(r, 9),
@@ -62,14 +62,15 @@ bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *p, st
     GW_AUTO_VALUE(gw_buf) sealed = {};
     struct gw_bound bound = portrait_bound(p);
     const struct gw_hash *document = &p->document.document;
-    return gw_store_key_make(tx, GW_KEY_PORTRAIT_DAY, bound.scope, p->received_us, err) &&
+    return gw_store_key_make(tx, GW_KEY_PORTRAIT_HOUR, bound.scope, p->received_us, err) &&
            gw_tx_seal(&sealed, tx, &bound, p->template, err) &&
+           gw_photos_forget_portrait(tx, document, p->source, err) &&
            gw_tx_run(tx, GW_QUERY_TEMPLATES_OF_PORTRAIT_DROP, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL,
                err) &&
            gw_tx_run(tx, GW_QUERY_PORTRAIT_DELETE, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL, err) &&
            gw_tx_run(tx, GW_QUERY_PORTRAIT_INSERT,
                GW_VALUES(gw_v_id(&p->id), gw_v_id(&p->document.number), gw_v_id(document), gw_v_int(p->source),
-                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us), gw_v_int(p->expiry_day),
+                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us), gw_v_int(p->expiry_hour),
                    gw_v_id(&p->picture), gw_v_text(p->model), gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed))),
                NULL, err);
 }

@@ -6,6 +6,8 @@
  * 3. A job that fails is undone alone; a commit that fails fails every job in it. */
 #include "store/tx.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,6 +31,9 @@ struct gw_store {
     char *path;
     int lock_file;
     struct gw_vault *vault;
+    struct gw_photos *photos;
+    void (*step)(void *to, const char *name);
+    void *step_to;
 
     pthread_mutex_t lock; /* over the queue and the counters */
     pthread_cond_t arrived;
@@ -213,31 +218,57 @@ struct gw_span gw_column_copy(struct gw_reading *r, int i, struct gw_arena *a)
 
 /* ---- the writer ------------------------------------------------------------------ */
 
+void gw_store_step(struct gw_store *s, const char *name)
+{
+    if (s->step != NULL)
+        s->step(s->step_to, name);
+}
+
+/* Keys and pictures are on the disk before the rows that need them, and go from it after the rows that needed them. */
+static bool commit(struct gw_store *s, struct gw_err *err)
+{
+    if (!gw_photos_before_commit(s->photos, err) || !gw_vault_before_commit(s->vault, err)) {
+        s->db->rollback(s->conn);
+        return false;
+    }
+    gw_store_step(s, "before commit");
+    return s->db->commit(s->conn, err);
+}
+
 static void run_jobs(struct gw_store *s, struct job *jobs)
 {
     struct gw_err e = {};
-    struct gw_tx tx = { s->db, s->conn, s->vault, true };
+    struct gw_tx tx = { s->db, s->conn, s->vault, s->photos, true };
     bool any = false, fine = s->db->begin(s->conn, true, &e);
     for (struct job *j = jobs; fine && j != NULL; j = j->next) {
         fine = s->db->part_begin(s->conn, &e);
         if (!fine)
             break;
+        gw_vault_part(s->vault);
         j->ok = j->run(&tx, j->arg, j->err);
         if (!j->ok)
-            gw_vault_forget_new(s->vault);
+            gw_vault_undo_part(s->vault);
         /* Some failures (disk full) make the database undo everything by itself:
          * then the part cannot be ended, and all fail. */
         fine = s->db->part_end(s->conn, j->ok, &e);
         any = any || j->ok;
     }
     if (fine && any)
-        fine = s->db->commit(s->conn, &e);
+        fine = commit(s, &e);
     else
         s->db->rollback(s->conn);
-    if (fine)
-        gw_vault_keep_new(s->vault);
-    else
-        gw_vault_forget_new(s->vault);
+    if (fine && any) {
+        gw_store_step(s, "after commit");
+        gw_photos_committed(s->photos);
+        /* The rows are gone whatever happens; the store is not as it should be until the keys are, too. */
+        struct gw_err late = {};
+        if (!gw_vault_committed(s->vault, s->photos, &late))
+            gw_log(GW_LOG_ERROR, "keyring", GW_LOG_WHY(&late));
+        gw_store_step(s, "keys wiped");
+    } else {
+        gw_vault_undo(s->vault);
+        gw_photos_undo(s->photos);
+    }
     for (struct job *j = jobs; !fine && j != NULL; j = j->next) {
         /* Its own failure says more than that of the whole. */
         bool has_own = !j->ok && j->err != NULL && j->err->code != GW_OK;
@@ -311,7 +342,7 @@ bool gw_store_read(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_er
     struct gw_conn *conn = s->free_readers[--s->n_free];
     pthread_mutex_unlock(&s->readers_lock);
 
-    struct gw_tx tx = { s->db, conn, s->vault, false };
+    struct gw_tx tx = { s->db, conn, s->vault, s->photos, false };
     bool fine = s->db->begin(conn, false, err) && run(&tx, arg, err);
     s->db->rollback(conn);
 
@@ -360,44 +391,38 @@ static bool take_lock(struct gw_store *s, struct gw_err *err)
     return true;
 }
 
-static bool migrate(struct gw_store *s, int64_t *was, struct gw_err *err)
+static bool migrate(struct gw_store *s, struct gw_err *err)
 {
-    if (!s->db->version(was, s->conn, err))
+    int64_t was;
+    if (!s->db->version(&was, s->conn, err))
         return false;
-    if (*was < 0 || (uint64_t)*was > gw_n_migrations)
+    if (was < 0 || (uint64_t)was > gw_n_migrations)
         return gw_fail(err, GW_ERR_CONFLICT,
             "the database in %.100s was written by a newer gangway (version %lld, this one knows %zu): install that one",
-            s->path, (long long)*was, gw_n_migrations);
-    for (size_t i = (size_t)*was; i < gw_n_migrations; i++)
+            s->path, (long long)was, gw_n_migrations);
+    for (size_t i = (size_t)was; i < gw_n_migrations; i++)
         if (!s->db->migrate(s->conn, gw_migrations[i].sql, (int64_t)i + 1, err))
             return gw_fail_prefix(err, "migration %s", gw_migrations[i].name);
     return true;
 }
 
-struct first_words {
-    struct gw_hash check;
-    bool found;
-};
-
-static bool check_key(struct gw_tx *tx, void *arg, struct gw_err *err)
+struct gw_vault *gw_store_vault(struct gw_store *s)
 {
-    struct first_words *w = arg;
-    struct gw_reading r;
-    if (!gw_reading_start(&r, tx, GW_QUERY_META_GET, GW_VALUES(gw_v_text(gw_span_str("key_check"))), err))
+    return s->vault;
+}
+
+/* Keys are opened in a transaction of their own, before anybody else can write. */
+static bool open_keys(struct gw_store *s, const struct gw_store_options *o, struct gw_err *err)
+{
+    struct gw_tx tx = { .db = s->db, .conn = s->conn, .writable = true };
+    bool fine = s->db->begin(s->conn, true, err) &&
+                gw_vault_open(&tx, s->path, o->keys == NULL ? "file" : o->keys, o->now_us, err);
+    s->vault = tx.vault;
+    if (!fine) {
+        s->db->rollback(s->conn);
         return false;
-    while (gw_reading_next(&r)) {
-        struct gw_hash h = gw_column_hash(&r, 0);
-        w->found = true;
-        if (!r.failed && memcmp(h.bytes, w->check.bytes, sizeof h.bytes) != 0) {
-            gw_fail(err, GW_ERR_CORRUPT, "master.key is not the one this database was written with: restore the pair");
-            gw_reading_fail(&r);
-        }
     }
-    if (!gw_reading_done(&r) || w->found)
-        return w->found && !r.failed;
-    return gw_tx_run(tx, GW_QUERY_META_PUT,
-        GW_VALUES(gw_v_text(gw_span_str("key_check")), gw_v_blob(gw_span_of(w->check.bytes, sizeof w->check.bytes))),
-        NULL, err);
+    return s->db->commit(s->conn, err) && (s->photos = gw_photos_open(s->path, s->vault, err)) != NULL;
 }
 
 struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw_err *err)
@@ -413,12 +438,10 @@ struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw
     pthread_cond_init(&s->reader_free, NULL);
     pthread_mutex_init(&s->checkpoint_lock, NULL);
 
-    int64_t was = 0;
+    s->step = options->step;
+    s->step_to = options->step_to;
     if (!make_folder(s->path, err) || !take_lock(s, err) || !s->db->open(&s->conn, s->path, true, err) ||
-        !s->db->version(&was, s->conn, err))
-        return NULL;
-    s->vault = gw_vault_open(s->path, was == 0, err);
-    if (s->vault == NULL || !migrate(s, &was, err))
+        !migrate(s, err) || !open_keys(s, options, err))
         return NULL;
     s->n_readers = GW_MIN(options->readers == 0 ? (size_t)4 : (size_t)options->readers, (size_t)READERS_MAX);
     for (size_t i = 0; i < s->n_readers; i++) {
@@ -432,9 +455,6 @@ struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw
         s->writer = pthread_self();
         return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for the store");
     }
-    struct first_words words = { .check = gw_vault_check(s->vault) };
-    if (!gw_store_write(s, check_key, &words, err))
-        return NULL;
     return gw_take(s);
 }
 
@@ -454,6 +474,7 @@ void gw_store_close(struct gw_store *s)
     for (size_t i = 0; i < s->n_readers; i++)
         s->db->close(s->readers[i]);
     s->db->close(s->conn);
+    gw_photos_close(s->photos);
     gw_vault_close(s->vault);
     if (s->lock_file >= 0)
         close(s->lock_file);
@@ -464,6 +485,23 @@ void gw_store_close(struct gw_store *s)
     pthread_mutex_destroy(&s->checkpoint_lock);
     gw_free(s->path);
     gw_free(s);
+}
+
+bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err)
+{
+    struct gw_store s = { .db = &gw_backend_sqlite, .path = gw_strdup(path), .lock_file = -1 };
+    struct gw_tx tx = { .db = s.db };
+    bool fine = take_lock(&s, err) && s.db->open(&s.conn, path, false, err);
+    tx.conn = s.conn;
+    fine = fine && s.db->begin(s.conn, false, err) && gw_vault_adopt(&tx, path, keys, err);
+    if (s.conn != NULL)
+        s.db->rollback(s.conn);
+    s.db->close(s.conn);
+    gw_vault_close(tx.vault);
+    if (s.lock_file >= 0)
+        close(s.lock_file);
+    gw_free(s.path);
+    return fine;
 }
 
 static bool probe(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -477,7 +515,12 @@ static bool probe(struct gw_tx *tx, void *arg, struct gw_err *err)
 
 bool gw_store_probe(struct gw_store *s, struct gw_err *err)
 {
-    return gw_store_write(s, probe, NULL, err);
+    struct gw_keys_state keys;
+    if (!gw_store_write(s, probe, NULL, err))
+        return false;
+    gw_store_keys_state(&keys, s);
+    return keys.waiting == 0 ||
+           gw_fail(err, GW_ERR_IO, "%zu destroyed keys could not be overwritten in the keyring: look at the disk of store.path", keys.waiting);
 }
 
 static bool check(struct gw_tx *tx, void *arg, struct gw_err *err)

@@ -9,8 +9,9 @@
  * callers hand over and get plain text. Losing the data key (gw_store_key_destroy)
  * erases whatever was sealed under it.
  *
- * A folder belongs to one process at a time: lock file, master.key (0600, made at
- * first start, needed with every backup), gangway.db.
+ * A folder belongs to one process at a time: lock file, gangway.db, keyring (the data
+ * keys; never in a backup), photos/ (sealed pictures; useless without keyring), and
+ * master.key (0600, made at first start) unless that is kept elsewhere (kek.h).
  *
  * Errors, where not said otherwise: GW_ERR_UNAVAILABLE (disk full or read-only now:
  * nothing was done, and it works again when there is room), GW_ERR_IO,
@@ -32,9 +33,14 @@ struct gw_store_options {
     const char *path; /* folder; made (0700) if absent */
     int64_t now_us;   /* of keys made at first start */
     unsigned readers; /* connections for reading at the same time; 0: 4 */
+    const char *keys; /* where the key-encryption key is (kek.h); NULL: "file" */
+    /* Called between any two steps of what must survive being cut off there; for tests, which end
+     * the process in it. NULL is fine. */
+    void (*step)(void *to, const char *name);
+    void *step_to;
 };
 /* GW_ERR_CONFLICT: another process has it, or its database is newer than this
- * program. GW_ERR_NOT_FOUND: there is a database but no master.key. */
+ * program. GW_ERR_NOT_FOUND: there is a database but no key, or no keyring. */
 [[nodiscard]] struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw_err *err);
 void gw_store_close(struct gw_store *s); /* finishes what was handed over; NULL is fine */
 GW_AUTO_FREE(gw_store, gw_store_close)
@@ -66,24 +72,57 @@ void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
 
 /* ---- secrets --------------------------------------------------------------- */
 
-enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE };
+enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_USES };
 /* A hash under a key of the store's own for each use: the same in every voyage. */
 struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
 
-enum gw_key_kind { GW_KEY_VOYAGE = 1, GW_KEY_PORTRAIT_DAY = 2, GW_KEY_ANSWER_DAY = 3 };
-struct gw_id gw_key_day(int64_t day); /* the scope of a day's key */
+/* Retention classes. Of a voyage, and of a hold, there is a key each; of the others one for each hour
+ * in which something dies. */
+enum gw_key_kind {
+    GW_KEY_VOYAGE = 1,
+    GW_KEY_PORTRAIT_HOUR = 2,
+    GW_KEY_ANSWER_HOUR = 3,
+    GW_KEY_PROBE_HOUR = 4,
+    GW_KEY_HOLD = 5,
+};
+const char *gw_key_kind_name(enum gw_key_kind kind); /* "probe" */
+#define GW_US_PER_HOUR (INT64_C(3600) * GW_US_PER_S)
+struct gw_id gw_key_hour(int64_t hour); /* the scope of an hour's key: hours since 1970 */
 /* Makes the key if it is not there (write only). */
 [[nodiscard]] bool gw_store_key_make(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id scope, int64_t now_us,
     struct gw_err *err);
 /* Deletes it and forgets it. *n adds 1 if it was there. */
 [[nodiscard]] bool gw_store_key_destroy(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id scope, size_t *n,
     struct gw_err *err);
-/* Days' keys of that kind before `day`. */
-[[nodiscard]] bool gw_store_keys_destroy_before(struct gw_tx *tx, enum gw_key_kind kind, int64_t day, size_t *n,
+/* Hours' keys of that kind before `hour`. */
+[[nodiscard]] bool gw_store_keys_destroy_before(struct gw_tx *tx, enum gw_key_kind kind, int64_t hour, size_t *n,
     struct gw_err *err);
 /* A hash under a key derived from the data key: it dies with the voyage. GW_ERR_GONE without key. */
 [[nodiscard]] bool gw_store_voyage_hash(struct gw_hash *out, struct gw_tx *tx, struct gw_id voyage, struct gw_span data,
     struct gw_err *err);
+
+struct gw_keys_state {
+    char source[16], mark[17]; /* "file"; what tells the key-encryption key from others */
+    bool moving;               /* to another source, which is not in use yet */
+    size_t keys;
+    size_t waiting;            /* given up, and not overwritten on the disk yet */
+    size_t swept, lost, damaged; /* at start: keys without data, data without keys, slots that did not open */
+};
+void gw_store_keys_state(struct gw_keys_state *out, struct gw_store *s);
+struct gw_key_class {
+    enum gw_key_kind kind;
+    size_t n;
+    int64_t oldest_us; /* made */
+};
+[[nodiscard]] bool gw_store_keys(struct gw_key_class **out, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err);
+/* Everything is wrapped anew while the service runs, with a new key of the ring. to NULL: a new key file takes the old
+ * one's place. Else the new key-encryption key is where `to` says (kek.h); the old one opens the store too, until it is
+ * opened with the new one. GW_ERR_USAGE, GW_ERR_CONFLICT, and what the source may fail with. Not within a transaction. */
+[[nodiscard]] bool gw_store_keys_rotate(struct gw_store *s, const char *to, struct gw_err *err);
+/* A restored database gets an empty keyring; what was sealed is lost to it. GW_ERR_CONFLICT: it has one, or is in use. */
+[[nodiscard]] bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err);
+/* Between two steps of a purge (gw_store_options.step). */
+void gw_store_step(struct gw_store *s, const char *name);
 
 /* ---- voyages ---------------------------------------------------------------- */
 
@@ -134,13 +173,30 @@ struct gw_voyage_search {
     struct gw_err *err);
 
 struct gw_store_purged {
-    size_t voyages, travelers, templates, portraits, verifications, answers, keys;
+    size_t voyages, travelers, templates, portraits, verifications, answers, photos, keys;
 };
-/* Key, then every row about its persons; leaves the voyage with its tally. Adds to *out. */
+/* In this order, each in a transaction of its own: everything about its persons is dead once the first has committed.
+ *   purge  the voyage keeps its tally; its key is destroyed, and it says that it was purged
+ *   sweep  at most `limit` rows about its persons go; until *done
+ * Both add to *out. */
 [[nodiscard]] bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct gw_id voyage,
     int64_t now_us, struct gw_err *err);
-/* Portraits and answers whose time is over, with the keys of days past. */
-[[nodiscard]] bool gw_store_expire(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_voyage_sweep(struct gw_store_purged *out, bool *done, struct gw_tx *tx, struct gw_id voyage,
+    int64_t now_us, size_t limit, struct gw_err *err);
+/* Purged, with rows left. */
+[[nodiscard]] bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
+/* The same for portraits, photos and answers, by the hour; access_us: records of who looked before that go, too. */
+[[nodiscard]] bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
+    int64_t access_us, size_t limit, struct gw_err *err);
+/* What a restored backup says was sealed under keys that are no more. Voyages: not purged, and without key; who is on
+ * them goes, and they get a new one. */
+[[nodiscard]] bool gw_store_voyages_lost(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_voyage_empty(struct gw_store_purged *out, struct gw_tx *tx, struct gw_id voyage,
+    int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_drop_lost(struct gw_store_purged *out, struct gw_tx *tx, struct gw_err *err);
 
 /* ---- travelers --------------------------------------------------------------- */
 
@@ -207,7 +263,7 @@ struct gw_portrait_row {
     struct gw_document_hash document; /* has_document is always true here */
     int source;
     bool has_captured;
-    int64_t captured_day, received_us, expiry_day;
+    int64_t captured_day, received_us, expiry_hour; /* since 1970: when that hour begins it dies */
     struct gw_hash picture;
     struct gw_span model;
     double quality;
@@ -240,6 +296,61 @@ typedef bool gw_store_template_fn(void *to, struct gw_id traveler, struct gw_spa
 [[nodiscard]] bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model,
     const struct gw_id *only, gw_store_template_fn *each, void *to, struct gw_err *err);
 
+/* ---- photos ------------------------------------------------------------------------ */
+
+enum gw_photo_kind { GW_PHOTO_PROBE = 1, GW_PHOTO_PORTRAIT = 2 };
+enum { GW_PHOTO_BYTES_MAX = 256 << 20 };
+struct gw_photo_row {
+    struct gw_id id;
+    enum gw_photo_kind kind;
+    bool has_voyage, has_verification, has_portrait;
+    struct gw_id voyage, verification, portrait;
+    int64_t taken_us;
+    int64_t expires_us;     /* put: rounded down to the hour whose key it gets */
+    enum gw_key_kind key;   /* filled by put, as what follows; GW_KEY_HOLD is left as it is */
+    struct gw_id scope;
+    int64_t at, size;
+};
+/* Seals the picture into the file of its class and hour. GW_ERR_INVALID: it would be dead already. */
+[[nodiscard]] bool gw_store_photo_put(struct gw_tx *tx, struct gw_photo_row *row, struct gw_span picture, int64_t now_us,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_photo_get(struct gw_photo_row *row, struct gw_tx *tx, struct gw_id id, struct gw_err *err); /* GW_ERR_NOT_FOUND */
+[[nodiscard]] bool gw_store_photos_of_verification(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id verification, struct gw_err *err);
+/* Of the portraits whose templates the traveler has. */
+[[nodiscard]] bool gw_store_photos_of_traveler(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id traveler, struct gw_err *err);
+/* The picture as it came, plain, in the arena. GW_ERR_GONE: its key is. GW_ERR_CORRUPT. */
+[[nodiscard]] bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_photo_row *row, struct gw_err *err);
+
+struct gw_access_row {
+    struct gw_id id, photo, token, basis;
+    int64_t at_us;
+    enum gw_photo_kind kind;
+    int role, purpose;
+    struct gw_span site;
+};
+[[nodiscard]] bool gw_store_access_put(struct gw_tx *tx, const struct gw_access_row *row, struct gw_err *err);
+/* How many the token has seen since, and how many a second person allows it at `now`. */
+[[nodiscard]] bool gw_store_access_count(size_t *seen, size_t *allowed, struct gw_tx *tx, struct gw_id token, int64_t since_us,
+    int64_t now_us, struct gw_err *err);
+struct gw_approval_row {
+    struct gw_id id, token, approver;
+    int64_t at_us, until_us;
+    size_t photos;
+};
+[[nodiscard]] bool gw_store_approval_put(struct gw_tx *tx, const struct gw_approval_row *row, struct gw_err *err);
+/* Of one time: by purpose, role, kind and site. */
+struct gw_access_sum {
+    int purpose, role;
+    enum gw_photo_kind kind;
+    struct gw_span site;
+    size_t accesses, photos, persons_asking, cases;
+};
+[[nodiscard]] bool gw_store_access_sums(struct gw_access_sum **rows, size_t *n, size_t *approvals, struct gw_arena *a,
+    struct gw_tx *tx, int64_t from_us, int64_t to_us, struct gw_err *err);
+
 /* ---- decisions ------------------------------------------------------------------ */
 
 struct gw_verification_row {
@@ -257,6 +368,8 @@ struct gw_verification_row {
 };
 [[nodiscard]] bool gw_store_verification_put(struct gw_tx *tx, const struct gw_verification_row *row,
     struct gw_err *err);
+[[nodiscard]] bool gw_store_verification_get(struct gw_verification_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_id id, struct gw_err *err);
 /* The device's latest on the voyage that is later than its latest decline there. */
 [[nodiscard]] bool gw_store_verification_last(struct gw_verification_row *row, bool *found, struct gw_arena *a,
     struct gw_tx *tx, struct gw_id voyage, struct gw_id device, struct gw_err *err);

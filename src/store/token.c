@@ -48,15 +48,16 @@ bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, 
     return gw_reading_done(&r);
 }
 
-static int64_t day_of(int64_t us)
+/* An answer is given again until it expires, so its key lives to the end of that hour. */
+static int64_t hour_of(int64_t us)
 {
-    return gw_date_days(gw_date_of(us));
+    return (us + GW_US_PER_HOUR - 1) / GW_US_PER_HOUR;
 }
 
 static struct gw_bound answer_bound(const struct gw_answer_row *w)
 {
-    return (struct gw_bound){ w->has_voyage ? GW_KEY_VOYAGE : GW_KEY_ANSWER_DAY,
-        w->has_voyage ? w->voyage : gw_key_day(day_of(w->expires_us)), GW_SEALED_ANSWER,
+    return (struct gw_bound){ w->has_voyage ? GW_KEY_VOYAGE : GW_KEY_ANSWER_HOUR,
+        w->has_voyage ? w->voyage : gw_key_hour(hour_of(w->expires_us)), GW_SEALED_ANSWER,
         gw_span_of(w->key.bytes, sizeof w->key.bytes) };
 }
 
@@ -90,11 +91,11 @@ bool gw_store_answer_put(struct gw_tx *tx, const struct gw_answer_row *w, int64_
 {
     GW_AUTO_VALUE(gw_buf) sealed = {};
     struct gw_bound bound = answer_bound(w);
-    return (w->has_voyage || gw_store_key_make(tx, GW_KEY_ANSWER_DAY, bound.scope, now_us, err)) &&
+    return (w->has_voyage || gw_store_key_make(tx, GW_KEY_ANSWER_HOUR, bound.scope, now_us, err)) &&
            gw_tx_seal(&sealed, tx, &bound, w->body, err) &&
            gw_tx_run(tx, GW_QUERY_ANSWER_PUT,
                GW_VALUES(gw_v_id(&w->key), gw_v_id(&w->request), gw_v_maybe_id(w->has_voyage, &w->voyage),
-                   gw_v_int(day_of(w->expires_us)), gw_v_int(w->status), gw_v_int(w->expires_us),
+                   gw_v_int(hour_of(w->expires_us)), gw_v_int(w->status), gw_v_int(w->expires_us),
                    gw_v_blob(gw_buf_span(&sealed))),
                NULL, err);
 }

@@ -5,12 +5,14 @@
 
 #include <pthread.h>
 
-struct gw_vault; /* vault.c: the keys in memory */
+struct gw_vault;  /* vault.c: the keys in memory */
+struct gw_photos; /* photo.c: the files of pictures */
 
 struct gw_tx {
     const struct gw_backend *db;
     struct gw_conn *conn;
     struct gw_vault *vault;
+    struct gw_photos *photos;
     bool writable;
 };
 
@@ -52,14 +54,33 @@ bool gw_column_maybe_hash(struct gw_reading *r, int i, struct gw_hash *out);
 struct gw_span gw_column_bytes(struct gw_reading *r, int i); /* text or blob; until the next row */
 struct gw_span gw_column_copy(struct gw_reading *r, int i, struct gw_arena *a);
 
-/* vault.c */
-struct gw_vault *gw_vault_open(const char *folder, bool may_make, struct gw_err *err);
+/* vault.c. Opens tx->vault in a transaction that writes; the caller closes it, also on failure. */
+bool gw_vault_open(struct gw_tx *tx, const char *folder, const char *source, int64_t now_us, struct gw_err *err);
+/* Makes an empty ring for a database that has none. */
+bool gw_vault_adopt(struct gw_tx *tx, const char *folder, const char *source, struct gw_err *err);
 void gw_vault_close(struct gw_vault *v);
-struct gw_hash gw_vault_check(const struct gw_vault *v); /* tells whether the key file is the database's */
 struct gw_hash gw_vault_hash(const struct gw_vault *v, enum gw_hash_use use, struct gw_span data);
+bool gw_vault_has(struct gw_vault *v, enum gw_key_kind kind, struct gw_id scope);
+struct gw_vault *gw_store_vault(struct gw_store *s); /* store.c */
+/* The writer's: a part of a transaction begins; it is undone alone; the whole is undone, will be
+ * committed, was committed. GW_ERR_IO of the last: keys given up are not overwritten yet; it is tried again. */
+void gw_vault_part(struct gw_vault *v);
+void gw_vault_undo_part(struct gw_vault *v);
+void gw_vault_undo(struct gw_vault *v);
+bool gw_vault_before_commit(struct gw_vault *v, struct gw_err *err);
+bool gw_vault_committed(struct gw_vault *v, struct gw_photos *photos, struct gw_err *err);
+
+/* photo.c: the same for pictures. */
+struct gw_photos *gw_photos_open(const char *folder, struct gw_vault *vault, struct gw_err *err);
+void gw_photos_close(struct gw_photos *p);
+bool gw_photos_before_commit(struct gw_photos *p, struct gw_err *err);
+void gw_photos_committed(struct gw_photos *p);
+void gw_photos_undo(struct gw_photos *p);
+/* The key is gone: so is the file of what it sealed. */
+void gw_photos_drop(struct gw_photos *p, enum gw_key_kind kind, struct gw_id scope);
 
 /* What a ciphertext belongs to; it opens nowhere else. */
-enum gw_sealed_kind { GW_SEALED_PERSON = 1, GW_SEALED_PORTRAIT, GW_SEALED_TEMPLATE, GW_SEALED_ANSWER };
+enum gw_sealed_kind { GW_SEALED_PERSON = 1, GW_SEALED_PORTRAIT, GW_SEALED_TEMPLATE, GW_SEALED_ANSWER, GW_SEALED_PHOTO };
 struct gw_bound {
     enum gw_key_kind key;
     struct gw_id scope; /* of the key */
@@ -72,6 +93,7 @@ bool gw_tx_seal(struct gw_buf *out, struct gw_tx *tx, const struct gw_bound *bou
 /* Into the arena. GW_ERR_GONE, GW_ERR_CORRUPT. */
 bool gw_tx_unseal(struct gw_span *plain, struct gw_arena *a, struct gw_tx *tx, const struct gw_bound *bound,
     struct gw_span sealed, struct gw_err *err);
-/* After a transaction was undone: keys made in it are forgotten. */
-void gw_vault_forget_new(struct gw_vault *v);
-void gw_vault_keep_new(struct gw_vault *v);
+/* Deletes rows; their pictures are cut out when that has committed. */
+bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t n, struct gw_err *err);
+/* Those of the portrait of that document and source. */
+bool gw_photos_forget_portrait(struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);

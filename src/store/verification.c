@@ -44,18 +44,30 @@ static void read_verification(struct gw_reading *r, struct gw_verification_row *
     v->has_traveler = gw_column_maybe_id(r, 19, &v->traveler);
 }
 
-bool gw_store_verification_last(struct gw_verification_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
-    struct gw_id voyage, struct gw_id device, struct gw_err *err)
+static bool read_one(struct gw_verification_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
+    const struct gw_value *values, size_t n, struct gw_err *err)
 {
     struct gw_reading r;
     *found = false;
-    if (!gw_reading_start(&r, tx, GW_QUERY_VERIFICATION_LAST, GW_VALUES(gw_v_id(&voyage), gw_v_id(&device)), err))
+    if (!gw_reading_start(&r, tx, q, values, n, err))
         return false;
     if (gw_reading_next(&r)) {
         *found = true;
         read_verification(&r, row, a);
     }
     return gw_reading_done(&r);
+}
+
+bool gw_store_verification_last(struct gw_verification_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_id device, struct gw_err *err)
+{
+    return read_one(row, found, a, tx, GW_QUERY_VERIFICATION_LAST, GW_VALUES(gw_v_id(&voyage), gw_v_id(&device)), err);
+}
+
+bool gw_store_verification_get(struct gw_verification_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id id, struct gw_err *err)
+{
+    return read_one(row, found, a, tx, GW_QUERY_VERIFICATION_GET, GW_VALUES(gw_v_id(&id)), err);
 }
 
 bool gw_store_verifications(struct gw_verification_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,

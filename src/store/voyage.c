@@ -172,17 +172,35 @@ bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, s
     return gw_reading_done(&r);
 }
 
+bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
+{
+    return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_UNSWEPT, INT64_MAX, err);
+}
+
+bool gw_store_voyages_lost(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
+{
+    return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_LOST, GW_KEY_VOYAGE, err);
+}
+
 bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct gw_id voyage, int64_t now_us,
     struct gw_err *err)
 {
-    /* The key first: even if this were cut off half-way, nothing opens any more. */
+    static const enum gw_query tallies[] = { GW_QUERY_TALLY_STATUS, GW_QUERY_TALLY_REASON, GW_QUERY_TALLY_DECLINE };
+    for (size_t i = 0; i < GW_COUNT(tallies); i++)
+        if (!gw_tx_run(tx, tallies[i], GW_VALUES(gw_v_id(&voyage)), NULL, err))
+            return false;
+    return gw_store_key_destroy(tx, GW_KEY_VOYAGE, voyage, &out->keys, err) &&
+           gw_tx_run(tx, GW_QUERY_VOYAGE_PURGED, GW_VALUES(gw_v_id(&voyage), gw_v_int(now_us)), &out->voyages, err);
+}
+
+/* Rows about persons, at most `limit` of them; those that others refer to last. */
+static bool sweep(struct gw_store_purged *out, size_t *deleted, struct gw_tx *tx, struct gw_id voyage, size_t limit,
+    struct gw_err *err)
+{
     const struct {
         enum gw_query query;
         size_t *count;
     } steps[] = {
-        { GW_QUERY_TALLY_STATUS, NULL },
-        { GW_QUERY_TALLY_REASON, NULL },
-        { GW_QUERY_TALLY_DECLINE, NULL },
         { GW_QUERY_VERIFICATIONS_DELETE, &out->verifications },
         { GW_QUERY_DECLINES_DELETE, NULL },
         { GW_QUERY_ANSWERS_DELETE, &out->answers },
@@ -190,19 +208,73 @@ bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct
         { GW_QUERY_DOCUMENTS_DELETE, NULL },
         { GW_QUERY_TRAVELERS_DELETE, &out->travelers },
     };
-    if (!gw_store_key_destroy(tx, GW_KEY_VOYAGE, voyage, &out->keys, err))
-        return false;
-    for (size_t i = 0; i < GW_COUNT(steps); i++)
-        if (!gw_tx_run(tx, steps[i].query, GW_VALUES(gw_v_id(&voyage)), steps[i].count, err))
+    *deleted = 0;
+    for (size_t i = 0; i < GW_COUNT(steps) && *deleted < limit; i++) {
+        size_t n = 0;
+        if (!gw_tx_run(tx, steps[i].query, GW_VALUES(gw_v_id(&voyage), gw_v_int((int64_t)(limit - *deleted))), &n, err))
             return false;
-    return gw_tx_run(tx, GW_QUERY_VOYAGE_PURGED, GW_VALUES(gw_v_id(&voyage), gw_v_int(now_us)), &out->voyages, err);
+        *deleted += n;
+        if (steps[i].count != NULL)
+            *steps[i].count += n;
+    }
+    return true;
 }
 
-bool gw_store_expire(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err)
+bool gw_store_voyage_sweep(struct gw_store_purged *out, bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t now_us,
+    size_t limit, struct gw_err *err)
 {
-    int64_t today = gw_date_days(gw_date_of(now_us));
-    return gw_store_keys_destroy_before(tx, GW_KEY_PORTRAIT_DAY, today, &out->keys, err) &&
-           gw_store_keys_destroy_before(tx, GW_KEY_ANSWER_DAY, today, &out->keys, err) &&
-           gw_tx_run(tx, GW_QUERY_PORTRAITS_EXPIRE, GW_VALUES(gw_v_int(today)), &out->portraits, err) &&
-           gw_tx_run(tx, GW_QUERY_ANSWERS_EXPIRE, GW_VALUES(gw_v_int(now_us)), &out->answers, err);
+    size_t deleted;
+    if (!sweep(out, &deleted, tx, voyage, limit, err))
+        return false;
+    *done = deleted < limit;
+    return !*done || gw_tx_run(tx, GW_QUERY_VOYAGE_SWEPT, GW_VALUES(gw_v_id(&voyage), gw_v_int(now_us)), NULL, err);
+}
+
+bool gw_store_voyage_empty(struct gw_store_purged *out, struct gw_tx *tx, struct gw_id voyage, int64_t now_us,
+    struct gw_err *err)
+{
+    size_t deleted;
+    return sweep(out, &deleted, tx, voyage, INT32_MAX, err) && gw_store_key_make(tx, GW_KEY_VOYAGE, voyage, now_us, err);
+}
+
+bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err)
+{
+    static const enum gw_key_kind kinds[] = { GW_KEY_PROBE_HOUR, GW_KEY_PORTRAIT_HOUR, GW_KEY_ANSWER_HOUR };
+    for (size_t i = 0; i < GW_COUNT(kinds); i++)
+        if (!gw_store_keys_destroy_before(tx, kinds[i], now_us / GW_US_PER_HOUR + 1, &out->keys, err))
+            return false;
+    return true;
+}
+
+bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
+    int64_t access_us, size_t limit, struct gw_err *err)
+{
+    size_t accesses = 0;
+    const struct {
+        enum gw_query query;
+        int64_t until;
+        size_t *count;
+    } steps[] = {
+        { GW_QUERY_PHOTOS_EXPIRE, now_us, &out->photos },
+        { GW_QUERY_PORTRAITS_EXPIRE, now_us / GW_US_PER_HOUR, &out->portraits },
+        { GW_QUERY_ANSWERS_EXPIRE, now_us, &out->answers },
+        { GW_QUERY_ACCESS_EXPIRE, access_us, &accesses },
+        { GW_QUERY_APPROVALS_EXPIRE, access_us, &accesses },
+    };
+    *done = true;
+    for (size_t i = 0; i < GW_COUNT(steps); i++) {
+        size_t n = 0;
+        if (!gw_tx_run(tx, steps[i].query, GW_VALUES(gw_v_int(steps[i].until), gw_v_int((int64_t)limit)), &n, err))
+            return false;
+        *steps[i].count += n;
+        *done = *done && n < limit;
+    }
+    return true;
+}
+
+bool gw_store_drop_lost(struct gw_store_purged *out, struct gw_tx *tx, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_PHOTOS_LOST, NULL, 0, &out->photos, err) &&
+           gw_tx_run(tx, GW_QUERY_PORTRAITS_LOST, GW_VALUES(gw_v_int(GW_KEY_PORTRAIT_HOUR)), &out->portraits, err) &&
+           gw_tx_run(tx, GW_QUERY_ANSWERS_LOST, GW_VALUES(gw_v_int(GW_KEY_ANSWER_HOUR)), &out->answers, err);
 }

@@ -77,6 +77,7 @@ static int parse(const char *path, unsigned rounds)
 int main(int argc, char **argv)
 {
     struct gw_err err = {};
+    gw_arena_keep_pages(); /* as main() does */
     if (argc == 4 && strcmp(argv[1], "parse") == 0)
         return parse(argv[2], (unsigned)strtoul(argv[3], NULL, 10));
     if (argc == 4 && strcmp(argv[1], "make") == 0) {

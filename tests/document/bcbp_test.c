@@ -77,6 +77,10 @@ static const struct row {
     { "five legs do not exist", "M5DESMARAIS/LUC       E" LEG "00", NULL, "number of legs" },
     { "another format is no pass", "X1DESMARAIS/LUC       E" LEG "00", NULL, "format code" },
     { "46 characters are too few", "M1DOE/JOHN            EXXX007 TXLBRUSN 2592 11", NULL, "46 characters" },
+    { "what readers send in front is passed over", "\x02 ]Q3M1DESMARAIS/LUC       E" LEG "00",
+        "DESMARAIS/LUC e1 v- ABC123 YUL-FRA AC834 d226 2026-08-14 F 1A 25 1 ok", NULL },
+    { "an airport has no digit", "M1DESMARAIS/LUC       EABC123 YU1FRAAC 0834 226F001A0025 100",
+        "DESMARAIS/LUC e1 v- ABC123 YU1-FRA AC834 d226 2026-08-14 F 1A 25 1 BAD from:character", NULL },
     { "bytes outside ASCII are refused", "M1DESMARAIS/LU\xC3\xA7       EABC123 YULFRAAC 0834 326J001A0025 100", NULL, "printable" },
 };
 

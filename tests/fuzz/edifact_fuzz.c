@@ -27,8 +27,8 @@ static void check_again(const struct gw_edifact_segment *s)
     gw_edifact_begin(&w, s->tag);
     for (size_t i = 0; i < s->n_elements; i++) {
         gw_edifact_element(&w);
-        for (size_t k = 0; k < s->elements[i].n; k++)
-            gw_edifact_component(&w, s->parts[s->elements[i].first + k]);
+        for (size_t k = 0; k < gw_edifact_count(s, i); k++)
+            gw_edifact_component(&w, gw_edifact_part(s, s->first[i] + k));
     }
     gw_edifact_end(&w);
     struct gw_err err = {};
@@ -41,7 +41,7 @@ static void check_again(const struct gw_edifact_segment *s)
     if (gw_edifact_next(&e, &again, &err) != GW_EDIFACT_SEGMENT || memcmp(again.tag, s->tag, 3) != 0)
         abort();
     for (unsigned i = 1; i <= s->n_elements; i++)
-        for (unsigned k = 1; k <= s->elements[i - 1].n; k++) {
+        for (unsigned k = 1; k <= gw_edifact_count(s, i - 1); k++) {
             struct gw_span a = gw_edifact_get(s, i, k), b = gw_edifact_get(&again, i, k);
             /* Control bytes are written as blanks; a separator of the text may have been one. */
             bool plain = true;
@@ -84,11 +84,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         size_t parts = 0;
         for (size_t i = 0; i < s.n_elements; i++)
-            parts += s.elements[i].n;
+            parts += gw_edifact_count(&s, i);
         if (parts != s.n_parts)
             abort();
         for (size_t i = 0; i < s.n_parts; i++)
-            check_value(&e, s.parts[i]);
+            check_value(&e, gw_edifact_part(&s, i));
         check_again(&s);
     }
     return 0;

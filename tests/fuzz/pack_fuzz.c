@@ -79,9 +79,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const char *const *languages;
     for (size_t i = 0; i < gw_pack_languages(p, &languages); i++) {
-        GW_AUTO_VALUE(gw_buf) notice = {};
+        GW_AUTO_VALUE(gw_buf) text = {};
+        GW_AUTO(gw_arena) *own = gw_arena_new(GW_PACK_ARENA_BYTES);
+        struct gw_notice notice;
         const struct gw_pack_place place = { .day = gw_pack_from(p), .site = "JFK" };
-        check(gw_pack_notice(&notice, p, &place, languages[i], &err));
+        check(gw_pack_notice(&notice, own, p, &place, languages[i], &err));
+        gw_notice_print(&text, &notice);
+        for (int k = 0; k <= GW_ALTERNATIVE_NONE; k++)
+            gw_pack_instead(&text, p, (enum gw_alternative)k, "JFK", languages[i]);
+        check(gw_span_utf8(gw_buf_span(&text), NULL));
     }
     return 0;
 }

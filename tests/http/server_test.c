@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ enum { MOST = 1000, TIMEOUT_US = 1'000'000 };
 
 /* A door that answers how long the body was; /work by a worker, /early before the body. */
 static struct gw_work *workers;
+static void stream(struct gw_request *r);
 static atomic_int n_begun, n_ended, n_unsent;
 
 static void answer(struct gw_request *r, int status, const char *text)
@@ -52,7 +54,10 @@ static bool ready(void *self, struct gw_request *r)
     (void)self;
     if (strcmp(r->uri, "/work") == 0 && gw_work_submit(workers, r))
         return false;
-    count(r);
+    if (strcmp(r->uri, "/stream") == 0)
+        stream(r);
+    else
+        count(r);
     return true;
 }
 static void too_large(void *self, struct gw_request *r)
@@ -406,6 +411,137 @@ static void quiesce_test(void **state)
     gw_server_close(s);
 }
 
+/* A stream that gives a line each time it is poked, and ends after three. */
+struct ticker {
+    struct gw_request *request;
+    atomic_int lines, closed, slept;
+    int given;
+};
+static struct ticker ticker;
+
+static enum gw_pull tick(void *self, uint8_t *out, size_t size, size_t *n)
+{
+    struct ticker *t = self;
+    if (t->given == 3)
+        return GW_PULL_END;
+    if (t->given == atomic_load(&t->lines)) {
+        atomic_fetch_add(&t->slept, 1);
+        return GW_PULL_NOTHING;
+    }
+    *n = (size_t)snprintf((char *)out, size, "line %d\n", t->given++);
+    return GW_PULL_SOME;
+}
+static void tick_close(void *self)
+{
+    struct ticker *t = self;
+    atomic_fetch_add(&t->closed, 1);
+}
+static void stream(struct gw_request *r)
+{
+    ticker.request = r;
+    r->status = 200;
+    r->type = "text/event-stream";
+    r->stream = (struct gw_stream){ &ticker, tick, tick_close };
+}
+static bool eventually(atomic_int *value, int want)
+{
+    for (int i = 0; i < 500 && atomic_load(value) < want; i++)
+        usleep(10'000);
+    return atomic_load(value) >= want;
+}
+static int open_stream(const struct gw_server *s)
+{
+    memset(&ticker, 0, sizeof ticker);
+    *got = 0;
+    int fd = dial(s);
+    say(fd, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(read_until(fd, "text/event-stream"));
+    CHECK(eventually(&ticker.slept, 1));
+    return fd;
+}
+
+static void stream_test(void **state)
+{
+    (void)state;
+    int fd = open_stream(server);
+    for (int i = 0; i < 3; i++) {
+        char want[16];
+        snprintf(want, sizeof want, "line %d\n", i);
+        CHECK(strstr(got, want) == NULL);
+        atomic_fetch_add(&ticker.lines, 1);
+        gw_request_wake(ticker.request);
+        CHECK(read_until(fd, want));
+    }
+    CHECK(read_until(fd, "\r\n0\r\n\r\n")); /* whole, so the connection lives */
+    CHECK(eventually(&ticker.closed, 1));
+    *got = 0;
+    say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(read_until(fd, "near"));
+    close(fd);
+}
+
+/* Many pokes from many threads, none of them lost, whatever the stream was doing then. */
+static void *poke(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2000; i++)
+        gw_request_wake(ticker.request);
+    return NULL;
+}
+static void poke_test(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        int fd = open_stream(server);
+        pthread_t threads[4];
+        for (size_t i = 0; i < GW_COUNT(threads); i++)
+            pthread_create(&threads[i], NULL, poke, NULL);
+        for (size_t i = 0; i < GW_COUNT(threads); i++)
+            pthread_join(threads[i], NULL);
+        for (int i = 0; i < 3; i++) {
+            atomic_fetch_add(&ticker.lines, 1);
+            if (i < 2)
+                gw_request_wake(ticker.request);
+        }
+        gw_request_wake(ticker.request);
+        CHECK(read_until(fd, "\r\n0\r\n\r\n"));
+        CHECK(strstr(got, "line 2\n") != NULL);
+        close(fd);
+        CHECK(eventually(&ticker.closed, 1));
+    }
+}
+
+static void stream_gone_test(void **state)
+{
+    (void)state;
+    int fd = open_stream(server);
+    close(fd);
+    for (int i = 0; i < 500 && atomic_load(&ticker.closed) == 0; i++) {
+        /* The first line goes into a socket nobody reads; what comes back ends the stream. */
+        if (atomic_load(&ticker.lines) < 2) {
+            atomic_fetch_add(&ticker.lines, 1);
+            gw_request_wake(ticker.request);
+        }
+        usleep(10'000);
+    }
+    CHECK(eventually(&ticker.closed, 1));
+}
+
+static void stream_stop_test(void **state)
+{
+    (void)state;
+    struct gw_server *s = open_server("127.0.0.1:0", 2, 100);
+    int fd = open_stream(s);
+    gw_server_quiesce(s);
+    CHECK(read_until(fd, "\r\n0\r\n\r\n")); /* a client sees a whole answer, and asks again elsewhere */
+    CHECK(eventually(&ticker.closed, 1));
+    close(fd);
+    for (int i = 0; i < 500 && gw_server_in_flight(s) > 0; i++)
+        usleep(10'000);
+    CHECK_INT(gw_server_in_flight(s), 0);
+    gw_server_close(s);
+}
+
 static void balance_test(void **state)
 {
     (void)state;
@@ -433,6 +569,10 @@ int main(void)
     check_add("open", "an address in use, not ours or not readable is refused with what to do", in_use_test);
     check_add("open", "IPv6 is listened on", ipv6_test);
     check_add("close", "a server going down answers who is connected and takes nobody new", quiesce_test);
+    check_add("stream", "a stream sends when it is woken, and ends whole", stream_test);
+    check_add("stream", "no call to wake is lost", poke_test);
+    check_add("stream", "a listener that is gone is let go", stream_gone_test);
+    check_add("stream", "a server going down ends its streams", stream_stop_test);
     check_add("balance", "every request begun has ended", balance_test);
     int status = check_done();
     gw_server_close(server);

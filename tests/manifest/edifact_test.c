@@ -25,10 +25,10 @@ static void render(struct gw_buf *out, struct gw_span text, const struct gw_edif
             }
             gw_buf_add_text(out, s->tag);
             for (size_t i = 0; i < s->n_elements; i++) {
-                bool repeated = i > 0 && s->elements[i].number == s->elements[i - 1].number;
+                bool repeated = i > 0 && gw_edifact_number(s, i) == gw_edifact_number(s, i - 1);
                 gw_buf_add_text(out, repeated ? "*" : "|");
-                for (size_t k = 0; k < s->elements[i].n; k++) {
-                    struct gw_span v = s->parts[s->elements[i].first + k];
+                for (size_t k = 0; k < gw_edifact_count(s, i); k++) {
+                    struct gw_span v = gw_edifact_part(s, s->first[i] + k);
                     gw_buf_add_text(out, k == 0 ? "" : ":");
                     gw_buf_add(out, v.data, v.size);
                 }
@@ -152,6 +152,89 @@ static void flags(void **state)
         }
     gw_free(e);
     gw_free(s);
+}
+
+/* The fast reader of 64 bytes gives the masks of the plain one, for every byte under every kind
+ * of separators; odd may have more, but nothing less. */
+static void scans_agree(void **state)
+{
+    (void)state;
+    static const char *const beginnings[] = { "UNB+UNOA:3+A'", "UNB+UNOA:4+A'", "UNA:+.? 'UNB+", "UNA(.) -+UNB(", "UNA123456FOO2TEST6",
+        "UNB\x1DUNOB\x1FX\x1D", "UNA\x01\x02.\x03 \x04UNB\x02", "UNAabcdefUNBb" };
+    struct gw_edifact *e = gw_alloc(sizeof *e), *plain = gw_alloc(sizeof *plain);
+    struct gw_err err = {};
+    for (size_t i = 0; i < GW_COUNT(beginnings); i++) {
+        GW_AUTO_VALUE(gw_buf) text = {};
+        gw_buf_add_text(&text, beginnings[i]);
+        for (unsigned k = 0; k < 1024; k++) {
+            uint8_t c = (uint8_t)(k * 167 + k / 256);
+            gw_buf_add(&text, &c, 1);
+        }
+        if (!gw_edifact_open(e, gw_buf_span(&text), NULL, &err)) {
+            CHECK_INT(err.code, GW_ERR_FORMAT);
+            continue;
+        }
+        *plain = *e;
+        for (size_t at = 0; at + 64 <= text.size; at++) {
+            e->scan(e, (const uint8_t *)text.data + at);
+            gw_edifact_scan_plainly(plain, (const uint8_t *)text.data + at);
+            CHECK(e->elements == plain->elements && e->components == plain->components && e->terminators == plain->terminators);
+            CHECK(e->rare == plain->rare);
+            CHECK((plain->odd & ~e->odd) == 0);
+        }
+    }
+    gw_free(e);
+    gw_free(plain);
+}
+
+/* What is read 64 bytes at a time is what is read byte by byte. */
+static void same_segment(const struct gw_edifact_segment *a, const struct gw_edifact_segment *b)
+{
+    CHECK(memcmp(a->tag, b->tag, 4) == 0 && a->code == b->code && a->index == b->index && a->offset == b->offset);
+    CHECK(a->has_lower == b->has_lower && a->has_high == b->has_high && a->odd_release == b->odd_release && a->repeats == b->repeats);
+    CHECK(a->n_parts == b->n_parts && a->n_elements == b->n_elements);
+    for (size_t i = 0; i < a->n_elements; i++)
+        CHECK(gw_edifact_number(a, i) == gw_edifact_number(b, i) && gw_edifact_count(a, i) == gw_edifact_count(b, i));
+    for (size_t i = 0; i < a->n_parts; i++)
+        CHECK(gw_span_equal(gw_edifact_part(a, i), gw_edifact_part(b, i)));
+}
+
+static void fast_and_slow(void **state)
+{
+    (void)state;
+    static const char *const beginnings[] = { "UNB+UNOA:3+A'", "UNB+UNOA:4+A'", "UNA:+.? 'UNB+", "UNA(.) -+UNB(", "UNA123456FOO2TEST6",
+        "UNB\x1DUNOB\x1FX\x1D", "UNA\x01\x02.\x03 \x04UNB\x02", "UNA:+.? 'UNB+UNOA:4+A*B'" };
+    static const char *const pieces[] = { "RFF+", "NAD+FL+++", "'", "'\r\n", "'\r\nDTM+", ":", "+", "?'", "? ", "?\r\n", "*", "\t", "a", "\xC3\x89",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "\x7F", "1", "", "\x01", "\x02", "\x04", "'N\r\nAD+", ".", "-" };
+    struct gw_edifact *fast = gw_alloc(sizeof *fast), *slow = gw_alloc(sizeof *slow);
+    struct gw_edifact_segment *a = gw_alloc(sizeof *a), *b = gw_alloc(sizeof *b);
+    uint32_t random = 1;
+    for (unsigned round = 0; round < 4000; round++) {
+        GW_AUTO_VALUE(gw_buf) text = {};
+        gw_buf_add_text(&text, beginnings[round % GW_COUNT(beginnings)]);
+        for (unsigned k = 0; k < round % 97; k++) {
+            random = random * 1664525 + 1013904223;
+            gw_buf_add_text(&text, pieces[(random >> 16) % GW_COUNT(pieces)]);
+        }
+        struct gw_err of_fast = {}, of_slow = {};
+        bool is_open = gw_edifact_open(fast, gw_buf_span(&text), NULL, &of_fast);
+        CHECK(is_open == gw_edifact_open(slow, gw_buf_span(&text), NULL, &of_slow));
+        slow->scan = gw_edifact_scan_plainly;
+        for (bool more = is_open; more;) {
+            enum gw_edifact_read what = gw_edifact_next(fast, a, &of_fast);
+            CHECK_INT(gw_edifact_next(slow, b, &of_slow), what);
+            CHECK(fast->at == slow->at);
+            more = what != GW_EDIFACT_END;
+            if (what == GW_EDIFACT_SEGMENT)
+                same_segment(a, b);
+            else if (what == GW_EDIFACT_BAD)
+                CHECK(of_fast.code == of_slow.code && of_fast.at == of_slow.at);
+        }
+    }
+    gw_free(fast);
+    gw_free(slow);
+    gw_free(a);
+    gw_free(b);
 }
 
 static void limits(void **state)
@@ -314,6 +397,8 @@ int main(void)
     check_rows("edifact moment", moment_rows, moments);
     check_add("edifact", "segments are the same at any place of a text", any_alignment);
     check_add("edifact", "odd characters are told of the segment they stand in", flags);
+    check_add("edifact", "64 bytes at a time give what one at a time gives", scans_agree);
+    check_add("edifact", "segments are the same whichever way they are looked at", fast_and_slow);
     check_add("edifact", "each limit holds, one past it is passed over, and reading goes on", limits);
     check_add("edifact", "what was written is read", written_is_read);
     check_add("edifact", "a text cut anywhere is never read past its end", every_cut);

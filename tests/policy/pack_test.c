@@ -821,6 +821,16 @@ static void path_test(void **)
 
 static const char *const languages[] = { "en", "es", "fr", "de", "ar", "zh" };
 
+static bool notice_text(struct gw_buf *out, const struct gw_pack *p, const struct gw_pack_place *place, const char *language, struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(1 << 20);
+    struct gw_notice n;
+    if (!gw_pack_notice(&n, a, p, place, language, err))
+        return false;
+    gw_notice_print(out, &n);
+    return true;
+}
+
 static void notice_test(void **state)
 {
     const struct named *n = *state;
@@ -831,7 +841,7 @@ static void notice_test(void **state)
     const char *const *has;
     for (size_t i = 0; i < gw_pack_languages(p, &has); i++) {
         GW_AUTO_VALUE(gw_buf) text = {};
-        CHECK_OK(gw_pack_notice(&text, p, &place, has[i], &err));
+        CHECK_OK(notice_text(&text, p, &place, has[i], &err));
         CHECK(gw_span_utf8(gw_buf_span(&text), NULL));
         CHECK(strchr(gw_buf_text(&text), '{') == NULL && strstr(gw_buf_text(&text), "JFK") != NULL);
     }
@@ -842,9 +852,36 @@ static void notice_test(void **state)
         CHECK(found);
     }
     GW_AUTO_VALUE(gw_buf) text = {};
-    CHECK_FAILS(gw_pack_notice(&text, p, &place, "tlh", &err), GW_ERR_NOT_FOUND);
+    CHECK_FAILS(notice_text(&text, p, &place, "tlh", &err), GW_ERR_NOT_FOUND);
     place.day = day("2001-01-01");
-    CHECK_FAILS(gw_pack_notice(&text, p, &place, "en", &err), GW_ERR_CONFLICT);
+    CHECK_FAILS(notice_text(&text, p, &place, "en", &err), GW_ERR_CONFLICT);
+}
+
+/* Each group says first whether its persons are photographed, and names them; who declined is
+ * told what happens instead, in the language asked for or the pack's first. */
+static void notice_groups_test(void **)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_PACK_ARENA_BYTES);
+    GW_AUTO(gw_arena) *own = gw_arena_new(1 << 20);
+    const struct gw_pack *p = pack(a, "us-2025-12-26");
+    struct gw_err err = {};
+    struct gw_notice n;
+    const struct gw_pack_place place = { .day = day("2025-12-26"), .site = "JFK" };
+    CHECK_OK(gw_pack_notice(&n, own, p, &place, NULL, &err));
+    CHECK_TEXT(n.language, "en");
+    CHECK(n.n_groups == 3);
+    CHECK_TEXT(n.groups[0].sentences[0], "Citizens and nationals of the United States: a photograph is voluntary. You may decline.");
+    CHECK(n.groups[0].photo == GW_CONSENT_VOLUNTARY && n.groups[0].alternative == GW_ALTERNATIVE_DOCUMENT_INSPECTION);
+    CHECK(n.groups[1].photo == GW_CONSENT_REQUIRED && n.groups[1].alternative == GW_ALTERNATIVE_OFFICER_REFERRAL);
+    GW_AUTO_VALUE(gw_buf) text = {};
+    CHECK_TEXT(gw_pack_instead(&text, p, GW_ALTERNATIVE_DOCUMENT_INSPECTION, "JFK", "de"), "de");
+    CHECK(strstr(gw_buf_text(&text), "sieht sich eine Beamtin oder ein Beamter Ihr Dokument an") != NULL);
+    gw_buf_clear(&text);
+    CHECK_TEXT(gw_pack_instead(&text, p, GW_ALTERNATIVE_OFFICER_REFERRAL, "JFK", "tlh"), "en");
+    CHECK(strstr(gw_buf_text(&text), "Please go to an officer") != NULL);
+    gw_buf_clear(&text);
+    gw_pack_instead(&text, p, GW_ALTERNATIVE_NONE, "JFK", NULL);
+    CHECK(text.size == 0);
 }
 
 /* What is told follows the place: where nobody may be photographed, it says so. */
@@ -855,13 +892,13 @@ static void notice_place_test(void **)
     struct gw_err err = {};
     struct gw_pack_place place = { .day = day("2025-12-25"), .site = "BOS", .has_direction = true, .direction = GW_PACK_DEPARTURE };
     GW_AUTO_VALUE(gw_buf) text = {};
-    CHECK_OK(gw_pack_notice(&text, p, &place, "en", &err));
+    CHECK_OK(notice_text(&text, p, &place, "en", &err));
     CHECK(strstr(gw_buf_text(&text), "All other travelers: no photograph may be taken of you here.") != NULL);
     CHECK(strstr(gw_buf_text(&text), "All other travelers: a photograph is required.") == NULL);
     gw_buf_clear(&text);
     snprintf(place.site, sizeof place.site, "ATL");
     place.has_mode = true;
-    CHECK_OK(gw_pack_notice(&text, p, &place, "en", &err));
+    CHECK_OK(notice_text(&text, p, &place, "en", &err));
     CHECK(strstr(gw_buf_text(&text), "All other travelers: no photograph may be taken of you here.") == NULL);
     CHECK(strstr(gw_buf_text(&text), "All other travelers: a photograph is required.") != NULL);
     CHECK(strstr(gw_buf_text(&text), "12 hours") != NULL && strstr(gw_buf_text(&text), "14 days") != NULL);
@@ -911,6 +948,7 @@ int main(void)
     check_rows("period", period_rows, period_test);
     check_add("explain", "each rule tried, and why", path_test);
     check_rows("notice", shipped, notice_test);
+    check_add("notice", "has a group for whom the same is said", notice_groups_test);
     check_add("notice", "says what is so at that place", notice_place_test);
     check_add("explain", "what is only remembered is said to be", unconfirmed_test);
     return check_done();

@@ -103,15 +103,33 @@ describe('protocol', { skip: withoutProgram }, () => {
       for (const [method, target, allow] of [
         ['DELETE', '/v1/voyages', 'GET, HEAD'], ['GET', '/v1/manifests', 'POST'], ['POST', '/healthz', 'GET, HEAD'],
         ['PUT', `/v1/voyages/${nobody}/verifications`, 'POST, GET, HEAD'], ['BREW', '/v1/portraits', 'PUT'],
-        ['OPTIONS', '/v1/portraits', 'PUT'], ['PATCH', `/v1/voyages/${nobody}`, 'GET, HEAD']]) {
+        ['PATCH', `/v1/voyages/${nobody}`, 'GET, HEAD']]) {
         const a = method === 'BREW'
           ? { status: Number(/^HTTP\/1.1 (\d+)/.exec(await raw(g.url, `BREW ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`))[1]), skip: true }
           : await g.ask(method, target);
         assert.equal(a.status, 405, `${method} ${target}`);
         if (a.skip) continue;
-        assert.deepEqual(a.headers.allow.split(', ').sort(), allow.split(', ').sort());
+        assert.deepEqual(a.headers.allow.split(', ').sort(), [...allow.split(', '), 'OPTIONS'].sort());
         assert.equal(a.json.code, 'method');
       }
+    });
+
+    test('OPTIONS says what may be asked, and needs no token', async () => {
+      for (const [target, allow] of [['/v1/portraits', 'PUT, OPTIONS'], [`/v1/voyages/${nobody}`, 'GET, HEAD, OPTIONS'], ['*', 'GET, HEAD, OPTIONS, POST, PUT']]) {
+        const a = await g.ask('OPTIONS', target, { unchecked: true });
+        assert.deepEqual([a.status, a.headers.allow, a.text], [204, allow, ''], target);
+      }
+      assert.equal((await g.ask('OPTIONS', '/nowhere')).status, 404);
+    });
+
+    test('an Accept that leaves everything out is 406, any other gets its answer', async () => {
+      for (const [accept, status] of [['text/html', 406], ['application/json;q=0', 406], ['image/*, text/*;q=0.5', 406],
+        ['application/json', 200], ['application/*', 200], ['text/html, */*;q=0.1', 200], ['', 200]]) {
+        const a = await g.ask('GET', '/v1/voyages', { as: 'officer', headers: { Accept: accept } });
+        assert.equal(a.status, status, accept);
+        if (status === 406) assert.equal(a.json.code, 'unsupported');
+      }
+      assert.equal((await g.ask('GET', '/metrics', { headers: { Accept: 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1' } })).status, 200);
     });
 
     test('a query parameter nobody knows is refused and the known ones are named', async () => {
@@ -190,6 +208,9 @@ describe('protocol', { skip: withoutProgram }, () => {
       'GET /v1/voyages/{voyage}/verifications': ['officer', 'supervisor'],
       'POST /v1/voyages/{voyage}/declines': ['device', 'officer'],
       'POST /v1/voyages/{voyage}/close': ['carrier', 'officer', 'admin'],
+      'GET /v1/photos/{photo}': ['officer', 'supervisor'],
+      'POST /v1/photo-approvals': ['supervisor'],
+      'GET /v1/reports/access': ['auditor', 'supervisor', 'admin'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])
@@ -197,7 +218,7 @@ describe('protocol', { skip: withoutProgram }, () => {
           const [method, p] = route.split(' ');
           const body = method === 'GET' ? {} : { body: Buffer.from('{}'), headers: { 'Content-Type':
             p.endsWith('portraits') || p.endsWith('verifications') ? 'image/jpeg' : 'application/json' } };
-          const a = await g.ask(method, p.replace('{voyage}', nobody), { as: role, ...body });
+          const a = await g.ask(method, p.replace(/\{\w+\}/, nobody), { as: role, ...body });
           if (roles.includes(role)) assert.ok(![401, 403, 405].includes(a.status), `${a.status} ${a.text}`);
           else {
             assert.equal(a.status, 403);
@@ -208,7 +229,7 @@ describe('protocol', { skip: withoutProgram }, () => {
     test('the table of /openapi.json says the same', () => {
       const told = Object.fromEntries(Object.entries(g.openapi.paths).flatMap(([p, o]) =>
         Object.entries(o).map(([m, op]) => [`${m.toUpperCase()} ${p}`, op['x-roles']])));
-      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json']) {
+      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/notice']) {
         assert.deepEqual(told[`GET ${p}`], []);
         delete told[`GET ${p}`];
       }

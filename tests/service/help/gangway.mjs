@@ -120,7 +120,7 @@ export class Gangway {
         r.on('error', reject);
         r.on('end', () => {
           const text = Buffer.concat(pieces).toString('utf8');
-          const answer = { status: r.statusCode, headers: r.headers, text, json: null };
+          const answer = { status: r.statusCode, headers: r.headers, text, bytes: Buffer.concat(pieces), json: null };
           try {
             if (/json/.test(r.headers['content-type'] ?? '') && method !== 'HEAD') answer.json = JSON.parse(text);
             if (!unchecked) this.hold(method, target, answer);

@@ -1,0 +1,45 @@
+-- 0002: pictures, and keys that are in no backup.
+
+-- Which data keys there are. The keys themselves are in the file `keyring` beside the
+-- database and never in it, so no copy of the database opens anything.
+-- kind: 1 a voyage (scope: its id); and by the hour in which what they seal dies
+-- (scope: hours since 1970, 8 bytes big-endian, then zeros): 2 portraits, 3 answers,
+-- 4 probes; 5 a legal hold (scope: its id). Deleting the row is the erasure.
+DROP TABLE data_key;
+CREATE TABLE data_key (
+    kind    INTEGER NOT NULL,
+    scope   BLOB NOT NULL,
+    made_us INTEGER NOT NULL,
+    PRIMARY KEY (kind, scope)
+) STRICT, WITHOUT ROWID;
+
+-- Portraits die by the hour.
+DROP INDEX portrait_expiry;
+ALTER TABLE portrait RENAME COLUMN expiry_day TO expiry_hour;
+CREATE INDEX portrait_expiry ON portrait (expiry_hour);
+ALTER TABLE answer RENAME COLUMN day TO hour;
+
+-- A picture that may be kept for a while: kind 1 a live picture of an inspection or, where
+-- the rule pack says so, of a clear; 2 a portrait. The picture itself is in a file of
+-- photos/, sealed under the key named here: at, size say where.
+CREATE TABLE photo (
+    id           BLOB PRIMARY KEY,
+    kind         INTEGER NOT NULL,
+    voyage       BLOB REFERENCES voyage (id),
+    verification BLOB,
+    portrait     BLOB,
+    taken_us     INTEGER NOT NULL,
+    expires_us   INTEGER NOT NULL,
+    key_kind     INTEGER NOT NULL,
+    key_scope    BLOB NOT NULL,
+    at           INTEGER NOT NULL,
+    size         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX photo_expiry ON photo (expires_us);
+CREATE INDEX photo_verification ON photo (verification) WHERE verification IS NOT NULL;
+CREATE INDEX photo_portrait ON photo (portrait) WHERE portrait IS NOT NULL;
+CREATE INDEX photo_voyage ON photo (voyage) WHERE voyage IS NOT NULL;
+
+-- A purged voyage's rows go in small steps after its key: until when they were all gone.
+ALTER TABLE voyage ADD COLUMN swept_us INTEGER;
+CREATE INDEX voyage_unswept ON voyage (purged_us) WHERE purged_us IS NOT NULL AND swept_us IS NULL;
