@@ -1,5 +1,6 @@
 /* json.c - the only file with jansson. */
 #include "base/json.h"
+#include "base/clock.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -267,6 +268,20 @@ void gw_json_set_real(struct gw_json *object, const char *key, double value)
 void gw_json_set_rounded(struct gw_json *object, const char *key, double value, int decimals)
 {
     put(object, key, real_value(rounded(value, decimals)));
+}
+
+void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id)
+{
+    char text[GW_ID_TEXT];
+    gw_id_format(text, id);
+    gw_json_set_text(object, key, text);
+}
+
+void gw_json_set_time(struct gw_json *object, const char *key, int64_t us)
+{
+    char text[GW_TIME_TEXT];
+    gw_time_format(text, us);
+    gw_json_set_text(object, key, text);
 }
 
 void gw_json_set_bool(struct gw_json *object, const char *key, bool value)

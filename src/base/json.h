@@ -10,6 +10,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/fail.h"
+#include "base/id.h"
 #include "base/span.h"
 
 struct gw_json; /* a value; opaque */
@@ -64,6 +65,8 @@ void gw_json_set_real(struct gw_json *object, const char *key, double value); /*
 void gw_json_set_rounded(struct gw_json *object, const char *key, double value, int decimals);
 void gw_json_set_bool(struct gw_json *object, const char *key, bool value);
 void gw_json_set_null(struct gw_json *object, const char *key);
+void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id);   /* its text */
+void gw_json_set_time(struct gw_json *object, const char *key, int64_t us);      /* RFC 3339, UTC */
 void gw_json_add(struct gw_json *array, struct gw_json *value);
 void gw_json_add_text(struct gw_json *array, const char *value);
 void gw_json_add_span(struct gw_json *array, struct gw_span value);

@@ -109,6 +109,13 @@ bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, con
         gw_fail(err, GW_ERR_USAGE, "%s takes a time such as 2026-11-23T10:15:00Z, or a day", name);
 }
 
+bool gw_exchange_voyage(struct gw_id *out, bool *has, const struct gw_exchange *x, struct gw_err *err)
+{
+    struct gw_span text = {};
+    *has = gw_uri_query(&x->uri, "voyage", &text);
+    return !*has || gw_id_parse(out, text) || gw_fail(err, GW_ERR_USAGE, "voyage takes the id of a voyage");
+}
+
 static bool refuse_key(const char *key, const char *known, struct gw_err *err)
 {
     char words[16][32];
@@ -155,18 +162,4 @@ bool gw_exchange_text(struct gw_span *out, const struct gw_json *object, const c
     if (kind != GW_JSON_STRING || !gw_json_string(value, out) || out->size == 0 || out->size > most)
         return gw_fail(err, GW_ERR_INVALID, "\"%s\" takes a text of 1 to %zu bytes, or null", key, most);
     return true;
-}
-
-void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id)
-{
-    char text[GW_ID_TEXT];
-    gw_id_format(text, id);
-    gw_json_set_text(object, key, text);
-}
-
-void gw_json_set_time(struct gw_json *object, const char *key, int64_t us)
-{
-    char text[GW_TIME_TEXT];
-    gw_time_format(text, us);
-    gw_json_set_text(object, key, text);
 }

@@ -57,6 +57,8 @@ bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j
 [[nodiscard]] bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exchange *x, struct gw_err *err);
 /* A query parameter that is a time, or a day (its first moment). */
 [[nodiscard]] bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, const char *name, struct gw_err *err);
+/* ?voyage= of a list; *has is false without it. */
+[[nodiscard]] bool gw_exchange_voyage(struct gw_id *out, bool *has, const struct gw_exchange *x, struct gw_err *err);
 /* The body as a JSON object; an empty body is NULL and no error. Keys other than the blank-separated `known`
  * are refused with the nearest name. */
 [[nodiscard]] bool gw_exchange_body(struct gw_json **out, const struct gw_exchange *x, const char *known, struct gw_err *err);
@@ -71,7 +73,5 @@ void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *
     size_t *in_flight);
 
 /* Writing. */
-void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id);
-void gw_json_set_time(struct gw_json *object, const char *key, int64_t us);
 struct gw_json *gw_voyage_to_json(const struct gw_voyage *v);
 struct gw_json *gw_traveler_to_json(const struct gw_traveler *t);

@@ -47,6 +47,7 @@ bool gw_get_readiness(struct gw_exchange *x, struct gw_err *err)
     gw_json_set_integer(portraits, "expected", (int64_t)r.expected);
     gw_json_set_integer(portraits, "covered", (int64_t)r.covered);
     gw_json_set_integer(portraits, "covered_by_several", (int64_t)r.covered_by_several);
+    gw_json_set_integer(portraits, "not_photographed", (int64_t)r.not_photographed);
     for (size_t i = 0; i < r.n_uncovered; i++)
         gw_json_add(uncovered, gw_traveler_to_json(&r.uncovered[i]));
     gw_json_set(portraits, "uncovered", uncovered);

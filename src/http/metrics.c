@@ -140,6 +140,7 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
         gw_buf_addf(out, "gangway_decisions_total{reason=\"%s\"} %" PRIu64 "\n", gw_reason_code((enum gw_reason)i),
             c.by_reason[i]);
     one(out, "verifications_failed_total", "counter", "Verifications that ended in an error.", c.failed);
+    one(out, "not_authorised_total", "counter", "Captures refused because no rule in force allows them.", c.not_authorised);
     one(out, "declines_total", "counter", "Travelers who chose not to be photographed.", c.declines);
     one(out, "portraits_total", "counter", "Portraits taken.", c.portraits);
     one(out, "portraits_refused_total", "counter", "Portraits refused.", c.portraits_refused);

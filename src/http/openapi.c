@@ -29,6 +29,11 @@ static const struct {
     { "issuing_state", "three letters; or X-Issuing-State" },
     { "source", "chip, passport, visa, encounter or application; or X-Portrait-Source" },
     { "captured_on", "day the picture was taken, if known; or X-Captured-On" },
+    { "after", "the latest event that is known; as the header Last-Event-ID" },
+    { "kinds", "only these kinds of events, with commas between: decision,alert" },
+    { "kind", "only this kind" },
+    { "state", "only those in this state" },
+    { "voyage", "only of this voyage" },
 };
 static const struct {
     const char *route, *name, *description;
@@ -39,6 +44,7 @@ static const struct {
     { "put_portrait", "X-Captured-On", "day the picture was taken, if known" },
     { "post_verification", "X-Document-Number", "number of the document presented: the picture is compared with its holder only" },
     { "post_verification", "X-Issuing-State", "of that document, three letters" },
+    { "get_events", "Last-Event-ID", "the latest event that is known: those after it come first" },
 };
 
 static const char *parameter_description(struct gw_span name)

@@ -73,6 +73,24 @@ static const char text[] = JSON({
     "surname": {"type": ["string", "null"], "description": "for officers, supervisors, and the carrier that sent it"},
     "given_names": {"type": ["string", "null"]},
     "cleared_at": {"$ref": "#/components/schemas/Time"}}},
+"Alert": {"type": "object", "additionalProperties": false,
+  "required": ["alert", "kind", "text", "severity", "at", "voyage", "verification", "inspection", "traveler", "state", "acknowledged_at", "acknowledged_by"],
+  "properties": {
+    "alert": {"$ref": "#/components/schemas/Id"},
+    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered"]},
+    "text": {"type": "string", "description": "what it is, in words"},
+    "severity": {"enum": ["routine", "notice", "alert"]},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "voyage": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]},
+    "verification": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]},
+    "inspection": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]},
+    "traveler": {"$ref": "#/components/schemas/PassedTraveler"},
+    "state": {"enum": ["open", "acknowledged"]},
+    "acknowledged_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "acknowledged_by": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}], "description": "a token"}}},
+"AlertPage": {"type": "object", "additionalProperties": false, "required": ["alerts", "cursor"], "properties": {
+    "alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}},
+    "cursor": {"type": ["string", "null"]}}},
 "TravelerPage": {"type": "object", "additionalProperties": false, "required": ["travelers", "cursor"], "properties": {
     "travelers": {"type": "array", "items": {"$ref": "#/components/schemas/Traveler"}},
     "cursor": {"type": ["string", "null"]}}},
@@ -80,10 +98,11 @@ static const char text[] = JSON({
   "required": ["voyage", "portraits", "gallery", "late", "first_manifest_at", "last_manifest_at"],
   "properties": {
     "voyage": {"$ref": "#/components/schemas/Id"},
-    "portraits": {"type": "object", "additionalProperties": false, "required": ["expected", "covered", "covered_by_several", "uncovered"], "properties": {
-      "expected": {"type": "integer"},
+    "portraits": {"type": "object", "additionalProperties": false, "required": ["expected", "covered", "covered_by_several", "not_photographed", "uncovered"], "properties": {
+      "expected": {"type": "integer", "description": "travelers whom a rule in force allows to photograph, and who have not declined"},
       "covered": {"type": "integer", "description": "travelers with a usable portrait"},
       "covered_by_several": {"type": "integer"},
+      "not_photographed": {"type": "integer", "description": "expected on board, but no rule in force allows to photograph them: they are met by hand"},
       "uncovered": {"type": "array", "description": "for a manual check before boarding", "items": {"$ref": "#/components/schemas/Traveler"}}}},
     "gallery": {"type": "object", "additionalProperties": false, "required": ["state", "persons", "templates"], "properties": {
       "state": {"enum": ["absent", "building", "ready"]},

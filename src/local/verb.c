@@ -7,32 +7,18 @@
 
 enum { LIST_BYTES = 64 << 20 };
 
-static void set_id(struct gw_json *j, const char *key, struct gw_id id)
-{
-    char text[GW_ID_TEXT];
-    gw_id_format(text, id);
-    gw_json_set_text(j, key, text);
-}
-
-static void set_time(struct gw_json *j, const char *key, int64_t us)
-{
-    char text[GW_TIME_TEXT];
-    gw_time_format(text, us);
-    gw_json_set_text(j, key, text);
-}
-
 static struct gw_json *token_to_json(const struct gw_token *t)
 {
     struct gw_json *j = gw_json_object();
-    set_id(j, "id", t->id);
+    gw_json_set_id(j, "id", t->id);
     gw_json_set_text(j, "role", gw_role_name(t->role));
     gw_json_set_text(j, "label", *t->label == 0 ? NULL : t->label);
     gw_json_set_text(j, "site", *t->site == 0 ? NULL : t->site);
     gw_json_set_text(j, "carrier", *t->carrier == 0 ? NULL : t->carrier);
-    set_time(j, "created_at", t->created_us);
-    set_time(j, "expires_at", t->expires_us);
+    gw_json_set_time(j, "created_at", t->created_us);
+    gw_json_set_time(j, "expires_at", t->expires_us);
     if (t->has_revoked)
-        set_time(j, "revoked_at", t->revoked_us);
+        gw_json_set_time(j, "revoked_at", t->revoked_us);
     else
         gw_json_set_null(j, "revoked_at");
     return j;
@@ -104,7 +90,7 @@ static struct gw_json *token_revoke(struct gw_service *s, const struct gw_caller
     if (!gw_service_token_revoke(s, who, id, err))
         return NULL;
     struct gw_json *j = gw_json_object();
-    set_id(j, "id", id);
+    gw_json_set_id(j, "id", id);
     gw_json_set_bool(j, "revoked", true);
     return j;
 }

@@ -62,10 +62,19 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
         v->has_closed = v->has_purge = true;
         v->closed_us = gw_clock_now(&s->clock);
         GW_AUTO_VALUE(gw_law) law = {};
-        gw_law_at(&law, s, v, NULL);
-        const struct gw_law_limits limits = gw_law_limits(&law);
-        v->purge_us = v->closed_us + (limits.any ? GW_MIN(limits.template_us, s->conf->retention_template) : s->conf->retention_template);
-        if (!gw_store_voyage_put(tx, v, false, err))
+        gw_law_at(&law, s, v, "");
+        struct gw_clocks clocks = { .now_us = v->closed_us };
+        gw_clocks_set(&clocks, GW_STARTS_CLOSE, v->closed_us);
+        gw_clocks_set(&clocks, GW_STARTS_DEPARTURE, v->departure_us);
+        int64_t until = v->closed_us;
+        /* What the pack says may be sooner than the setting, never later; without a pack nobody was photographed. */
+        const bool kept = gw_law_keep(&until, &law, NULL, GW_DATUM_TEMPLATE, &clocks) || law.pack == NULL;
+        v->purge_us = v->closed_us + s->conf->retention_template;
+        if (law.pack != NULL)
+            v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
+        until = v->closed_us;
+        v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
+        if (!gw_store_voyage_put(tx, v, false, err) || !gw_voyage_tell(tx, s, v->id, "closed", err))
             return false;
     }
     out->closed_us = v->closed_us;

@@ -39,6 +39,16 @@ static bool find_traveler(struct decline *d, struct gw_tx *tx, struct gw_id *tra
     return true;
 }
 
+static bool tell(const struct decline *d, struct gw_tx *tx, const struct gw_decline_row *row, struct gw_err *err)
+{
+    GW_AUTO(gw_json) *open = gw_json_object();
+    gw_json_set_id(open, "decline", row->id);
+    gw_json_set_text(open, "decision", gw_answer_name(GW_ANSWER_INSPECT));
+    const struct gw_event event = { .kind = GW_EVENT_DECLINE, .voyage = &row->voyage,
+        .traveler = row->has_traveler ? &row->traveler : NULL, .site = d->who->site, .open = open };
+    return gw_event_add(tx, d->s, &event, err);
+}
+
 static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct decline *d = arg;
@@ -75,7 +85,7 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
                 return false;
         }
     }
-    return gw_store_decline_put(tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
+    return gw_store_decline_put(tx, &row, err) && tell(d, tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
 }
 
 bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who, struct gw_id voyage,

@@ -1,5 +1,7 @@
 /* internal.h - inside service/: the open engines, and what the verbs share. */
 #pragma once
+#include "base/json.h"
+#include "base/steady.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
@@ -27,6 +29,13 @@ enum {
 
 struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
+struct gw_events;    /* event.c */
+
+/* What the law was: another pack or another day, another mark. Zero: no pack in force. */
+struct gw_law_mark {
+    struct gw_hash pack;
+    struct gw_date day;
+};
 
 struct gw_service {
     const struct gw_conf *conf;
@@ -39,13 +48,13 @@ struct gw_service {
     struct gw_store *store;
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
+    struct gw_events *events;
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
     char authority[GW_PACK_ID_MAX + 1];
     bool law_changed;           /* since upkeep looked */
-    struct gw_hash law_hash;    /* the pack and the day that the galleries were made for */
-    struct gw_date law_day;
+    struct gw_law_mark law_mark; /* when upkeep looked */
 
     pthread_mutex_t once_lock; /* over the requests being answered */
     struct gw_once_waiting *once_waiting;
@@ -55,6 +64,9 @@ struct gw_service {
     pthread_t upkeep;
     bool upkeep_runs, stopping;
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
+    struct gw_steady steady;  /* under upkeep_lock, as what follows */
+    enum gw_steady_state steady_state;
+    int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
 };
@@ -107,28 +119,60 @@ void gw_count_add(uint64_t *counter, uint64_t n);
 struct gw_law {
     struct gw_packs *packs;
     const struct gw_pack *pack; /* NULL: none; nothing is authorised */
+    struct gw_law_mark mark;
     struct gw_pack_facts place; /* day, mode, direction, site */
 };
-/* The pack in force now and the day it is by its zone; false: none. */
-bool gw_law_today(struct gw_law *out, struct gw_date *day, struct gw_service *s);
-/* site: NULL is the voyage's own: where it departs, or arrives. */
-void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
 void gw_law_done(struct gw_law *law);
 GW_AUTO_DONE(gw_law, gw_law_done)
-/* The rule for a traveler, out of the sealed person; NULL without a pack. Lives as long as law. */
+/* The pack in force now and the day it is by its zone; false: none. */
+bool gw_law_today(struct gw_law *out, struct gw_service *s);
+/* The same, as it bears on a voyage at a site. site "": the voyage's own: where it departs, or arrives. */
+void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+/* "" for the voyage's own site, else the site. */
+const char *gw_law_site(const struct gw_voyage_row *v, const char *site);
+struct gw_law_mark gw_law_mark_now(struct gw_service *s);
+bool gw_law_mark_equal(const struct gw_law_mark *a, const struct gw_law_mark *b);
+
+/* The rule for a traveler; NULL without a pack. Lives as long as law. */
+const struct gw_pack_rule *gw_law_rule(const struct gw_law *law, const struct gw_manifest_traveler *t);
+/* The same, out of the sealed person. */
 bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
 bool gw_law_photo(const struct gw_pack_rule *rule); /* may they be photographed, and so searched for? NULL: no */
 bool gw_law_refuse(struct gw_err *err);             /* GW_ERR_NOT_AUTHORISED */
-/* Over all rules of the pack that allow a photograph: the strictest. */
+
+/* Wherever a voyage's travelers are met: what is kept for it is kept for all of these. */
+struct gw_law_way {
+    struct gw_law law;
+    struct gw_pack_facts *places;
+    size_t n;
+};
+bool gw_law_along(struct gw_law_way *out, struct gw_arena *a, struct gw_service *s, const struct gw_voyage_row *v, struct gw_err *err);
+void gw_law_way_done(struct gw_law_way *way);
+GW_AUTO_DONE(gw_law_way, gw_law_way_done)
+/* May they be photographed at any of them? */
+bool gw_law_anywhere(const struct gw_law_way *way, const struct gw_manifest_traveler *t);
+
+/* The strictest of several rules. */
 struct gw_law_limits {
     bool any;
     unsigned attempts;
     double fpir;
-    int64_t template_us; /* after close */
+    bool has_fmr;        /* all of them have one */
+    double fmr;
 };
-struct gw_law_limits gw_law_limits(const struct gw_law *law);
+void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule); /* rules without photograph are passed over */
+/* Until when something of whom the rule is for may be kept; rule NULL: of somebody nobody knows, the strictest of all
+ * rules that allow a photograph. False: not at all, or there is no such rule. */
+bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks);
 /* Is another pack or day in force than when it was last asked? Logs it. */
 bool gw_law_moved(struct gw_service *s);
+/* Brings what is kept for an open voyage into line with it: templates of whom no rule allows
+ * to photograph go, those of whom one does now come. */
+bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err);
+/* Copies the portraits that wait for these documents to a traveler of an open voyage. */
+bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
+    const struct gw_document_hash *documents, size_t n, struct gw_err *err);
 
 void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
 
@@ -157,11 +201,12 @@ void gw_galleries_free(struct gw_galleries *g);
 void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struct gw_id *travelers, size_t n);
 /* The voyage is over: lets go. */
 void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage);
-/* A reference to the gallery as of now; builds it if need be. NULL on failure. */
-struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err);
-/* Of what was last built: is anybody expected whom a rule allows to photograph? */
-bool gw_galleries_allowed(struct gw_galleries *g, struct gw_id voyage);
-/* Without building. gallery: a reference or NULL. */
+/* A reference to the gallery as of now, of those who may be photographed at the site (gw_law_site);
+ * builds it if need be. limits: of the rules that allow it; none allows any: !limits->any.
+ * NULL on failure. */
+struct gw_gallery *gw_galleries_get(struct gw_law_limits *limits, struct gw_galleries *g, struct gw_id voyage, const char *site,
+    struct gw_err *err);
+/* At the voyage's own site, without building. gallery: a reference or NULL. */
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage);
 /* Builds one that was touched and not asked for since; false when there is none. */
 bool gw_galleries_build_one(struct gw_galleries *g);
@@ -172,6 +217,50 @@ void gw_upkeep_wake(struct gw_service *s);
 
 struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err);
 void gw_tokens_close(struct gw_tokens *t);
+/* Of a request that goes on for hours: is its token still valid? Looks again only when tokens have changed or it
+ * expires. Zeroed at first. */
+struct gw_token_watch {
+    uint64_t version;
+    int64_t expires_us;
+};
+bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch);
+
+/* ---- what is told (event.c, alert.c) -------------------------------------------------------- */
+
+/* In the transaction of what happened; told to whoever may know once that has
+ * committed, and at no other time. No person in open and inside: ids, words and numbers
+ * (reference and seat of `traveler` are looked up when it is told). */
+struct gw_event {
+    enum gw_event_kind kind;
+    const struct gw_id *voyage, *traveler; /* NULL: of none */
+    const char *site;                      /* of what happened at one place: devices elsewhere are not told; NULL */
+    unsigned roles;                        /* of the kind's, only these (1u << role); 0: all of them */
+    const struct gw_json *open;            /* for every role of the kind; an object, borrowed; NULL: no facts */
+    const struct gw_json *inside;          /* as well, for officers, supervisors, auditors, admins */
+};
+bool gw_event_add(struct gw_tx *tx, struct gw_service *s, const struct gw_event *event, struct gw_err *err);
+/* GW_EVENT_VOYAGE; state: "announced", "changed", "closed", "purged". */
+bool gw_voyage_tell(struct gw_tx *tx, struct gw_service *s, struct gw_id voyage, const char *state, struct gw_err *err);
+
+struct gw_alert_new {
+    enum gw_alert_kind kind;
+    const struct gw_id *voyage, *traveler, *verification, *inspection; /* NULL: none */
+    const char *site;
+    bool once; /* not while one of the same kind, voyage and traveler waits */
+};
+/* In a transaction; tells it, too. id may be NULL. */
+bool gw_alert_add(struct gw_id *id, struct gw_tx *tx, struct gw_service *s, const struct gw_alert_new *alert,
+    struct gw_err *err);
+
+struct gw_events *gw_events_new(struct gw_service *s);
+void gw_events_free(struct gw_events *e); /* before the store is closed */
+void gw_events_committed(void *events);   /* for the store */
+void gw_events_forget(struct gw_events *e, struct gw_id voyage); /* purged: what is in memory of it goes */
+/* Drops what is older than events.keep or beyond events.most. */
+bool gw_events_trim(struct gw_service *s, struct gw_err *err);
+/* One event as a role is told it, as JSON, appended; nothing where the role is not told. */
+bool gw_event_render(struct gw_buf *out, struct gw_arena *a, struct gw_tx *tx, const struct gw_event_row *row,
+    enum gw_role role, struct gw_err *err);
 
 /* ---- parts of verbs that need no picture ------------------------------------------------- *
  * (also what the tests of merging, deciding and purging call) */
@@ -195,8 +284,7 @@ struct gw_probe_seen {
     bool has_best;
     struct gw_id best;           /* traveler */
     size_t gallery_persons, gallery_templates;
-    double most_fpir;            /* 0: as set */
-    unsigned most_attempts;      /* 0: as set */
+    struct gw_law_limits limits; /* what the rules ask beside the settings */
     int64_t started_us;          /* monotonic */
     struct gw_span picture;      /* as it came; empty: none was looked at */
 };
@@ -212,6 +300,8 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
 /* At start: what was sealed under keys that are no more (a restored backup) goes. */
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
+/* The time that what is kept dies by (base/steady.h). */
+int64_t gw_service_steady(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 
@@ -220,3 +310,10 @@ struct gw_person {
     struct gw_span reference, seat, surname, given_names;
 };
 bool gw_person_read(struct gw_person *out, struct gw_arena *a, struct gw_span person, struct gw_err *err);
+/* Of a traveler by id; *found is false where there is none any more, or the voyage was purged. */
+bool gw_person_find(struct gw_person *out, bool *found, struct gw_arena *a, struct gw_tx *tx, struct gw_id traveler,
+    struct gw_err *err);
+
+/* Lists by a growing number: where a page begins and how long it is (GW_ERR_INVALID), and where the next begins. */
+bool gw_page_ask(int64_t *after, size_t *limit, struct gw_span cursor, size_t asked, struct gw_err *err);
+const char *gw_page_cursor(struct gw_arena *a, int64_t last, struct gw_err *err);

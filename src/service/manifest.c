@@ -31,6 +31,7 @@ struct merge {
 
     struct gw_tx *tx;
     struct gw_voyage_row v;
+    struct gw_law_way way;
     struct known *known;
     size_t n_slots;
     int64_t next_ordinal;
@@ -205,22 +206,6 @@ static bool documents_of(struct gw_document_hash *out, size_t *n, struct merge *
     return true;
 }
 
-/* Copies what portraits are waiting for these documents. */
-static bool attach(struct merge *g, struct gw_id traveler, const struct gw_document_hash *documents, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct gw_portrait_row *portraits;
-        size_t n_portraits;
-        GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
-        if (!gw_store_portraits(&portraits, &n_portraits, a, g->tx, &documents[i], gw_service_model(g->s), g->err))
-            return false;
-        for (size_t j = 0; j < n_portraits; j++)
-            if (!gw_store_template_put(g->tx, traveler, g->v.id, &portraits[j], g->err))
-                return false;
-    }
-    return true;
-}
-
 static bool remove_traveler(struct merge *g, struct known *k)
 {
     if (k->mark.status == GW_STATUS_REMOVED)
@@ -286,9 +271,10 @@ static bool merge_traveler(struct merge *g, size_t i)
         !gw_store_traveler_put(g->tx, &row, is_new, g->err) || !documents_of(documents, &n_documents, g, t) ||
         !gw_store_documents_put(g->tx, row.id, g->v.id, documents, n_documents, g->err))
         return false;
-    /* Other documents, other portraits. Who declined has none here. */
+    /* Other documents, other portraits. Who declined, or may not be photographed, has none here. */
+    const bool may = row.status != GW_STATUS_DECLINED && gw_law_anywhere(&g->way, t);
     return (is_new || gw_store_templates_drop(g->tx, row.id, g->err)) &&
-           (row.status == GW_STATUS_DECLINED || attach(g, row.id, documents, n_documents));
+           (!may || gw_portraits_attach(g->tx, g->s, row.id, g->v.id, documents, n_documents, g->err));
 }
 
 /* A whole list takes away whom it does not name. */
@@ -373,7 +359,8 @@ static bool merge(struct gw_tx *tx, void *arg, struct gw_err *err)
     g->err = err;
     g->ids = gw_arena_array(g->own, g->m->n_travelers, struct gw_id, err);
     g->matches = gw_arena_array(g->own, g->m->n_travelers, struct gw_hash, err);
-    if (g->ids == NULL || g->matches == NULL || !merge_voyage(g) || !load_known(g))
+    if (g->ids == NULL || g->matches == NULL || !merge_voyage(g) || !gw_law_along(&g->way, g->own, g->s, &g->v, err) ||
+        !load_known(g))
         return false;
     for (size_t i = 0; i < g->m->n_travelers; i++)
         if (!merge_traveler(g, i))
@@ -499,7 +486,9 @@ static bool take_manifest(struct gw_manifest_receipt *out, struct gw_arena *a, s
         if (!run_close_out(&g, err))
             return false;
     } else {
-        if (!prepare(&g, err) || !gw_store_write(s->store, merge, &g, err))
+        bool fine = prepare(&g, err) && gw_store_write(s->store, merge, &g, err);
+        gw_law_way_done(&g.way);
+        if (!fine)
             return false;
         if (g.n_moved > 0 || out->created)
             gw_galleries_touch(s->galleries, out->voyage, g.moved, g.n_moved);

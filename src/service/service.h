@@ -491,6 +491,89 @@ struct gw_access_report {
 /* auditor, supervisor, admin. From from_us to before to_us. */
 [[nodiscard]] bool gw_service_access_report(struct gw_access_report *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, int64_t from_us, int64_t to_us, struct gw_err *err);
+/* ---- what is told ----------------------------------------------------------- */
+
+enum gw_event_kind {
+#define GW_EVENT(NAME, ...) GW_EVENT_##NAME,
+#include "service/event.def"
+    GW_EVENT_COUNT
+};
+const char *gw_event_name(enum gw_event_kind kind);     /* "decision": stable */
+const char *gw_event_sentence(enum gw_event_kind kind);
+unsigned gw_event_roles(enum gw_event_kind kind);       /* 1u << role, of those who are told */
+bool gw_event_find(enum gw_event_kind *out, struct gw_span name);
+
+/* Somebody who is told what happens, from now on or from an earlier event on. It gets
+ * what its role and scope may know, in order; one that takes slowly costs nobody
+ * anything, because what it missed is read from the store. Threads: one at a time. */
+struct gw_listener; /* opaque */
+struct gw_listen_ask {
+    bool has_after;
+    int64_t after;                /* the latest event it knows; else only what happens from now on */
+    bool has_voyage;
+    struct gw_id voyage;          /* only of this one */
+    uint32_t kinds;               /* 1u << kind; 0: all */
+    void (*wake)(void *to);       /* there may be something to take; on any thread, must not wait or call back */
+    void *to;
+};
+/* Every role. GW_ERR_NOT_FOUND: the voyage. GW_ERR_BUSY: as many listen as events.listeners allows. */
+[[nodiscard]] bool gw_service_listen(struct gw_listener **out, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_listen_ask *ask, struct gw_err *err);
+enum gw_told_state {
+    GW_TOLD_NOTHING, /* until wake is called */
+    GW_TOLD_EVENT,
+    GW_TOLD_GAP,     /* what it asked for is not kept any more; seq is the first that can follow */
+    GW_TOLD_END,     /* the token is not valid any more */
+};
+struct gw_told {
+    int64_t seq;
+    enum gw_event_kind kind;
+    struct gw_span json;  /* one line; borrowed until the next call or close */
+};
+/* Never waits for the store. */
+enum gw_told_state gw_listener_next(struct gw_told *out, struct gw_listener *l);
+void gw_listener_close(struct gw_listener *l); /* wake is not called afterwards; NULL is fine */
+
+enum gw_alert_kind {
+#define GW_ALERT(NAME, ...) GW_ALERT_##NAME,
+#include "service/event.def"
+    GW_ALERT_COUNT
+};
+const char *gw_alert_name(enum gw_alert_kind kind); /* "referral" */
+const char *gw_alert_sentence(enum gw_alert_kind kind);
+enum gw_severity gw_alert_severity(enum gw_alert_kind kind);
+bool gw_alert_find(enum gw_alert_kind *out, struct gw_span name);
+struct gw_alert {
+    struct gw_id id;
+    enum gw_alert_kind kind;
+    int64_t at_us;
+    bool has_voyage, has_verification, has_inspection;
+    struct gw_id voyage, verification, inspection;
+    const char *carrier;            /* of the voyage; "" without one */
+    bool has_traveler;              /* officer, supervisor; while the voyage is not purged */
+    const char *reference, *seat;   /* NULL where absent */
+    bool has_taken;                 /* somebody said that he knows */
+    int64_t taken_us;
+    struct gw_id taken_by;          /* token */
+};
+struct gw_alert_filter {
+    bool has_taken, taken, has_kind, has_voyage;
+    enum gw_alert_kind kind;
+    struct gw_id voyage;
+    struct gw_span cursor;
+    size_t limit;
+};
+struct gw_alert_page {
+    struct gw_alert *alerts; /* oldest first */
+    size_t n;
+    const char *cursor;
+};
+/* officer, supervisor, auditor, admin: the kinds that are for them. GW_ERR_INVALID: cursor. */
+[[nodiscard]] bool gw_service_alerts(struct gw_alert_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_alert_filter *filter, struct gw_err *err);
+/* supervisor; admin of what is for him. Twice is fine: the first stays. GW_ERR_NOT_FOUND. */
+[[nodiscard]] bool gw_service_alert_take(struct gw_alert *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id alert, struct gw_once *once, struct gw_err *err);
 
 /* ---- how it is ------------------------------------------------------------ */
 
@@ -522,6 +605,7 @@ struct gw_counters {
     uint64_t by_reason[GW_REASON_COUNT];
     uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
     uint64_t failed;                           /* verifications that ended in an error */
+    uint64_t not_authorised;                   /* captures refused for want of a rule that allows them */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
     struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */

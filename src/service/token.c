@@ -20,6 +20,7 @@ struct gw_tokens {
     pthread_rwlock_t lock;
     struct known *known; /* sorted by hash */
     size_t n, capacity;
+    uint64_t version;    /* atomic: grows with every change */
 };
 
 static int compare(const struct gw_hash *a, const struct gw_hash *b)
@@ -41,6 +42,11 @@ static size_t place(const struct gw_tokens *t, const struct gw_hash *hash)
     return from;
 }
 
+static void changed(struct gw_tokens *t)
+{
+    __atomic_fetch_add(&t->version, 1, __ATOMIC_RELEASE);
+}
+
 static void know(struct gw_tokens *t, const struct known *k)
 {
     if (t->n == t->capacity) {
@@ -51,6 +57,7 @@ static void know(struct gw_tokens *t, const struct known *k)
     memmove(&t->known[at + 1], &t->known[at], (t->n - at) * sizeof *t->known);
     t->known[at] = *k;
     t->n++;
+    changed(t);
 }
 
 static void copy_text(char *out, size_t size, struct gw_span s)
@@ -190,6 +197,28 @@ bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct 
     return gw_fail(err, GW_ERR_UNAUTHORIZED, "the token is not known, has expired or was revoked");
 }
 
+bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch)
+{
+    struct gw_tokens *t = s->tokens;
+    uint64_t version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE) + 1; /* 0: never looked */
+    int64_t now = gw_clock_now(&s->clock);
+    if (watch->version == version && now < watch->expires_us)
+        return true;
+    /* Who came in without one of these (the machine's own operator) cannot lose it. */
+    *watch = (struct gw_token_watch){ version, INT64_MAX };
+    bool stays = true;
+    pthread_rwlock_rdlock(&t->lock);
+    for (size_t i = 0; i < t->n; i++)
+        if (gw_id_equal(t->known[i].caller.token, who->token)) {
+            watch->expires_us = t->known[i].expires_us;
+            stays = !t->known[i].revoked && now < t->known[i].expires_us;
+        }
+    pthread_rwlock_unlock(&t->lock);
+    if (!stays)
+        watch->version = 0;
+    return stays;
+}
+
 struct revoke {
     struct gw_id token;
     int64_t now_us;
@@ -212,6 +241,7 @@ bool gw_service_token_revoke(struct gw_service *s, const struct gw_caller *who, 
     for (size_t i = 0; i < s->tokens->n; i++)
         if (gw_id_equal(s->tokens->known[i].caller.token, token))
             s->tokens->known[i].revoked = true;
+    changed(s->tokens);
     pthread_rwlock_unlock(&s->tokens->lock);
     gw_log(GW_LOG_INFO, "token_revoke", GW_LOG_ID("token", token));
     return true;

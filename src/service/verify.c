@@ -20,8 +20,7 @@ struct opening {
     struct gw_voyage_row row;
     struct gw_holder *holders;
     size_t n_holders;
-    bool may_photograph; /* of a person presented; else the gallery says it */
-    struct gw_law_limits limits;
+    struct gw_law_limits limits; /* of the person presented */
 };
 
 static bool check_open(const struct gw_voyage_row *v, struct gw_err *err)
@@ -33,8 +32,6 @@ static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_law) law = {};
     gw_law_at(&law, o->s, &o->row, o->who->site);
-    o->limits = gw_law_limits(&law);
-    o->may_photograph = !o->is_named && law.pack != NULL;
     for (size_t i = 0; i < o->n_holders; i++) {
         const struct gw_pack_rule *rule;
         struct gw_traveler_row t;
@@ -42,7 +39,8 @@ static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
         if (!gw_store_traveler_get(&t, &found, true, o->a, tx, o->holders[i].traveler, err) ||
             (found && !gw_law_ask(&rule, &law, o->a, t.person, err)))
             return false;
-        o->may_photograph = o->may_photograph || (found && gw_law_photo(rule));
+        if (found)
+            gw_law_limit(&o->limits, rule);
     }
     return true;
 }
@@ -88,7 +86,8 @@ void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, co
     probe->has_best = n > 0;
     probe->best = hits[0].person;
     double cosine = 1;
-    const double fpir = probe->most_fpir > 0 ? GW_MIN(probe->most_fpir, s->conf->verify_fpir) : s->conf->verify_fpir;
+    const struct gw_law_limits *l = &probe->limits;
+    const double fpir = !l->any ? s->conf->verify_fpir : GW_MIN(f->is_named && l->has_fmr ? l->fmr : l->fpir, s->conf->verify_fpir);
     if (!gw_threshold_get(&cosine, s->points, s->n_points, GW_MAX(chances, (size_t)1), fpir, NULL))
         cosine = 1; /* settings and card were checked; if not, nobody is cleared */
     f->threshold = gw_threshold_to_score(cosine);
@@ -105,13 +104,19 @@ struct deciding {
     struct gw_decision decision;
 };
 
-/* A human who looks at the document needs to see who stood there. Whoever is asked to try again
- * leaves no picture behind. */
-static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v, struct gw_err *err)
+/* A human who looks at the document needs to see who stood there; of who was cleared, the pack says what may be kept.
+ * Whoever is asked to try again leaves no picture behind. rule: of who it is, where that is sure. */
+static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v,
+    const struct gw_law *law, const struct gw_pack_rule *rule, struct gw_err *err)
 {
-    const int64_t until = v->at_us + d->s->conf->retention_probe;
-    if (d->probe->picture.size == 0 || d->decision.answer != GW_ANSWER_INSPECT ||
-        until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
+    struct gw_clocks clocks = { .now_us = v->at_us };
+    int64_t until;
+    gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, v->at_us);
+    if (d->probe->picture.size == 0 || d->decision.answer == GW_ANSWER_RETRY ||
+        !gw_law_keep(&until, law, rule, GW_DATUM_PROBE, &clocks))
+        return true;
+    until = GW_MIN(until, v->at_us + d->s->conf->retention_probe);
+    if (until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
         return true;
     struct gw_photo_row photo = {
         .id = gw_id_new(v->at_us),
@@ -124,6 +129,39 @@ static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struc
         .expires_us = until,
     };
     return gw_store_photo_put(tx, &photo, d->probe->picture, v->at_us, err);
+}
+
+/* To whoever listens, each as far as he may know; and to supervisors what cannot wait. */
+static bool tell(const struct deciding *d, struct gw_tx *tx, const struct gw_verification_row *row, struct gw_err *err)
+{
+    GW_AUTO(gw_json) *open = gw_json_object();
+    GW_AUTO(gw_json) *inside = gw_json_object();
+    const enum gw_reason reason = d->decision.reason;
+    gw_json_set_id(open, "verification", row->id);
+    gw_json_set_text(open, "decision", gw_answer_name(d->decision.answer));
+    gw_json_set_text(open, "guidance", gw_guidance_name(d->decision.guidance));
+    gw_json_set_integer(open, "attempt", row->attempt);
+    gw_json_set_integer(open, "attempts_left", row->attempts_left);
+    gw_json_set_id(inside, "device", row->device);
+    gw_json_set_text(inside, "reason", gw_reason_code(reason));
+    gw_json_set_text(inside, "severity", gw_severity_name(gw_reason_severity(reason)));
+    const struct gw_event event = {
+        .kind = GW_EVENT_DECISION,
+        .voyage = &row->voyage,
+        .traveler = d->decision.answer == GW_ANSWER_CLEAR ? &row->traveler : NULL,
+        .site = d->who->site,
+        .open = open,
+        .inside = inside,
+    };
+    struct gw_alert_new alert = { .voyage = &row->voyage, .verification = &row->id, .site = d->who->site };
+    if (reason == GW_REASON_ALREADY_CLEARED) {
+        alert.kind = GW_ALERT_DUPLICATE_CLEAR;
+        alert.traveler = &row->traveler;
+    } else
+        alert.kind = GW_ALERT_PRESENTATION_ATTACK;
+    return gw_event_add(tx, d->s, &event, err) &&
+        ((reason != GW_REASON_ALREADY_CLEARED && reason != GW_REASON_LIVENESS) ||
+            gw_alert_add(NULL, tx, d->s, &alert, err));
 }
 
 static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -144,15 +182,15 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (found && last.answer == GW_ANSWER_RETRY && now - last.at_us <= s->conf->verify_attempt_window)
         f.attempt = last.attempt + 1;
 
+    const struct gw_pack_rule *rule = NULL;
+    GW_AUTO_VALUE(gw_law) law = {};
+    gw_law_at(&law, s, &voyage, d->who->site);
     bool has_best = d->probe->has_best;
     if (has_best) {
         if (!gw_store_traveler_get(&best, &found, true, d->a, tx, d->probe->best, err))
             return false;
         has_best = found && best.status != GW_STATUS_REMOVED; /* taken off the manifest since the search */
         if (has_best) { /* or midnight struck */
-            const struct gw_pack_rule *rule;
-            GW_AUTO_VALUE(gw_law) law = {};
-            gw_law_at(&law, s, &voyage, d->who->site);
             if (!gw_law_ask(&rule, &law, d->a, best.person, err))
                 return false;
             has_best = gw_law_photo(rule);
@@ -165,8 +203,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     }
 
     struct gw_policy policy = gw_service_policy(s);
-    if (d->probe->most_attempts > 0)
-        policy.most_attempts = GW_MIN(policy.most_attempts, d->probe->most_attempts);
+    if (d->probe->limits.any)
+        policy.most_attempts = GW_MIN(policy.most_attempts, d->probe->limits.attempts);
     d->decision = gw_policy_decide(&policy, &f);
     bool clears = d->decision.answer == GW_ANSWER_CLEAR;
     assert(!clears || has_best);
@@ -198,8 +236,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_traveler = names,
         .traveler = d->probe->best,
     };
-    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, err) ||
-        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)))
+    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &law, names ? rule : NULL, err) ||
+        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) || !tell(d, tx, &row, err))
         return false;
 
     *d->out = (struct gw_verification){
@@ -244,6 +282,21 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
     return true;
 }
 
+/* Whom the picture may be compared with: the last question before it is decoded. NULL on failure. */
+static struct gw_gallery *admit(struct gw_probe_seen *probe, const struct opening *o, struct gw_err *err)
+{
+    struct gw_law_limits of_all;
+    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(&of_all, o->s->galleries, o->voyage, gw_law_site(&o->row, o->who->site), err);
+    if (gallery == NULL)
+        return NULL;
+    probe->limits = o->is_named ? o->limits : of_all;
+    if (!probe->limits.any && !gw_law_refuse(err))
+        return NULL;
+    if (o->s->faces == NULL)
+        return gw_fail_null(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
+    return gw_take(gallery);
+}
+
 /* The picture's part of the facts, as far as they are needed. */
 static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_span picture, const struct opening *o,
     struct gw_err *err)
@@ -252,13 +305,9 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
     struct gw_facts *f = &probe->facts;
     struct gw_policy policy = gw_service_policy(s);
     struct gw_face_times times = {};
-    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(s->galleries, o->voyage, err);
+    GW_AUTO(gw_gallery) *gallery = admit(probe, o, err);
     GW_AUTO_VALUE(gw_seen) seen = {};
-    if (gallery == NULL)
-        return false;
-    if (!o->may_photograph || (!o->is_named && !gw_galleries_allowed(s->galleries, o->voyage)))
-        return gw_law_refuse(err);
-    if (!gw_see(&seen, w, picture, &times, err))
+    if (gallery == NULL || !gw_see(&seen, w, picture, &times, err))
         return false;
     f->n_faces = (unsigned)seen.n_faces;
     f->second_face_share = seen.second_face_share;
@@ -293,15 +342,11 @@ static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_
         .started_us = ask->received_us > 0 ? ask->received_us : gw_clock_monotonic_us(),
     };
     struct opening o = { .s = s, .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size > 0 };
-    if (s->faces == NULL)
-        return gw_fail(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
     if (o.is_named && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
         return false;
     if (!gw_store_read(s->store, open_gate, &o, err))
         return false;
 
-    probe.most_fpir = o.limits.fpir;
-    probe.most_attempts = o.limits.attempts;
     probe.facts.is_named = o.is_named;
     probe.facts.not_expected = o.is_named && o.n_holders == 0;
     for (size_t i = 0; i < o.n_holders; i++)
@@ -321,7 +366,7 @@ bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct
         return false;
     bool fine = replayed || verify(out, s, w, who, voyage, ask, once, err);
     if (!fine)
-        gw_count_add(&s->counters.failed, 1);
+        gw_count_add(err != NULL && err->code == GW_ERR_NOT_AUTHORISED ? &s->counters.not_authorised : &s->counters.failed, 1);
     gw_arena_reset(w->arena);
     gw_wipe(&w->template, sizeof w->template);
     gw_wipe(&w->embedding, sizeof w->embedding);
@@ -404,9 +449,7 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
     }
     *l->out = (struct gw_verification_page){ .records = records, .n = shown };
     if (n > shown) {
-        GW_AUTO_VALUE(gw_buf) cursor = {};
-        gw_buf_addf(&cursor, "%lld", (long long)rows[shown - 1].seq);
-        l->out->cursor = gw_arena_text(l->a, gw_buf_span(&cursor), err);
+        l->out->cursor = gw_page_cursor(l->a, rows[shown - 1].seq, err);
         return l->out->cursor != NULL;
     }
     return true;
@@ -415,14 +458,8 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
 bool gw_service_verifications(struct gw_verification_page *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id voyage, struct gw_span cursor, size_t limit, struct gw_err *err)
 {
-    uint64_t after = 0;
+    struct listing l = { .out = out, .a = a, .who = who, .voyage = voyage };
     *out = (struct gw_verification_page){};
-    if (!gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR), err))
-        return false;
-    if (limit > GW_PAGE_MOST)
-        return gw_fail(err, GW_ERR_INVALID, "limit is at most %d", GW_PAGE_MOST);
-    if (cursor.size > 0 && !gw_span_uint(cursor, INT64_MAX, &after))
-        return gw_fail(err, GW_ERR_INVALID, "cursor is not one of this list");
-    struct listing l = { out, a, who, voyage, (int64_t)after, limit == 0 ? GW_PAGE_DEFAULT : limit };
-    return gw_store_read(s->store, list, &l, err);
+    return gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR), err) &&
+           gw_page_ask(&l.after, &l.limit, cursor, limit, err) && gw_store_read(s->store, list, &l, err);
 }

@@ -258,7 +258,7 @@ static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
     r->first_manifest_us = v.first_manifest_us;
     r->last_manifest_us = v.last_manifest_us;
     GW_AUTO_VALUE(gw_law) law = {};
-    gw_law_at(&law, o->s, &v, NULL);
+    gw_law_at(&law, o->s, &v, "");
     if (!gw_store_travelers(&rows, &n, o->a, tx, o->voyage, gw_service_model(o->s), -1, GW_MANIFEST_TRAVELERS_MAX, false, err))
         return false;
     r->uncovered = gw_arena_array(o->a, n, struct gw_traveler, err);

@@ -40,6 +40,8 @@ struct gw_store {
     struct job *first, **last;
     bool stopping;
     uint64_t commits, jobs;
+    void (*committed)(void *to);
+    void *committed_to;
     pthread_t writer;
     struct gw_conn *conn; /* the writer's, but for the time before it runs */
 
@@ -265,6 +267,8 @@ static void run_jobs(struct gw_store *s, struct job *jobs)
         if (!gw_vault_committed(s->vault, s->photos, &late))
             gw_log(GW_LOG_ERROR, "keyring", GW_LOG_WHY(&late));
         gw_store_step(s, "keys wiped");
+        if (s->committed != NULL)
+            s->committed(s->committed_to);
     } else {
         gw_vault_undo(s->vault);
         gw_photos_undo(s->photos);
@@ -430,6 +434,8 @@ struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw
     GW_AUTO(gw_store) *s = gw_alloc(sizeof *s);
     s->db = &gw_backend_sqlite;
     s->path = gw_strdup(options->path);
+    s->committed = options->committed;
+    s->committed_to = options->committed_to;
     s->lock_file = -1;
     s->last = &s->first;
     pthread_mutex_init(&s->lock, NULL);

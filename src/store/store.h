@@ -38,6 +38,8 @@ struct gw_store_options {
      * the process in it. NULL is fine. */
     void (*step)(void *to, const char *name);
     void *step_to;
+    void (*committed)(void *to); /* on the writer's thread, after each commit; must not wait. NULL is fine. */
+    void *committed_to;
 };
 /* GW_ERR_CONFLICT: another process has it, or its database is newer than this
  * program. GW_ERR_NOT_FOUND: there is a database but no key, or no keyring. */
@@ -121,6 +123,9 @@ struct gw_key_class {
 [[nodiscard]] bool gw_store_keys_rotate(struct gw_store *s, const char *to, struct gw_err *err);
 /* A restored database gets an empty keyring; what was sealed is lost to it. GW_ERR_CONFLICT: it has one, or is in use. */
 [[nodiscard]] bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err);
+/* The latest time the store was in use; 0: it never was. */
+[[nodiscard]] bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err);
+[[nodiscard]] bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err);
 /* Between two steps of a purge (gw_store_options.step). */
 void gw_store_step(struct gw_store *s, const char *name);
 
@@ -137,6 +142,7 @@ struct gw_voyage_row {
     bool departure_local, arrival_local, late;
     bool has_arrival, has_closed, has_purge, has_purged;
     int64_t arrival_us, closed_us, purge_us, purged_us;
+    int64_t portraits_us; /* with closed: until when its travelers' portraits may wait for other voyages */
     int64_t first_manifest_us, last_manifest_us;
 };
 /* By mode, carrier, number, day, from and to of *row; fills the rest. */
@@ -274,6 +280,12 @@ struct gw_portrait_row {
     struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
 /* Replaces that of the same document and source, whose templates go from every voyage. */
 [[nodiscard]] bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *row, struct gw_err *err);
+/* Portraits of a closed voyage's travelers that no open voyage expects: under keys that die by until_us, at most `limit`
+ * in a transaction, until *done. */
+[[nodiscard]] bool gw_store_portraits_retime(bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t until_us,
+    int64_t now_us, size_t limit, struct gw_err *err);
+[[nodiscard]] bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
 /* All that match the document, of the model, in the arena. */
 [[nodiscard]] bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, struct gw_span model, struct gw_err *err);
@@ -320,6 +332,8 @@ struct gw_photo_row {
 /* Of the portraits whose templates the traveler has. */
 [[nodiscard]] bool gw_store_photos_of_traveler(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id traveler, struct gw_err *err);
+[[nodiscard]] bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_hash *document, int source, struct gw_err *err);
 /* The picture as it came, plain, in the arena. GW_ERR_GONE: its key is. GW_ERR_CORRUPT. */
 [[nodiscard]] bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_photo_row *row, struct gw_err *err);
@@ -412,3 +426,56 @@ struct gw_answer_row {
     const struct gw_hash *key, int64_t now_us, struct gw_err *err);
 [[nodiscard]] bool gw_store_answer_put(struct gw_tx *tx, const struct gw_answer_row *row, int64_t now_us,
     struct gw_err *err);
+
+/* ---- what is told ------------------------------------------------------------------- */
+
+struct gw_event_row {
+    int64_t seq, at_us; /* seq: read only; grows, with gaps */
+    int kind, roles;
+    bool has_voyage, has_traveler;
+    struct gw_id voyage, traveler;
+    struct gw_span site, open, inside; /* JSON objects without a person in them */
+    struct gw_span carrier, ports;     /* of the voyage; read only */
+};
+[[nodiscard]] bool gw_store_event_put(struct gw_tx *tx, const struct gw_event_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_events(struct gw_event_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t after_seq, size_t limit, struct gw_err *err);
+/* The latest there ever was; 0: none. */
+[[nodiscard]] bool gw_store_event_last(int64_t *seq, struct gw_tx *tx, struct gw_err *err);
+/* Up to which events were dropped for their age; 0: none. */
+[[nodiscard]] bool gw_store_event_floor(int64_t *seq, struct gw_tx *tx, struct gw_err *err);
+/* Drops at most `limit` of those before a time, or beyond so many. */
+[[nodiscard]] bool gw_store_events_drop(size_t *dropped, struct gw_tx *tx, int64_t before_us, int64_t most, size_t limit,
+    struct gw_err *err);
+
+struct gw_alert_row {
+    int64_t seq; /* read only */
+    struct gw_id id;
+    int64_t at_us;
+    int kind;
+    bool has_voyage, has_traveler, has_verification, has_inspection, has_taken;
+    struct gw_id voyage, traveler, verification, inspection;
+    struct gw_span site;
+    int64_t taken_us;
+    struct gw_id taken_by;
+    struct gw_span carrier, ports; /* of the voyage; read only */
+};
+[[nodiscard]] bool gw_store_alert_put(struct gw_tx *tx, const struct gw_alert_row *row, struct gw_err *err);
+/* Is there one of the same kind, voyage and traveler that nobody has taken? */
+[[nodiscard]] bool gw_store_alert_waits(bool *waits, struct gw_tx *tx, const struct gw_alert_row *like, struct gw_err *err);
+[[nodiscard]] bool gw_store_alert_get(struct gw_alert_row *row, struct gw_arena *a, struct gw_tx *tx, struct gw_id id,
+    struct gw_err *err); /* GW_ERR_NOT_FOUND */
+/* *changed: false when somebody has already. */
+[[nodiscard]] bool gw_store_alert_take(bool *changed, struct gw_tx *tx, struct gw_id id, struct gw_id by, int64_t now_us,
+    struct gw_err *err);
+struct gw_alert_search {
+    bool has_taken, taken, has_kind, has_voyage;
+    int kind;
+    struct gw_id voyage;
+    struct gw_span site;    /* empty: any */
+    bool without_voyage;    /* only what is of no voyage */
+    int64_t after_seq;
+    size_t limit;
+};
+[[nodiscard]] bool gw_store_alerts(struct gw_alert_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_alert_search *search, struct gw_err *err); /* oldest first */
