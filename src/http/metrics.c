@@ -121,6 +121,10 @@ static void write_door(struct gw_buf *out, const struct gw_exchange *x)
     one(out, "clerk_waiting", "gauge", "Requests waiting for a thread that reads or writes the store.", clerk);
     one(out, "http_connections", "gauge", "Open connections.", connections);
     one(out, "http_in_flight", "gauge", "Requests begun and not answered.", in_flight);
+    int64_t end_us;
+    if (gw_exchange_certificate_end(x, &end_us))
+        one(out, "tls_certificate_end_seconds", "gauge", "When the server's certificate ends, in seconds since 1970.",
+            (uint64_t)GW_MAX(end_us / GW_US_PER_S, INT64_C(0)));
     one(out, "queue_full_total", "counter", "Requests answered 503 because a queue was full.",
         atomic_load_explicit(&m->full, memory_order_relaxed));
 }

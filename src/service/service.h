@@ -111,20 +111,45 @@ struct gw_token {
     int64_t created_us, expires_us;
     bool has_revoked;
     int64_t revoked_us;
+    bool has_certificate;         /* it is asked with by a client certificate, not a secret */
+    struct gw_hash certificate;   /* SHA-256 of its DER form */
+    bool has_prior;               /* the credential before the last renewal still works */
+    int64_t prior_until_us;
+};
+/* What somebody shows to be known. */
+struct gw_credential {
+    bool has_certificate;         /* else a secret is made */
+    struct gw_hash certificate;
+    int64_t certificate_until_us; /* its end; the credential's at the latest */
+    int64_t lasts_us;             /* 0: a year */
 };
 struct gw_token_new {
     enum gw_role role;
     struct gw_span label, site, carrier;
-    int64_t lasts_us; /* 0: a year */
+    struct gw_credential credential;
 };
-/* admin. The secret ("gw_" and 48 characters) is given this once; only its hash is kept.
- * GW_ERR_INVALID: a device without site, a carrier without carrier, too long, not a port or carrier code. */
+/* admin. The secret ("gw_" and 48 characters; "" with a certificate) is given this once; only its hash is kept.
+ *   GW_ERR_INVALID   a device without site, a carrier without carrier, too long, not a port or carrier code; a
+ *                    certificate that has ended
+ *   GW_ERR_CONFLICT  the certificate is, or was, somebody's: a revoked one never comes back */
 [[nodiscard]] bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
     const struct gw_caller *who, const struct gw_token_new *ask, struct gw_err *err);
 /* Bearer text to caller. GW_ERR_UNAUTHORIZED: unknown, expired, revoked (one text for
  * all three). Costs a hash and a look into memory. */
 [[nodiscard]] bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct gw_span secret,
     struct gw_err *err);
+/* The same with a client certificate that the door has verified. */
+[[nodiscard]] bool gw_service_certificate_check(struct gw_caller *out, struct gw_service *s,
+    const struct gw_hash *certificate, struct gw_err *err);
+/* admin. Another credential for the same id, role and scope. The one before works for keep_us more (0: no longer), so
+ * that whoever has it can change over. As gw_service_token_new; GW_ERR_NOT_FOUND: none such, or revoked. */
+struct gw_token_renewal {
+    struct gw_id token;
+    struct gw_credential credential;
+    int64_t keep_us;
+};
+[[nodiscard]] bool gw_service_token_renew(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
+    const struct gw_caller *who, const struct gw_token_renewal *ask, struct gw_err *err);
 /* admin. Takes effect before it returns. Twice is fine. GW_ERR_NOT_FOUND. */
 [[nodiscard]] bool gw_service_token_revoke(struct gw_service *s, const struct gw_caller *who, struct gw_id token,
     struct gw_err *err);

@@ -74,7 +74,7 @@ void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
 
 /* ---- secrets --------------------------------------------------------------- */
 
-enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_USES };
+enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_CERTIFICATE, GW_HASH_USES };
 /* A hash under a key of the store's own for each use: the same in every voyage. */
 struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
 
@@ -407,8 +407,16 @@ struct gw_token_row {
     int64_t created_us, expires_us;
     bool has_revoked;
     int64_t revoked_us;
+    bool has_certificate;
+    struct gw_hash certificate; /* SHA-256; hash is then of it */
+    bool has_prior;             /* the credential before: good until prior_until_us */
+    struct gw_hash prior_hash;
+    int64_t prior_until_us;
 };
 [[nodiscard]] bool gw_store_token_put(struct gw_tx *tx, const struct gw_token_row *row, struct gw_err *err);
+/* hash, certificate and expires_us are new, the hash there was becomes the prior one. found is false when there is no
+ * such token, or it was revoked. */
+[[nodiscard]] bool gw_store_token_renew(struct gw_tx *tx, const struct gw_token_row *row, bool *found, struct gw_err *err);
 [[nodiscard]] bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found,
     struct gw_err *err);
 [[nodiscard]] bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
