@@ -64,6 +64,19 @@ static void one(struct gw_buf *out, const char *name, const char *type, const ch
     gw_buf_addf(out, "gangway_%s %" PRIu64 "\n", name, value);
 }
 
+static void waits(struct gw_buf *out, const char *name, const uint64_t buckets[GW_WAIT_BUCKETS], uint64_t sum_us)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < GW_WAIT_BUCKETS; i++) {
+        n += buckets[i];
+        if (i + 1 < GW_WAIT_BUCKETS)
+            gw_buf_addf(out, "gangway_%s_bucket{le=\"%" PRId64 "\"} %" PRIu64 "\n", name, gw_wait_bounds_s[i], n);
+        else
+            gw_buf_addf(out, "gangway_%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, n);
+    }
+    gw_buf_addf(out, "gangway_%s_sum %.6f\ngangway_%s_count %" PRIu64 "\n", name, (double)sum_us / 1e6, name, n);
+}
+
 /* label: `stage="decode"`; "" for none. */
 static void histogram(struct gw_buf *out, const char *name, const char *label, const uint64_t *buckets, uint64_t sum_us)
 {
@@ -146,6 +159,8 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
     one(out, "verifications_failed_total", "counter", "Verifications that ended in an error.", c.failed);
     one(out, "not_authorised_total", "counter", "Captures refused because no rule in force allows them.", c.not_authorised);
     one(out, "declines_total", "counter", "Travelers who chose not to be photographed.", c.declines);
+    head(out, "decline_alternative_seconds", "histogram", "From a decline until a human has decided.");
+    waits(out, "decline_alternative_seconds", c.alternatives.buckets, c.alternatives.sum_us);
     one(out, "portraits_total", "counter", "Portraits taken.", c.portraits);
     one(out, "portraits_refused_total", "counter", "Portraits refused.", c.portraits_refused);
     one(out, "manifests_total", "counter", "Manifests taken.", c.manifests);

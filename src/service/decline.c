@@ -59,9 +59,9 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
         return false;
     if (voyage.state != GW_VOYAGE_OPEN)
         return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
+    struct gw_traveler_row t = {};
     *d->out = (struct gw_decline){ .id = row.id };
     if (d->ask->reference.size > 0 || d->has_document) {
-        struct gw_traveler_row t;
         struct gw_person person;
         if (!find_traveler(d, tx, &row.traveler, &row.has_traveler, err))
             return false;
@@ -85,7 +85,9 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
                 return false;
         }
     }
-    return gw_store_decline_put(tx, &row, err) && tell(d, tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
+    return gw_alternative_find(d->out, &row, d->s, d->who, &voyage, d->a, t.person, d->ask->language, err) &&
+           gw_store_decline_put(tx, &row, err) && gw_alternative_count(tx, &row, d->out->alternative, err) &&
+           tell(d, tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
 }
 
 bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who, struct gw_id voyage,
