@@ -46,7 +46,7 @@ static bool add_reference(const char ***list, size_t *n, size_t *capacity, struc
     return *list != NULL && ((*list)[*n] = gw_arena_text(a, person->reference, err)) != NULL && ++*n > 0;
 }
 
-bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
 {
     *out = (struct gw_close){ .voyage = v->id, .already = v->state == GW_VOYAGE_CLOSED };
@@ -125,6 +125,22 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
     return true;
 }
 
+bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+    const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
+{
+    return close_in(out, a, tx, s, v, ask, err) &&
+           (out->already || gw_audit_add(tx, s, who, GW_AUDIT_CLOSE,
+                                &(struct gw_audit_facts){
+                                    .voyage = &v->id,
+                                    .boarded = &(uint64_t){ out->boarded },
+                                    .not_boarded = &(uint64_t){ out->not_boarded },
+                                    .count = &(uint64_t){ out->n_unexpected },
+                                    .until = &v->purge_us,
+                                    .reason = who == NULL ? "overdue" : NULL,
+                                },
+                                err));
+}
+
 struct closing {
     struct gw_close *out;
     struct gw_arena *a;
@@ -140,7 +156,7 @@ static bool close_one(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct closing *c = arg;
     struct gw_voyage_row v;
     if (!gw_store_voyage_get(&v, c->a, tx, c->voyage, err) || !gw_allow_voyage(c->who, &v, err) ||
-        !gw_close_in(c->out, c->a, tx, c->s, &v, c->ask, err))
+        !gw_close_in(c->out, c->a, tx, c->s, c->who, &v, c->ask, err))
         return false;
     /* After the purge the voyage has no key, and the answer no person. */
     return gw_once_keep(tx, c->s, c->once, v.has_purged ? NULL : &v.id, c->out, err);

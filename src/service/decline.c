@@ -85,8 +85,16 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
                 return false;
         }
     }
+    struct gw_hash person;
     return gw_alternative_find(d->out, &row, d->s, d->who, &voyage, d->a, t.person, d->ask->language, err) &&
            gw_store_decline_put(tx, &row, err) && gw_alternative_count(tx, &row, d->out->alternative, err) &&
+           gw_audit_add(tx, d->s, d->who, GW_AUDIT_DECLINE,
+               &(struct gw_audit_facts){
+                   .voyage = &row.voyage,
+                   .subject = &row.id,
+                   .person = gw_audit_person(&person, tx, row.voyage, row.has_traveler ? &row.traveler : NULL),
+               },
+               err) &&
            tell(d, tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
 }
 

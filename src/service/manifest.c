@@ -352,6 +352,19 @@ static bool join_problems(struct merge *g)
     return true;
 }
 
+static bool log_manifest(const struct merge *g)
+{
+    return gw_audit_add(g->tx, g->s, g->who, GW_AUDIT_MANIFEST,
+        &(struct gw_audit_facts){
+            .voyage = &g->v.id,
+            .travelers = &(uint64_t){ g->out->n_travelers },
+            .added = &(uint64_t){ g->out->added },
+            .changed = &(uint64_t){ g->out->changed },
+            .removed = &(uint64_t){ g->out->removed },
+        },
+        g->err);
+}
+
 static bool merge(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct merge *g = arg;
@@ -371,7 +384,7 @@ static bool merge(struct gw_tx *tx, void *arg, struct gw_err *err)
         return false;
     for (size_t i = 0; i < GW_STATUS_REMOVED; i++)
         g->out->n_travelers += counts[i];
-    return gw_once_keep(tx, g->s, g->once, &g->v.id, g->out, err);
+    return (!g->changed || log_manifest(g)) && gw_once_keep(tx, g->s, g->once, &g->v.id, g->out, err);
 }
 
 /* ---- a close-out -------------------------------------------------------------------------- */
@@ -399,7 +412,7 @@ static bool close_out(struct gw_tx *tx, void *arg, struct gw_err *err)
         return false;
     if (!found)
         return gw_fail(err, GW_ERR_NOT_FOUND, "no such voyage was announced: there is nothing to close");
-    if (!gw_close_in(&c->close, g->own, tx, g->s, &v, &c->ask, err))
+    if (!gw_close_in(&c->close, g->own, tx, g->s, g->who, &v, &c->ask, err))
         return false;
     g->out->voyage = v.id;
     g->out->n_travelers = c->close.boarded + c->close.not_boarded;

@@ -190,6 +190,7 @@ static bool show(struct gw_posted *out, struct gw_service *s, struct gw_arena *a
 
 struct posting {
     struct gw_service *s;
+    const struct gw_caller *who;
     struct gw_arena *a;
     const struct gw_law *law;
     struct gw_notice_row row;
@@ -198,16 +199,33 @@ struct posting {
     size_t n;
 };
 
+/* In the log, and in the log of the program. */
+static bool write_down(struct gw_tx *tx, const struct posting *o, const char *what, const struct gw_notice_row *r, struct gw_err *err)
+{
+    char name[GW_AUDIT_WORD_MAX + 1];
+    GW_AUTO_VALUE(gw_buf) text = {};
+    const struct gw_span parts[] = { r->site, r->mode, r->direction, r->language, r->version };
+    for (size_t i = 0; i < GW_COUNT(parts); i++) {
+        gw_buf_add_text(&text, i == 0 ? "" : "/");
+        gw_buf_add(&text, parts[i].data, parts[i].size);
+        if (parts[i].size == 0)
+            gw_buf_add_text(&text, "any");
+    }
+    gw_log(GW_LOG_INFO, "notice", GW_LOG_OF_TABLE("what", (struct gw_word){ what }), GW_LOG_SETTING("notice", gw_buf_text(&text)));
+    return gw_audit_add(tx, o->s, o->who, GW_AUDIT_NOTICE,
+        &(struct gw_audit_facts){ .name = gw_audit_word(name, gw_buf_text(&text)), .answer = what }, err);
+}
+
 static bool put_row(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     const struct posting *o = arg;
-    return gw_store_notice_put(tx, &o->row, err);
+    return gw_store_notice_put(tx, &o->row, err) && write_down(tx, o, "posted", &o->row, err);
 }
 
 static bool delete_row(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct posting *o = arg;
-    return gw_store_notice_delete(tx, &o->row, &o->found, err);
+    return gw_store_notice_delete(tx, &o->row, &o->found, err) && (!o->found || write_down(tx, o, "removed", &o->row, err));
 }
 
 /* The day somebody looked. */
@@ -222,14 +240,6 @@ static struct gw_span code_of(bool has, const char *const *names, int i)
     return has ? gw_span_str(names[i]) : (struct gw_span){ (const uint8_t *)"", 0 };
 }
 
-static void tell_log(const char *what, const struct gw_notice_row *r)
-{
-    char site[GW_SCOPE_TEXT], version[GW_NOTICE_VERSION_TEXT];
-    snprintf(site, sizeof site, "%.*s", (int)r->site.size, (const char *)r->site.data);
-    snprintf(version, sizeof version, "%.*s", (int)r->version.size, (const char *)r->version.data);
-    gw_log(GW_LOG_INFO, "notice", GW_LOG_OF_TABLE("what", (struct gw_word){ what }), GW_LOG_SETTING("site", site), GW_LOG_SETTING("version", version));
-}
-
 bool gw_service_notice_post(struct gw_posted *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
     const struct gw_posted_ask *ask, struct gw_err *err)
 {
@@ -242,7 +252,7 @@ bool gw_service_notice_post(struct gw_posted *out, struct gw_arena *a, struct gw
         return gw_fail(err, GW_ERR_CONFLICT, "the rule pack in force changed just now: look again");
     if (ask->version.size > 0 && !gw_span_is(ask->version, n.version))
         return gw_fail(err, GW_ERR_CONFLICT, "the notice in force has version %s: that one must be posted", n.version);
-    struct posting o = { .s = s, .row = {
+    struct posting o = { .s = s, .who = who, .row = {
         .site = gw_span_str(n.site),
         .mode = code_of(ask->place.has_mode, modes, (int)ask->place.mode),
         .direction = code_of(ask->place.has_direction, directions, (int)ask->place.direction),
@@ -254,7 +264,6 @@ bool gw_service_notice_post(struct gw_posted *out, struct gw_arena *a, struct gw
     if (!read_day(&o.row.checked_day, &law, ask->checked_on, err) || !gw_store_write(s->store, put_row, &o, err) ||
         !show(out, s, a, &law, &o.row, err))
         return false;
-    tell_log("posted", &o.row);
     return true;
 }
 
@@ -263,7 +272,7 @@ bool gw_service_notice_remove(struct gw_service *s, const struct gw_caller *who,
     struct gw_pack_place place;
     if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !read_place(&place, NULL, ask, err))
         return false;
-    struct posting o = { .s = s, .row = {
+    struct posting o = { .s = s, .who = who, .row = {
         .site = gw_span_str(place.site),
         .mode = code_of(ask->has_mode, modes, (int)ask->mode),
         .direction = code_of(ask->has_direction, directions, (int)ask->direction),
@@ -273,7 +282,6 @@ bool gw_service_notice_remove(struct gw_service *s, const struct gw_caller *who,
         return false;
     if (!o.found)
         return gw_fail(err, GW_ERR_NOT_FOUND, "no notice is recorded for that site, mode, direction and language");
-    tell_log("removed", &o.row);
     return true;
 }
 
@@ -289,7 +297,7 @@ static bool look_at(struct gw_tx *tx, void *arg, struct gw_err *err)
             continue;
         if (o->row.checked_day != 0) {
             rows[i].checked_day = o->row.checked_day;
-            if (!gw_store_notice_put(tx, &rows[i], err))
+            if (!gw_store_notice_put(tx, &rows[i], err) || !write_down(tx, o, "looked_at", &rows[i], err))
                 return false;
         }
         if (!show(&o->out[o->n++], o->s, o->a, o->law, &rows[i], err))
@@ -308,14 +316,13 @@ bool gw_service_notice_looked(struct gw_posted **out, size_t *n, struct gw_arena
         return false;
     if (!gw_law_today(&law, s))
         return gw_fail(err, GW_ERR_CONFLICT, "no rule pack is in force today, so no notice can be right");
-    struct posting o = { .s = s, .a = a, .law = &law, .row = { .site = gw_span_str(place.site), .language = ask->place.language } };
+    struct posting o = { .s = s, .who = who, .a = a, .law = &law, .row = { .site = gw_span_str(place.site), .language = ask->place.language } };
     if (!read_day(&o.row.checked_day, &law, ask->checked_on, err) || !gw_store_write(s->store, look_at, &o, err))
         return false;
     if (o.n == 0)
         return gw_fail(err, GW_ERR_NOT_FOUND, "no notice is recorded for that site and language");
     *out = o.out;
     *n = o.n;
-    tell_log("looked_at", &o.row);
     return true;
 }
 
@@ -327,7 +334,7 @@ bool gw_service_notices(struct gw_posted **out, size_t *n, struct gw_arena *a, s
     if (!gw_allow(who, GW_ROLE_BIT(ADMIN) | GW_ROLE_BIT(SUPERVISOR) | GW_ROLE_BIT(AUDITOR), err))
         return false;
     (void)gw_law_today(&law, s);
-    struct posting o = { .s = s, .a = a, .law = &law, .row = { .site = who->site[0] != 0 ? gw_span_str(who->site) : site } };
+    struct posting o = { .s = s, .who = who, .a = a, .law = &law, .row = { .site = who->site[0] != 0 ? gw_span_str(who->site) : site } };
     if (!gw_store_read(s->store, look_at, &o, err))
         return false;
     *out = o.out;

@@ -300,6 +300,8 @@ static void *upkeep_loop(void *arg)
         pthread_mutex_unlock(&s->upkeep_lock);
         bool more = gw_galleries_build_one(s->galleries);
         struct gw_err err = {};
+        if (!gw_logins_log(s, &err))
+            gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
         if (gw_law_moved(s))
             follow_law(s);
         if (!more && !gw_store_checkpoint(s->store, false, &err))
@@ -427,10 +429,13 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     s->tokens = gw_tokens_open(s, err);
     if (s->tokens == NULL)
         return NULL;
+    s->looks = gw_audit_looks_new();
     /* Administration goes on without packs; who answers gates does not. */
     if (!gw_service_packs(s, s->conf->packs_path, s->conf->packs_keys, s->conf->packs_authority, err) && !o->without_recognition)
         return NULL;
     s->galleries = gw_galleries_new(s);
+    if (!o->without_recognition && !gw_audit_start(s, err))
+        return NULL;
     struct gw_purge purged;
     if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
         return NULL;
@@ -452,7 +457,11 @@ void gw_service_close(struct gw_service *s)
         pthread_cond_signal(&s->upkeep_wake);
         pthread_mutex_unlock(&s->upkeep_lock);
         pthread_join(s->upkeep, NULL);
+        struct gw_err err = {};
+        if (!gw_logins_log(s, &err) || !gw_audit_stop(s, &err))
+            gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     }
+    gw_audit_looks_free(s->looks);
     gw_galleries_free(s->galleries);
     gw_tokens_close(s->tokens);
     gw_events_free(s->events);

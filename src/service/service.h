@@ -657,6 +657,9 @@ struct gw_alert_page {
 
 /* ---- how it is ------------------------------------------------------------ */
 
+/* The settings were read again while it runs: into the log. */
+[[nodiscard]] bool gw_service_reloaded(struct gw_service *s, struct gw_err *err);
+
 /* Is everything there that a decision needs? False with why: for /readyz. */
 [[nodiscard]] bool gw_service_ready(struct gw_service *s, struct gw_err *err);
 /* Reads every page and row it can check (seconds on a large store); for doctor. */
