@@ -68,6 +68,7 @@ struct gw_service {
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
     struct gw_steady steady;  /* under upkeep_lock, as what follows */
     enum gw_steady_state steady_state;
+    bool purge_due;           /* somebody asked for it */
     int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
@@ -345,6 +346,10 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
 /* The time that what is kept dies by (base/steady.h). */
 int64_t gw_service_steady(struct gw_service *s);
+/* Counts what is older than its clock allows; if there is any, says so to whoever must know. */
+bool gw_retention_watch(struct gw_service *s, struct gw_err *err);
+/* The purge runs within a second. */
+void gw_upkeep_due(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

@@ -52,7 +52,7 @@ static bool find_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct due *d = arg;
-    return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, err);
+    return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, d->now_us, err);
 }
 
 enum { ROWS_AT_ONCE = 256, MARK_EVERY_S = 50 };
@@ -155,7 +155,7 @@ static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
     o->done = true;
-    return gw_store_expire_keys(&o->purged, tx, o->now_us, err) &&
+    return gw_store_expire_keys(&o->purged, tx, o->now_us, err) && gw_store_holds_end(&o->purged, tx, o->now_us, err) &&
            (o->purged.keys == o->before.keys ||
                gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE,
                    &(struct gw_audit_facts){ .keys = &(uint64_t){ o->purged.keys - o->before.keys } }, err));
@@ -276,6 +276,11 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         .answers = sum.answers,
         .keys = sum.keys,
     };
+    gw_count_add(&s->counters.purged.voyages, sum.voyages);
+    gw_count_add(&s->counters.purged.travelers, sum.travelers);
+    gw_count_add(&s->counters.purged.templates, sum.templates + sum.portraits);
+    gw_count_add(&s->counters.purged.photos, sum.photos);
+    gw_count_add(&s->counters.purged.keys, sum.keys);
     /* What was deleted is overwritten in the database; its earlier pages go from the log. */
     bool any = out->voyages + out->travelers + out->templates + out->photos + out->answers + out->keys > 0;
     gw_store_step(s->store, "purge: log");
@@ -288,7 +293,7 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         gw_log(GW_LOG_INFO, "purge", GW_LOG_INT("voyages", out->voyages), GW_LOG_INT("travelers", out->travelers),
             GW_LOG_INT("templates", out->templates), GW_LOG_INT("photos", out->photos), GW_LOG_INT("keys", out->keys),
             GW_LOG_INT("closed", out->voyages_closed));
-    return true;
+    return gw_retention_watch(s, err);
 }
 
 bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who, struct gw_err *err)

@@ -232,6 +232,14 @@ int64_t gw_service_steady(struct gw_service *s)
     return now;
 }
 
+void gw_upkeep_due(struct gw_service *s)
+{
+    pthread_mutex_lock(&s->upkeep_lock);
+    s->purge_due = true;
+    pthread_cond_signal(&s->upkeep_wake);
+    pthread_mutex_unlock(&s->upkeep_lock);
+}
+
 /* *next_us: when something is due, by gw_service_steady: keys die at the full hour, voyages when they say. */
 static void keep_house(struct gw_service *s, int64_t *next_us)
 {
@@ -307,7 +315,11 @@ static void *upkeep_loop(void *arg)
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
-        if (gw_clock_monotonic_us() >= next_purge_us || gw_service_steady(s) >= next_due_us) {
+        pthread_mutex_lock(&s->upkeep_lock);
+        const bool asked = s->purge_due;
+        s->purge_due = false;
+        pthread_mutex_unlock(&s->upkeep_lock);
+        if (asked || gw_clock_monotonic_us() >= next_purge_us || gw_service_steady(s) >= next_due_us) {
             keep_house(s, &next_due_us);
             next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
         }

@@ -166,9 +166,9 @@ struct gw_voyage_search {
 /* Ids of closed voyages whose purge is due at or before now. */
 [[nodiscard]] bool gw_store_voyages_due(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t now_us, struct gw_err *err);
-/* When the next purge of a closed voyage is due, and the earliest departure of an open one. */
+/* When the next purge of a closed voyage without hold is due, and the earliest departure of an open one. */
 [[nodiscard]] bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us,
-    struct gw_tx *tx, struct gw_err *err);
+    struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 /* counts[status], of the travelers or, after the purge, of the tally. */
 [[nodiscard]] bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, struct gw_id voyage,
     struct gw_err *err);
@@ -359,6 +359,34 @@ struct gw_access_sum {
 };
 [[nodiscard]] bool gw_store_access_sums(struct gw_access_sum **rows, size_t *n, size_t *approvals, struct gw_arena *a,
     struct gw_tx *tx, int64_t from_us, int64_t to_us, struct gw_err *err);
+
+/* ---- holds and ages ------------------------------------------------------------------- */
+
+/* What is due of a voyage stays as long as a hold on it lasts. */
+struct gw_hold_row {
+    struct gw_id id, voyage;
+    struct gw_span reason;
+    int64_t made_us, until_us;
+    struct gw_id token;
+};
+[[nodiscard]] bool gw_store_hold_put(struct gw_tx *tx, const struct gw_hold_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_hold_release(bool *found, struct gw_tx *tx, struct gw_id hold, int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_holds(struct gw_hold_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t now_us,
+    struct gw_err *err); /* those that last */
+/* The voyage's live pictures under the hold's own key, at most `limit` in a transaction, until *done. */
+[[nodiscard]] bool gw_store_hold_photos(bool *done, struct gw_tx *tx, const struct gw_hold_row *hold, int64_t now_us,
+    size_t limit, struct gw_err *err);
+/* Keys and pictures of holds that are over. */
+[[nodiscard]] bool gw_store_holds_end(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
+
+enum { GW_AGE_VOYAGE, GW_AGE_PROBE, GW_AGE_PORTRAIT, GW_AGE_PORTRAIT_PHOTO, GW_AGE_ANSWER, GW_AGE_COUNT };
+struct gw_age {
+    size_t kept, over; /* how many; how many due before over_us, and not held */
+    bool has_oldest, has_next;
+    int64_t oldest_us, next_us;
+};
+[[nodiscard]] bool gw_store_ages(struct gw_age ages[GW_AGE_COUNT], struct gw_tx *tx, int64_t now_us, int64_t over_us,
+    struct gw_err *err);
 
 /* ---- the log ------------------------------------------------------------------------ */
 
