@@ -24,7 +24,7 @@ static struct gw_json *row_to_json(const struct gw_decline_report_row *r)
         gw_json_set_null(j, "mean_seconds");
     for (size_t i = 0; i < GW_WAIT_BUCKETS - 1; i++) {
         struct gw_json *w = gw_json_object();
-        gw_json_set_integer(w, "seconds", gw_wait_bounds_s[i]);
+        gw_json_set_integer(w, "seconds", gw_wait_bounds_us[i] / GW_US_PER_S);
         gw_json_set_integer(w, "settled", (int64_t)r->settled_within[i]);
         gw_json_add(within, w);
     }

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const int64_t gw_wait_bounds_s[GW_WAIT_BUCKETS - 1] = { 30, 60, 120, 300, 600, 900, 1800, 3600 };
-
 bool gw_alternative_find(struct gw_decline *out, struct gw_decline_row *row, struct gw_service *s, const struct gw_caller *who,
     const struct gw_voyage_row *v, struct gw_arena *a, struct gw_span person, struct gw_span language, struct gw_err *err)
 {
@@ -46,7 +44,7 @@ bool gw_alternative_count(struct gw_tx *tx, const struct gw_decline_row *row, en
 static size_t bucket_of(int64_t us)
 {
     size_t i = 0;
-    while (i < GW_WAIT_BUCKETS - 1 && us > gw_wait_bounds_s[i] * GW_US_PER_S)
+    while (i < GW_WAIT_BUCKETS - 1 && us > gw_wait_bounds_us[i])
         i++;
     return i;
 }
@@ -65,7 +63,7 @@ bool gw_decline_settle(struct gw_tx *tx, struct gw_service *s, struct gw_id decl
     const int64_t us = GW_MAX(now - row.at_us, INT64_C(0));
     const size_t i = bucket_of(us);
     if (i < GW_WAIT_BUCKETS - 1)
-        snprintf(within, sizeof within, "le:%lld", (long long)gw_wait_bounds_s[i]);
+        snprintf(within, sizeof within, "le:%lld", (long long)(gw_wait_bounds_us[i] / GW_US_PER_S));
     if (!gw_store_decline_count(tx, row.day, row.site, "settled", 1, err) || !gw_store_decline_count(tx, row.day, row.site, "us", us, err) ||
         (i < GW_WAIT_BUCKETS - 1 && !gw_store_decline_count(tx, row.day, row.site, within, 1, err)))
         return false;
@@ -98,7 +96,7 @@ static void add_count(struct gw_decline_report_row *o, const struct gw_decline_c
             o->by_alternative[i] = n;
     if (gw_span_starts(c->what, "le:") && gw_span_uint(gw_span_slice(c->what, 3, c->what.size), INT64_MAX, &seconds))
         for (size_t i = 0; i < GW_WAIT_BUCKETS - 1; i++)
-            if (seconds <= (uint64_t)gw_wait_bounds_s[i])
+            if (seconds <= (uint64_t)(gw_wait_bounds_us[i] / GW_US_PER_S))
                 o->settled_within[i] += n;
 }
 

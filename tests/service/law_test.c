@@ -265,10 +265,10 @@ static void how_long_it_took(void **state)
     struct gw_caller who;
     open_at(&p, MIDNIGHT_US, "ATL");
     const struct gw_id voyage = announce(&p, "\"mode\":\"air\",\"direction\":\"departure\",\"from\":\"ATL\",\"to\":\"LHR\"", persons, 2);
-    CHECK_OK(gw_service_decline(&a, p.s, &p.device, voyage, &(struct gw_decline_ask){ .reference = gw_span_str("r0") }, NULL, &err));
+    CHECK_OK(gw_service_decline(&a, p.s, &p.device, voyage, &(struct gw_decline_ask){ .named = { .reference = gw_span_str("r0") } }, NULL, &err));
     CHECK_INT(a.alternative, GW_ALTERNATIVE_DOCUMENT_INSPECTION);
     CHECK_TEXT(a.language, "en");
-    CHECK_OK(gw_service_decline(&b, p.s, &p.device, voyage, &(struct gw_decline_ask){ .reference = gw_span_str("r1"), .language = gw_span_str("es") }, NULL, &err));
+    CHECK_OK(gw_service_decline(&b, p.s, &p.device, voyage, &(struct gw_decline_ask){ .named = { .reference = gw_span_str("r1") }, .language = gw_span_str("es") }, NULL, &err));
     CHECK_INT(b.alternative, GW_ALTERNATIVE_OFFICER_REFERRAL);
     CHECK_TEXT(b.language, "es");
     set_clock(&p, MIDNIGHT_US + 90 * SECOND_US);
@@ -282,13 +282,13 @@ static void how_long_it_took(void **state)
     CHECK_INT(r.rows[0].declined, 2);
     CHECK_INT(r.rows[0].settled, 2);
     CHECK_INT(r.rows[0].sum_us, 9090 * SECOND_US);
-    CHECK_INT(r.rows[0].settled_within[1], 0); /* a minute */
-    CHECK_INT(r.rows[0].settled_within[2], 1); /* two */
-    CHECK_INT(r.rows[0].settled_within[7], 1); /* an hour */
+    CHECK_INT(r.rows[0].settled_within[3], 0); /* a minute */
+    CHECK_INT(r.rows[0].settled_within[4], 1); /* two */
+    CHECK_INT(r.rows[0].settled_within[8], 1); /* an hour */
     struct gw_counters c;
     gw_service_counters(&c, p.s);
-    CHECK_INT(c.alternatives.buckets[2], 1);
-    CHECK_INT(c.alternatives.buckets[8], 1);
+    CHECK_INT(c.alternatives.buckets[4], 1);
+    CHECK_INT(c.alternatives.buckets[9], 1);
     /* The counts outlive the voyage; nothing else of it does. */
     struct gw_close closed;
     struct gw_purge purged;

@@ -1,4 +1,4 @@
--- 0009: notices that are posted, and how long it takes after a decline.
+-- 0010: notices that are posted, and how long it takes after a decline.
 
 -- What hangs or stands at a site, and when somebody last looked that it does. mode,
 -- direction: '' is any. version: of the text (GET /v1/notice).
