@@ -258,6 +258,21 @@ static const char text[] = JSON({
         "mean_seconds": {"type": ["number", "null"], "description": "from the decline until then"},
         "within": {"type": "array", "description": "settled within so many seconds", "items": {"type": "object", "additionalProperties": false,
           "required": ["seconds", "settled"], "properties": {"seconds": {"type": "integer"}, "settled": {"type": "integer"}}}}}}}}},
+"PhotoApprovalBody": {"type": "object", "additionalProperties": false, "required": ["token", "photos"], "properties": {
+    "token": {"$ref": "#/components/schemas/Id"}, "photos": {"type": "integer", "minimum": 1, "maximum": 10000}}},
+"PhotoApproval": {"type": "object", "additionalProperties": false, "required": ["approval", "token", "photos", "until"], "properties": {
+    "approval": {"$ref": "#/components/schemas/Id"}, "token": {"$ref": "#/components/schemas/Id"},
+    "photos": {"type": "integer"}, "until": {"$ref": "#/components/schemas/Time"}}},
+"AccessReport": {"type": "object", "additionalProperties": false, "required": ["from", "to", "accesses", "approvals", "by_purpose"], "properties": {
+    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
+    "accesses": {"type": "integer"}, "approvals": {"type": "integer", "description": "times a second person allowed more"},
+    "by_purpose": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["purpose", "role", "photos_of", "site", "accesses", "photos", "askers", "cases"], "properties": {
+        "purpose": {"enum": ["inspection", "referral", "redress", "investigation"]},
+        "role": {"enum": ["officer", "supervisor"]},
+        "photos_of": {"enum": ["probe", "portrait"]},
+        "site": {"type": ["string", "null"], "description": "of who asked; null: any"},
+        "accesses": {"type": "integer"}, "photos": {"type": "integer"}, "askers": {"type": "integer"}, "cases": {"type": "integer"}}}}}},
 "Notice": {"type": "object", "additionalProperties": false, "description": "docs/policy.md says how to show it",
   "required": ["site", "mode", "direction", "language", "text_direction", "languages", "version", "pack", "authority", "effective_from", "effective_until",
     "title", "introduction", "groups", "closing", "text"],
