@@ -35,6 +35,9 @@ struct gw_hash gw_sha256_parts(struct gw_span first, struct gw_span second);
 /* BLAKE2b-256 with a key: for finding what must not stand in clear (names, numbers, tokens). */
 struct gw_hash gw_keyed_hash(const uint8_t key[GW_KEY_BYTES], struct gw_span data);
 
+/* HMAC-SHA256 (RFC 2104), with a key of any length. */
+struct gw_hash gw_hmac_sha256(struct gw_span key, struct gw_span data);
+
 /* XChaCha20-Poly1305. `bound` is associated data: what the ciphertext belongs to
  * (row, kind, voyage); it must be given again to open. out: data.size + GW_SEAL_BYTES. */
 void gw_seal(uint8_t *out, const uint8_t key[GW_KEY_BYTES], struct gw_span data, struct gw_span bound);
@@ -63,5 +66,8 @@ void gw_secret_free(void *p); /* NULL is fine */
 [[nodiscard]] void *gw_secret_pages(size_t n);
 void gw_secret_pages_free(void *p, size_t n); /* wipes; n as asked for; NULL is fine */
 
+/* RFC 4648 section 4, with padding: gw_base64_size(n) bytes with the zero. */
+#define gw_base64_size(n) (((n) + 2) / 3 * 4 + 1)
+void gw_base64(char *out, struct gw_span data);
 void gw_hex(char *out, struct gw_span data); /* 2 * size + 1 bytes */
 [[nodiscard]] bool gw_hex_parse(uint8_t *out, size_t n, struct gw_span text);

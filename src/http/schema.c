@@ -74,6 +74,29 @@ static const char text[] = JSON({
     "surname": {"type": ["string", "null"], "description": "for officers, supervisors, and the carrier that sent it"},
     "given_names": {"type": ["string", "null"]},
     "cleared_at": {"$ref": "#/components/schemas/Time"}}},
+"WebhookBody": {"type": "object", "additionalProperties": false, "required": ["carrier", "url"], "properties": {
+    "carrier": {"type": "string", "description": "whose voyages it is told of"},
+    "url": {"type": "string", "description": "https; others only as webhook.targets allows"},
+    "kinds": {"type": ["array", "null"], "items": {"type": "string"}, "description": "kinds of events; left out: all a carrier may know"}}},
+"Webhook": {"type": "object", "additionalProperties": false,
+  "required": ["webhook", "carrier", "url", "kinds", "created_at", "gone_at", "sent_at", "failed_at", "failure", "waiting", "dead"], "properties": {
+    "webhook": {"$ref": "#/components/schemas/Id"}, "carrier": {"type": "string"}, "url": {"type": "string"},
+    "kinds": {"type": "array", "items": {"type": "string"}},
+    "created_at": {"$ref": "#/components/schemas/Time"},
+    "gone_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "it answered 410: nothing is sent any more"},
+    "sent_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "failed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "failure": {"type": ["string", "null"], "description": "of the latest: an HTTP status, or forbidden, no_host, no_connection, tls, timeout, broken"},
+    "waiting": {"type": "integer"}, "dead": {"type": "integer", "description": "given up"},
+    "secret": {"type": "string", "description": "when it is made, and never again"}}},
+"WebhookList": {"type": "object", "additionalProperties": false, "required": ["webhooks"], "properties": {
+    "webhooks": {"type": "array", "items": {"$ref": "#/components/schemas/Webhook"}}}},
+"WebhookDone": {"type": "object", "additionalProperties": false, "required": ["webhook"], "properties": {
+    "webhook": {"$ref": "#/components/schemas/Id"}, "removed": {"type": "integer"}, "queued": {"type": "integer"}}},
+"DeadList": {"type": "object", "additionalProperties": false, "required": ["dead"], "properties": {
+    "dead": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["seq", "made_at", "attempts", "failure"], "properties": {
+      "seq": {"type": "integer", "description": "of the event; 0: a test"}, "made_at": {"$ref": "#/components/schemas/Time"},
+      "attempts": {"type": "integer"}, "failure": {"type": "string"}}}}}},
 "CasePerson": {"type": ["object", "null"],
   "required": ["traveler", "status", "boarding_status", "portraits", "surname", "documents", "reference", "seat"],
   "properties": {

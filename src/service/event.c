@@ -457,6 +457,7 @@ void gw_events_committed(void *events)
     e->fresh = true;
     pthread_cond_signal(&e->changed);
     pthread_mutex_unlock(&e->lock);
+    gw_mail_wake(e->s->mail);
 }
 
 struct trim {

@@ -30,6 +30,7 @@ enum {
 struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
+struct gw_mail;      /* webhook.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -49,6 +50,7 @@ struct gw_service {
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
     struct gw_events *events;
+    struct gw_mail *mail;       /* NULL without recognition */
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
@@ -337,6 +339,10 @@ struct gw_events *gw_events_new(struct gw_service *s);
 void gw_events_free(struct gw_events *e); /* before the store is closed */
 void gw_events_committed(void *events);   /* for the store */
 void gw_events_forget(struct gw_events *e, struct gw_id voyage); /* purged: what is in memory of it goes */
+/* Sends messages (webhook.c). */
+struct gw_mail *gw_mail_open(struct gw_service *s, struct gw_err *err);
+void gw_mail_close(struct gw_mail *p); /* what is on its way is sent again at the next start; NULL is fine */
+void gw_mail_wake(struct gw_mail *p);  /* there may be something to send; any thread; NULL is fine */
 size_t gw_events_listeners(struct gw_events *e);
 /* Drops what is older than events.keep or beyond events.most. */
 bool gw_events_trim(struct gw_service *s, struct gw_err *err);
