@@ -22,6 +22,7 @@ static void show(struct gw_voyage *o, const struct gw_voyage_row *v)
         .departure = time_of(true, v->departure_local, v->departure_us),
         .arrival = time_of(v->has_arrival, v->arrival_local, v->arrival_us),
         .state = v->state == GW_VOYAGE_OPEN ? GW_VOYAGE_OPEN : GW_VOYAGE_CLOSED,
+        .cancelled = v->cancelled,
         .has_closed = v->has_closed,
         .closed_us = v->closed_us,
         .has_purge = v->has_purge,
