@@ -20,6 +20,13 @@ int64_t gw_clock_monotonic_us(void)
     return (int64_t)t.tv_sec * GW_US_PER_S + t.tv_nsec / 1000;
 }
 
+int64_t gw_clock_boottime_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return (int64_t)t.tv_sec * GW_US_PER_S + t.tv_nsec / 1000 + 1;
+}
+
 /* Days from civil date and back, in eras of 400 years counted from 1 March. */
 int64_t gw_date_days(struct gw_date d)
 {

@@ -15,6 +15,7 @@ struct gw_clock {
 
 int64_t gw_clock_now(const struct gw_clock *c);
 int64_t gw_clock_monotonic_us(void);
+int64_t gw_clock_boottime_us(void); /* also counts while the machine sleeps; not 0 */
 
 /* 2026-11-23T07:30:00.123456Z, or without the fraction when it is zero. */
 void gw_time_format(char out[GW_TIME_TEXT], int64_t us);

@@ -50,3 +50,31 @@ bool gw_id_parse(struct gw_id *out, struct gw_span s)
     }
     return n == sizeof out->bytes;
 }
+
+void gw_uuid_format(char out[GW_UUID_TEXT], struct gw_id id)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0, n = 0; i < sizeof id.bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            out[n++] = '-';
+        out[n++] = digits[id.bytes[i] >> 4];
+        out[n++] = digits[id.bytes[i] & 15];
+    }
+    out[GW_UUID_TEXT - 1] = 0;
+}
+
+bool gw_uuid_parse(struct gw_id *out, struct gw_span s)
+{
+    char hex[2 * sizeof out->bytes];
+    size_t n = 0;
+    if (s.size != GW_UUID_TEXT - 1)
+        return false;
+    for (size_t i = 0; i < s.size; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if ((s.data[i] == '-') != dash)
+            return false;
+        if (!dash)
+            hex[n++] = (char)s.data[i];
+    }
+    return gw_hex_parse(out->bytes, sizeof out->bytes, gw_span_of(hex, n));
+}

@@ -16,6 +16,11 @@ struct gw_id {
 struct gw_id gw_id_new(int64_t now_us);
 void gw_id_format(char out[GW_ID_TEXT], struct gw_id id);
 [[nodiscard]] bool gw_id_parse(struct gw_id *out, struct gw_span text); /* exactly 26 characters */
+/* The usual text of a UUID (RFC 9562 section 4), which others' systems give their requests; lower case when written,
+ * either case when read. */
+enum { GW_UUID_TEXT = 37 };
+void gw_uuid_format(char out[GW_UUID_TEXT], struct gw_id id);
+[[nodiscard]] bool gw_uuid_parse(struct gw_id *out, struct gw_span text);
 static inline int gw_id_compare(struct gw_id a, struct gw_id b)
 {
     return memcmp(a.bytes, b.bytes, sizeof a.bytes);

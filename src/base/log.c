@@ -39,7 +39,7 @@ void gw_log_fields(enum gw_log_level level, const char *event, const struct gw_l
     for (size_t i = 0; i < n; i++) {
         const struct gw_log_field *f = &fields[i];
         gw_buf_addf(&line, " %s=", f->key);
-        char id[GW_ID_TEXT];
+        char id[GW_UUID_TEXT];
         switch (f->kind) {
         case GW_LOG_END:
             break;
@@ -54,6 +54,10 @@ void gw_log_fields(enum gw_log_level level, const char *event, const struct gw_l
             break;
         case GW_LOG_KIND_ID:
             gw_id_format(id, f->id);
+            gw_buf_add_text(&line, id);
+            break;
+        case GW_LOG_KIND_UUID:
+            gw_uuid_format(id, f->id);
             gw_buf_add_text(&line, id);
             break;
         }

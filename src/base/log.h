@@ -20,7 +20,7 @@ struct gw_word {
     const char *text;
 };
 
-enum gw_log_kind { GW_LOG_END, GW_LOG_KIND_INT, GW_LOG_KIND_WORD, GW_LOG_KIND_TEXT, GW_LOG_KIND_ID };
+enum gw_log_kind { GW_LOG_END, GW_LOG_KIND_INT, GW_LOG_KIND_WORD, GW_LOG_KIND_TEXT, GW_LOG_KIND_ID, GW_LOG_KIND_UUID };
 struct gw_log_field {
     enum gw_log_kind kind;
     const char *key;
@@ -37,6 +37,8 @@ struct gw_log_field {
 #define GW_LOG_OF_TABLE(k, word)                                                                  \
     ((struct gw_log_field){ .kind = GW_LOG_KIND_WORD, .key = "" k, .text = (word).text })
 #define GW_LOG_ID(k, i) ((struct gw_log_field){ .kind = GW_LOG_KIND_ID, .key = "" k, .id = (i) })
+/* The same bits written as a UUID: an id that another system gave. */
+#define GW_LOG_UUID(k, i) ((struct gw_log_field){ .kind = GW_LOG_KIND_UUID, .key = "" k, .id = (i) })
 /* A path, address or setting of the operator's own. */
 #define GW_LOG_SETTING(k, s) ((struct gw_log_field){ .kind = GW_LOG_KIND_TEXT, .key = "" k, .text = (s) })
 #define GW_LOG_WHY(err_pointer)                                                                   \

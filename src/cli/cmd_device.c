@@ -9,7 +9,7 @@ static int run(int argc, char **argv)
 
 const struct gw_command gw_command_device = {
     .name = "device",
-    .arguments = "add [LABEL] | list | revoke ID",
+    .arguments = "add [LABEL] | list | rotate ID | revoke ID",
     .summary = "gates and cameras: their sites and tokens",
     .run = run,
 };

@@ -7,6 +7,8 @@
 #include "cli/commands.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
+#include "http/addresses.h"
+#include "http/http.h"
 #include "http/server.h"
 #include "local/local.h"
 #include "service/service.h"
@@ -26,6 +28,7 @@
 
 #define MIB (INT64_C(1) << 20)
 #define CLOCK_LEAST_US (INT64_C(1577836800) * GW_US_PER_S) /* 2020 */
+#define CERTIFICATE_LOW_US (INT64_C(14) * 86'400 * GW_US_PER_S)
 enum { DISK_LEAST_MIB = 100, DISK_LOW_MIB = 1024, LOCK_LEAST_MIB = 8, FILES_LEAST = 256 };
 
 enum state { STATE_OK, STATE_WARNING, STATE_FAILED };
@@ -221,7 +224,7 @@ static void check_address(struct check *c, struct patient *p)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     bool ok = bind(fd, found->ai_addr, found->ai_addrlen) == 0;
     int why = errno;
-    bool loopback = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
+    bool private = gw_address_is_loopback(found->ai_addr) || *p->conf->http_tls_certificate != 0 || p->conf->http_tls_by_proxy;
     freeaddrinfo(found);
     close(fd);
     if (!ok && why == EADDRINUSE && p->running)
@@ -229,11 +232,33 @@ static void check_address(struct check *c, struct patient *p)
     else if (!ok)
         say(c, STATE_FAILED, why == EADDRINUSE ? "stop the program that has it (ss -ltnp), or set http.listen" : "set http.listen",
             "%s: %s", text, strerror(why));
-    else if (!loopback)
-        say(c, STATE_WARNING, "put a proxy with TLS in front and let the service listen on loopback",
-            "%s is reached from other machines without encryption", text);
+    else if (!private)
+        say(c, STATE_FAILED, "set http.tls_certificate and http.tls_key, or http.tls_by_proxy = yes where a proxy does TLS",
+            "%s is reached from other machines, and the service will not answer them without TLS", text);
     else
         say(c, STATE_OK, "", "%s is free", text);
+}
+
+static void check_tls(struct check *c, struct patient *p)
+{
+    struct gw_err err = {};
+    struct gw_tls *tls;
+    char end[GW_TIME_TEXT];
+    int64_t now = gw_clock_now(NULL);
+    if (!gw_http_tls_open(&tls, p->conf, now, &err)) {
+        fail(c, &err);
+        return;
+    }
+    if (tls == NULL) {
+        say(c, STATE_OK, "", "not used: http.tls_certificate is empty");
+        return;
+    }
+    gw_time_format(end, gw_tls_not_after_us(tls));
+    if (gw_tls_not_after_us(tls) - now < CERTIFICATE_LOW_US)
+        say(c, STATE_WARNING, "renew it, then send the service SIGHUP", "the certificate ends soon, %s", end);
+    else
+        say(c, STATE_OK, "", "key and certificate belong together; the certificate ends %s", end);
+    gw_tls_close(tls);
 }
 
 static const struct {
@@ -248,6 +273,7 @@ static const struct {
     { "memory", check_memory },
     { "files", check_files },
     { "address", check_address },
+    { "tls", check_tls },
 };
 static const char *const state_names[] = { "ok", "warning", "failed" };
 

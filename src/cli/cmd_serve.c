@@ -34,15 +34,24 @@ static bool set_log_level(const char *level, struct gw_err *err)
     return gw_fail(err, GW_ERR_USAGE, "log.level takes error, warn, info or debug, not \"%.40s\"", level);
 }
 
+/* What a signal may have something done with. */
+struct running {
+    struct gw_service *service;
+    struct gw_http *http;
+    struct gw_conf *conf;
+    int argc;
+    char *const *argv;
+};
+
 /* Reads the settings anew, as at the start, and takes over what may change. */
-static void reload(struct gw_service *service, struct gw_conf *live, int argc, char *const *argv)
+static void reload(const struct running *r)
 {
     GW_AUTO_VALUE(gw_conf) fresh = {};
     struct gw_err err = {};
     gw_conf_init(&fresh);
-    char **words = gw_alloc_array((size_t)argc + 1, sizeof *words);
-    memcpy(words, argv, (size_t)argc * sizeof *words);
-    int n = argc, status = 0;
+    char **words = gw_alloc_array((size_t)r->argc + 1, sizeof *words);
+    memcpy(words, r->argv, (size_t)r->argc * sizeof *words);
+    int n = r->argc, status = 0;
     const struct gw_option options[] = {
         { "--config", GW_OPTION_CONF_FILE, &fresh, "FILE", "" },
         { "--set", GW_OPTION_CONF, &fresh, "NAME=VALUE", "" },
@@ -54,19 +63,21 @@ static void reload(struct gw_service *service, struct gw_conf *live, int argc, c
         return;
     }
     size_t n_changed, n_waiting;
-    gw_conf_adopt(live, &fresh, &n_changed, &n_waiting);
+    gw_conf_adopt(r->conf, &fresh, &n_changed, &n_waiting);
     gw_log(GW_LOG_INFO, "reload", GW_LOG_INT("changed", n_changed), GW_LOG_INT("need_restart", n_waiting));
     /* A pack that is not valid leaves the old ones in force; the log says why. */
-    (void)gw_service_packs(service, fresh.packs_path, fresh.packs_keys, fresh.packs_authority, &err);
+    (void)gw_service_packs(r->service, fresh.packs_path, fresh.packs_keys, fresh.packs_authority, &err);
+    if (!gw_http_reload(r->http, &err))
+        gw_log(GW_LOG_ERROR, "reload_certificate", GW_LOG_WORD("result", "refused"), GW_LOG_WHY(&err));
 }
 
-static void wait_for_the_end(struct gw_service *service, struct gw_conf *conf, const sigset_t *signals, int argc, char *const *argv)
+static void wait_for_the_end(const struct running *r, const sigset_t *signals)
 {
     for (;;) {
         siginfo_t info;
         int signal = sigwaitinfo(signals, &info);
         if (signal == SIGHUP)
-            reload(service, conf, argc, argv);
+            reload(r);
         else if (signal == SIGTERM || signal == SIGINT)
             return;
     }
@@ -89,7 +100,7 @@ static int serve(struct gw_conf *conf, const sigset_t *signals, int argc, char *
     fflush(stdout);
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "ready"), GW_LOG_SETTING("address", gw_http_address(http)),
         GW_LOG_SETTING("store", conf->store_path), GW_LOG_INT("us", gw_clock_monotonic_us() - began_us));
-    wait_for_the_end(service, conf, signals, argc, argv);
+    wait_for_the_end(&(struct running){ service, http, conf, argc, argv }, signals);
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "stopping"));
     gw_http_close(gw_take(http));
     gw_local_close(gw_take(local));

@@ -9,7 +9,7 @@ static int run(int argc, char **argv)
 
 const struct gw_command gw_command_user = {
     .name = "user",
-    .arguments = "add [LABEL] | list | revoke ID",
+    .arguments = "add [LABEL] | list | rotate ID | revoke ID",
     .summary = "tokens of carriers, officers, supervisors, auditors and admins",
     .run = run,
 };

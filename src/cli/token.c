@@ -1,17 +1,41 @@
 /* token.c - making, listing and revoking tokens, in the running service or in the store. */
 #include "cli/token.h"
+#include "base/buf.h"
+#include "base/crypto.h"
 #include "base/log.h"
+#include "http/tls.h"
 #include "local/local.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+enum { CERTIFICATE_BYTES = 64 << 10 };
+
 struct ask {
-    const char *role, *site, *carrier;
-    int64_t days;
+    const char *role, *site, *carrier, *certificate;
+    int64_t days, keep;
     bool every;
 };
+
+/* How long it lasts, and the certificate if there is one. */
+static bool set_credential(struct gw_json *j, const struct ask *a, struct gw_err *err)
+{
+    struct gw_certificate c;
+    char hex[2 * GW_HASH_BYTES + 1];
+    gw_json_set_integer(j, "days", a->days);
+    if (a->certificate == NULL)
+        return true;
+    GW_AUTO_VALUE(gw_buf) file = {};
+    if (!gw_buf_read_file(&file, a->certificate, CERTIFICATE_BYTES, err))
+        return false;
+    if (!gw_certificate_read(&c, gw_buf_span(&file), err))
+        return gw_fail_prefix(err, "%s", a->certificate);
+    gw_hex(hex, gw_span_of(c.fingerprint.bytes, sizeof c.fingerprint.bytes));
+    gw_json_set_text(j, "certificate", hex);
+    gw_json_set_integer(j, "certificate_until", c.not_after_us);
+    return true;
+}
 
 static bool build(struct gw_json *j, const struct ask *a, int argc, char **argv, bool devices, struct gw_err *err)
 {
@@ -31,8 +55,13 @@ static bool build(struct gw_json *j, const struct ask *a, int argc, char **argv,
             gw_json_set_text(j, "site", a->site);
         if (a->carrier != NULL)
             gw_json_set_text(j, "carrier", a->carrier);
-        gw_json_set_integer(j, "days", a->days);
-        return true;
+        return set_credential(j, a, err);
+    }
+    if (strcmp(verb, "rotate") == 0 && argc == 3) {
+        gw_json_set_text(j, "verb", "token_renew");
+        gw_json_set_text(j, "id", argv[2]);
+        gw_json_set_integer(j, "keep", a->keep);
+        return set_credential(j, a, err);
     }
     if (strcmp(verb, "list") == 0 && argc == 2) {
         gw_json_set_text(j, "verb", "token_list");
@@ -45,7 +74,7 @@ static bool build(struct gw_json *j, const struct ask *a, int argc, char **argv,
         gw_json_set_text(j, "id", argv[2]);
         return true;
     }
-    return gw_fail(err, GW_ERR_USAGE, "it takes add [LABEL], list, or revoke ID; --help says more");
+    return gw_fail(err, GW_ERR_USAGE, "it takes add [LABEL], list, rotate ID, or revoke ID; --help says more");
 }
 
 int gw_token_command(int argc, char **argv, const struct gw_command *command, bool devices)
@@ -60,6 +89,9 @@ int gw_token_command(int argc, char **argv, const struct gw_command *command, bo
         { "--site", GW_OPTION_TEXT, &a.site, "CODE", "port or site it belongs to, as YVR; left out: all (not for devices)" },
         { "--carrier", GW_OPTION_TEXT, &a.carrier, "CODE", "carrier it speaks for, as XX; left out: all (not for carriers)" },
         { "--days", GW_OPTION_COUNT, &a.days, "N", "how long the token is valid; left out: 365" },
+        { "--certificate", GW_OPTION_TEXT, &a.certificate, "FILE",
+            "client certificate (PEM or DER) that is shown in place of a token; http.tls_clients must have who signed it" },
+        { "--keep", GW_OPTION_COUNT, &a.keep, "MINUTES", "rotate: how long what was shown before still works; left out: 0" },
         { "--every", GW_OPTION_FLAG, &a.every, NULL, "list those expired and revoked too" },
         { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
         { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "settings, above all store.path" },

@@ -1,5 +1,5 @@
-/* auth.h - who asks, and may they: Authorization: Bearer (RFC 6750) against the
- * roles of the route. */
+/* auth.h - who asks, and may they: Authorization: Bearer (RFC 6750), else the client
+ * certificate of the connection, against the roles of the route. */
 #pragma once
 #include "http/exchange.h"
 

@@ -71,6 +71,7 @@ struct gw_http_metrics;
 struct gw_http_metrics *gw_exchange_metrics(const struct gw_exchange *x);
 void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *clerk, size_t *connections,
     size_t *in_flight);
+bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us); /* of the server's; false: without TLS */
 
 /* Writing. */
 struct gw_json *gw_voyage_to_json(const struct gw_voyage *v);

@@ -32,6 +32,7 @@ struct gw_http {
     unsigned n_workers;
     struct gw_worker **workers;
     struct gw_work *recognizers, *clerks;
+    struct gw_tls *tls; /* NULL: without */
     struct gw_server *server;
     atomic_bool out_of_time; /* shutting down, and the bound has passed */
 };
@@ -293,7 +294,8 @@ static void end(void *self, struct gw_request *r, bool sent)
     struct gw_word code = { x->code == GW_OK ? "ok" : gw_err_name(x->code) };
     struct gw_word whole = { sent ? "yes" : "no" };
     struct gw_word role = { x->has_who ? gw_role_name(x->who.role) : "none" };
-    gw_log(GW_LOG_INFO, "request", GW_LOG_ID("request", r->id), GW_LOG_OF_TABLE("route", route),
+    const struct gw_log_field id = r->id_is_uuid ? GW_LOG_UUID("request", r->id) : GW_LOG_ID("request", r->id);
+    gw_log(GW_LOG_INFO, "request", id, GW_LOG_OF_TABLE("route", route),
         GW_LOG_OF_TABLE("role", role), GW_LOG_ID("token", x->who.token), GW_LOG_INT("status", r->status),
         GW_LOG_OF_TABLE("code", code), GW_LOG_INT("us", us), GW_LOG_OF_TABLE("sent", whole));
     gw_arena_free(x->mem);
@@ -319,12 +321,39 @@ void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *
     *in_flight = gw_server_in_flight(x->http->server);
 }
 
+bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us)
+{
+    if (x->http->tls == NULL)
+        return false;
+    *us = gw_tls_not_after_us(x->http->tls);
+    return true;
+}
+
 /* ---- opening and closing ---- */
 
 static unsigned cores(void)
 {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)GW_MAX(CPU_COUNT(&set), 1) : 1;
+}
+
+bool gw_http_tls_open(struct gw_tls **out, const struct gw_conf *c, int64_t now_us, struct gw_err *err)
+{
+    *out = NULL;
+    bool certificate = *c->http_tls_certificate != 0, key = *c->http_tls_key != 0;
+    if (certificate != key)
+        return gw_fail(err, GW_ERR_USAGE, "http.tls_certificate and http.tls_key are set together");
+    if (!certificate)
+        return *c->http_tls_clients == 0 ||
+            gw_fail(err, GW_ERR_USAGE, "http.tls_clients needs http.tls_certificate: only TLS shows client certificates");
+    const struct gw_tls_files files = { c->http_tls_certificate, c->http_tls_key, c->http_tls_clients };
+    *out = gw_tls_open(&files, now_us, err);
+    return *out != NULL;
+}
+
+bool gw_http_reload(struct gw_http *h, struct gw_err *err)
+{
+    return h->tls == NULL || gw_tls_reload(h->tls, gw_service_now(h->service), err);
 }
 
 struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err)
@@ -342,8 +371,13 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
         (h->clerks = gw_work_new(CLERKS, CLERK_QUEUE, run_clerk, err)) == NULL)
         return NULL;
     const struct gw_door door = { h, begin, ready, too_large, crowded, end };
+    if (!gw_http_tls_open(&h->tls, conf, gw_service_now(service), err))
+        return NULL;
     const struct gw_server_options options = {
         .listen = conf->http_listen,
+        .tls = h->tls,
+        .tls_elsewhere = conf->http_tls_by_proxy,
+        .per_address = &conf->http_connections_per_address,
         .threads = (unsigned)conf->http_threads,
         .connections = (size_t)conf->http_connections,
         .timeout_us = conf->http_timeout,
@@ -373,6 +407,7 @@ void gw_http_close(struct gw_http *h)
     gw_work_free(h->recognizers);
     gw_work_free(h->clerks);
     gw_server_close(h->server);
+    gw_tls_close(h->tls);
     for (unsigned i = 0; i < h->n_workers; i++)
         gw_worker_free(h->workers[i]);
     gw_free(h->workers);

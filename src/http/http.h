@@ -11,13 +11,20 @@ struct gw_http; /* opaque */
 
 /* Makes the recognition workers, binds http.listen and answers. conf and service
  * are borrowed until close; conf's reloadable settings may change underneath.
- * Errors: those of gw_server_open and gw_worker_new. */
+ * Errors: those of gw_tls_open, gw_server_open and gw_worker_new. */
 [[nodiscard]] struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err);
+/* Reads certificate, key and clients' file again; what is not right leaves all as it was. */
+[[nodiscard]] bool gw_http_reload(struct gw_http *h, struct gw_err *err);
 const char *gw_http_address(const struct gw_http *h); /* "http://127.0.0.1:8090"; borrowed */
 /* Takes no more connections, finishes the requests it took, but no longer than
  * http.shutdown: those still waiting then are answered 503. NULL is fine. */
 void gw_http_close(struct gw_http *h);
 GW_AUTO_FREE(gw_http, gw_http_close)
+
+/* What the http.tls_ settings name; *out is NULL where they are empty. GW_ERR_USAGE: one is set without the other; else
+ * as gw_tls_open. */
+struct gw_tls;
+[[nodiscard]] bool gw_http_tls_open(struct gw_tls **out, const struct gw_conf *conf, int64_t now_us, struct gw_err *err);
 
 /* The interface as OpenAPI 3.1, and docs/api.md; both from route.def. */
 struct gw_buf;

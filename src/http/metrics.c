@@ -121,6 +121,10 @@ static void write_door(struct gw_buf *out, const struct gw_exchange *x)
     one(out, "clerk_waiting", "gauge", "Requests waiting for a thread that reads or writes the store.", clerk);
     one(out, "http_connections", "gauge", "Open connections.", connections);
     one(out, "http_in_flight", "gauge", "Requests begun and not answered.", in_flight);
+    int64_t end_us;
+    if (gw_exchange_certificate_end(x, &end_us))
+        one(out, "tls_certificate_end_seconds", "gauge", "When the server's certificate ends, in seconds since 1970.",
+            (uint64_t)GW_MAX(end_us / GW_US_PER_S, INT64_C(0)));
     one(out, "queue_full_total", "counter", "Requests answered 503 because a queue was full.",
         atomic_load_explicit(&m->full, memory_order_relaxed));
 }
@@ -140,6 +144,7 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
         gw_buf_addf(out, "gangway_decisions_total{reason=\"%s\"} %" PRIu64 "\n", gw_reason_code((enum gw_reason)i),
             c.by_reason[i]);
     one(out, "verifications_failed_total", "counter", "Verifications that ended in an error.", c.failed);
+    one(out, "not_authorised_total", "counter", "Captures refused because no rule in force allows them.", c.not_authorised);
     one(out, "declines_total", "counter", "Travelers who chose not to be photographed.", c.declines);
     one(out, "portraits_total", "counter", "Portraits taken.", c.portraits);
     one(out, "portraits_refused_total", "counter", "Portraits refused.", c.portraits_refused);

@@ -44,6 +44,7 @@ static const struct {
     { "put_portrait", "X-Captured-On", "day the picture was taken, if known" },
     { "post_verification", "X-Document-Number", "number of the document presented: the picture is compared with its holder only" },
     { "post_verification", "X-Issuing-State", "of that document, three letters" },
+    { "post_verification", "X-Boarding-Pass", "the text of the boarding pass presented (IATA BCBP): the picture is compared with whom it means only" },
     { "get_events", "Last-Event-ID", "the latest event that is known: those after it come first" },
 };
 
@@ -393,10 +394,11 @@ void gw_http_api_page(struct gw_buf *out)
         "# The HTTP interface\n\n"
         "Written by `gangway openapi --page` from `src/http/route.def`, `src/http/schema.c` and `src/base/fail.def`; a test\n"
         "compares. The same for programs: `GET /openapi.json`.\n\n"
-        "- HTTP/1.1, JSON in UTF-8. Everything under `/v1` needs `Authorization: Bearer TOKEN`; `gangway user add` and\n"
-        "  `gangway device add` make tokens. The four pages about the service itself need none on this machine, and none at\n"
+        "- HTTP/1.1 and TLS 1.3, JSON in UTF-8. Everything under `/v1` needs `Authorization: Bearer TOKEN`, or a client\n"
+        "  certificate that was registered; `gangway user add` and `gangway device add` make tokens. The four pages about the service itself need none on this machine, and none at\n"
         "  all with `http.public_health = yes`.\n"
-        "- Every answer has `X-Request-Id`; it is in the service's log, and in problems as `request_id`.\n"
+        "- Every answer has `X-Request-Id`; it is in the service's log, and in problems as `request_id`. A request may bring its\n"
+        "  own: a UUID, or an id of ours; anything else could be about a person and is replaced.\n"
         "- Whatever changes something takes `Idempotency-Key`: sent again within 24 hours, the same request gets the same\n"
         "  answer, marked `Idempotency-Replayed: true`, and changes nothing; another request under that key gets 422, and\n"
         "  one whose first is not answered yet 409.\n"

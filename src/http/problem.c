@@ -36,7 +36,7 @@ void gw_problem_answer(struct gw_exchange *x, const struct gw_err *err)
     gw_json_set_text(j, "code", gw_err_name(code));
     gw_json_set_text(j, "detail", err->text);
     gw_json_set_text(j, "next", gw_err_next(code));
-    gw_json_set_id(j, "request_id", r->id);
+    gw_json_set_text(j, "request_id", r->id_text);
     if (err->at != GW_NO_PLACE && (code == GW_ERR_FORMAT || code == GW_ERR_LIMIT))
         gw_json_set_integer(j, "offset", (int64_t)err->at);
     if (x->problems != NULL)

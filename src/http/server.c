@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/addresses.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,12 @@ struct peer {
     int fd;
     bool linger;                         /* written by its server thread, read when it closes */
     _Atomic(int64_t) reading_until_us;   /* 0: not reading */
+    struct gw_address address;
+    struct gw_tls_identity *identity;    /* NULL: without TLS */
+    bool asked_certificate;              /* the three below are known */
+    enum gw_tls_peer certified;
+    struct gw_hash certificate;
+    struct gw_err certificate_why;
     struct gw_connection *streaming;     /* under the server's lock: its request, while it is an open stream */
 };
 
@@ -69,6 +76,8 @@ struct gw_connection {
 
 struct gw_server {
     struct gw_door door;
+    struct gw_tls *tls;
+    const int64_t *per_address;
     struct MHD_Daemon *daemon;
     int listen_fd; /* -1: the library has it */
     unsigned threads;
@@ -78,7 +87,8 @@ struct gw_server {
     atomic_size_t n_connections, n_in_flight, bodies;
     atomic_bool stopping;
 
-    pthread_mutex_t lock; /* peers, waiting */
+    pthread_mutex_t lock; /* peers, addresses, waiting */
+    struct gw_addresses *addresses;
     struct peer *peers;
     int waiting[LINGER_MAX];
     size_t n_waiting;
@@ -204,10 +214,17 @@ static void linger(struct gw_server *s, int fd)
 
 static enum MHD_Result accept_peer(void *self, const struct sockaddr *address, socklen_t size)
 {
-    (void)address;
     (void)size;
     struct gw_server *s = self;
-    return atomic_load(&s->n_connections) < s->most_connections ? MHD_YES : MHD_NO;
+    if (atomic_load(&s->n_connections) >= s->most_connections)
+        return MHD_NO;
+    int64_t most = s->per_address == NULL ? 0 : __atomic_load_n(s->per_address, __ATOMIC_RELAXED);
+    if (most == 0)
+        return MHD_YES;
+    pthread_mutex_lock(&s->lock);
+    bool room = gw_addresses_count(s->addresses, gw_address_of(address)) < (size_t)most;
+    pthread_mutex_unlock(&s->lock);
+    return room ? MHD_YES : MHD_NO;
 }
 
 static void peer_changed(void *self, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
@@ -217,7 +234,11 @@ static void peer_changed(void *self, struct MHD_Connection *mhd, void **context,
         struct peer *p = gw_alloc(sizeof *p);
         p->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         atomic_init(&p->reading_until_us, gw_clock_monotonic_us() + s->timeout_us);
+        p->address = gw_address_of(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        if (s->tls != NULL)
+            p->identity = gw_tls_begin(s->tls, MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
         pthread_mutex_lock(&s->lock);
+        gw_addresses_enter(s->addresses, p->address);
         p->next = s->peers;
         if (p->next != NULL)
             p->next->previous = p;
@@ -239,8 +260,10 @@ static void peer_changed(void *self, struct MHD_Connection *mhd, void **context,
         p->previous->next = p->next;
     else
         s->peers = p->next;
+    gw_addresses_leave(s->addresses, p->address);
     pthread_mutex_unlock(&s->lock);
     atomic_fetch_sub(&s->n_connections, 1);
+    gw_tls_end(p->identity);
     gw_free(p);
     *context = NULL;
 }
@@ -269,25 +292,6 @@ static size_t unescape_nothing(void *self, struct MHD_Connection *mhd, char *tex
     (void)self;
     (void)mhd;
     return strlen(text);
-}
-
-static bool peer_is_loopback(struct MHD_Connection *mhd)
-{
-    const struct sockaddr *a = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    if (a == NULL)
-        return false;
-    if (a->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, a, sizeof in);
-        return (ntohl(in.sin_addr.s_addr) >> 24) == 127;
-    }
-    if (a->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, a, sizeof in6);
-        return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) ||
-            (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) && in6.sin6_addr.s6_addr[12] == 127);
-    }
-    return false;
 }
 
 static ssize_t pull_stream(void *self, uint64_t position, char *out, size_t size)
@@ -343,9 +347,7 @@ static enum MHD_Result queue(struct gw_connection *c)
     struct MHD_Response *answer = r->stream.pull != NULL ? stream_answer(c) : bytes_answer(r);
     if (answer == NULL)
         return MHD_NO;
-    char id[GW_ID_TEXT];
-    gw_id_format(id, r->id);
-    MHD_add_response_header(answer, "X-Request-Id", id);
+    MHD_add_response_header(answer, "X-Request-Id", r->id_text);
     if (r->n_constant_headers == 0)
         MHD_add_response_header(answer, "Cache-Control", "no-store");
     for (size_t i = 0; i < r->n_constant_headers; i++)
@@ -365,13 +367,51 @@ static enum MHD_Result queue(struct gw_connection *c)
     return result;
 }
 
+/* Who the other side is: by its address, and by a certificate it showed in the handshake. */
+static void look_at_peer(struct gw_connection *c)
+{
+    struct gw_request *r = &c->request;
+    struct gw_span value;
+    /* For a proxy on this machine everybody comes from this machine. */
+    r->loopback = gw_address_is_loopback(MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr) &&
+        !gw_request_header(r, "Forwarded", &value) && !gw_request_header(r, "X-Forwarded-For", &value) &&
+        !gw_request_header(r, "Via", &value);
+    struct peer *p = c->peer;
+    if (p == NULL || p->identity == NULL)
+        return;
+    if (!p->asked_certificate)
+        p->certified = gw_tls_peer(&p->certificate, &p->certificate_why, p->identity,
+            MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
+    p->asked_certificate = true;
+    r->peer = p->certified;
+    r->certificate = p->certificate;
+    r->certificate_why = &p->certificate_why;
+}
+
+/* A name for this request from outside is taken when it cannot be anything else: what stands in a log must not be a
+ * person's. */
+static void name_request(struct gw_request *r)
+{
+    struct gw_span given = {};
+    struct gw_id id;
+    bool has = gw_request_header(r, "X-Request-Id", &given) && gw_request_header_count(r, "X-Request-Id") == 1;
+    r->id_is_uuid = has && gw_uuid_parse(&id, gw_span_trim(given));
+    if (r->id_is_uuid || (has && gw_id_parse(&id, gw_span_trim(given))))
+        r->id = id;
+    if (r->id_is_uuid)
+        gw_uuid_format(r->id_text, r->id);
+    else
+        gw_id_format(r->id_text, r->id);
+}
+
 static enum MHD_Result on_headers(struct gw_connection *c, const char *method)
 {
     struct gw_server *s = c->server;
     struct gw_request *r = &c->request;
     struct gw_span value;
     r->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
-    r->loopback = peer_is_loopback(c->mhd);
+    name_request(r);
+    look_at_peer(c);
     r->stopping = atomic_load(&s->stopping);
     r->close = r->stopping;
     uint64_t length = 0;
@@ -663,7 +703,22 @@ static void name_address(struct gw_server *s, int fd)
     if (getsockname(fd, (struct sockaddr *)&a, &size) == 0)
         getnameinfo((struct sockaddr *)&a, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
     bool v6 = a.ss_family == AF_INET6;
-    snprintf(s->address, sizeof s->address, "http://%s%s%s:%s", v6 ? "[" : "", host, v6 ? "]" : "", port);
+    snprintf(s->address, sizeof s->address, "%s://%s%s%s:%s", s->tls == NULL ? "http" : "https", v6 ? "[" : "", host, v6 ? "]" : "", port);
+}
+
+/* Others could read tokens and faces on the wire. */
+static bool check_privacy(int fd, const struct gw_server_options *o, struct gw_err *err)
+{
+    union {
+        struct sockaddr_storage space;
+        struct sockaddr any;
+    } a = {};
+    socklen_t size = sizeof a;
+    if (o->tls != NULL || o->tls_elsewhere || (getsockname(fd, &a.any, &size) == 0 && gw_address_is_loopback(&a.any)))
+        return true;
+    return gw_fail(err, GW_ERR_USAGE,
+        "http.listen: other machines reach %.80s, and without TLS whoever is on the way reads tokens and faces: set "
+        "http.tls_certificate and http.tls_key, or http.tls_by_proxy = yes where a proxy does it", o->listen);
 }
 
 struct gw_server *gw_server_open(const struct gw_server_options *options, const struct gw_door *door, struct gw_err *err)
@@ -671,8 +726,15 @@ struct gw_server *gw_server_open(const struct gw_server_options *options, const 
     int fd = listen_on(options->listen, err);
     if (fd < 0)
         return NULL;
+    if (!check_privacy(fd, options, err)) {
+        close(fd);
+        return NULL;
+    }
     struct gw_server *s = gw_alloc(sizeof *s);
     s->door = *door;
+    s->tls = options->tls;
+    s->per_address = options->per_address;
+    s->addresses = gw_addresses_new();
     s->listen_fd = fd;
     s->threads = options->threads;
     s->timeout_us = options->timeout_us;
@@ -690,6 +752,21 @@ bool gw_server_start(struct gw_server *s, struct gw_err *err)
     if (s->janitor_runs) {
         /* The library's own limit stands a little above ours, so that ours speaks first. */
         unsigned limit = (unsigned)(s->most_connections + 4 * (size_t)s->threads + 16);
+        union { /* the library does not write there */
+            const char *in;
+            void *out;
+        } key = {}, certificate = {}, priorities = {};
+        if (s->tls != NULL) {
+            key.in = gw_tls_key_text(s->tls);
+            certificate.in = gw_tls_certificate_text(s->tls);
+            priorities.in = gw_tls_priorities();
+        }
+        const struct MHD_OptionItem secure[] = {
+            { MHD_OPTION_HTTPS_MEM_KEY, 0, key.out },
+            { MHD_OPTION_HTTPS_MEM_CERT, 0, certificate.out },
+            { MHD_OPTION_HTTPS_PRIORITIES, 0, priorities.out },
+            { MHD_OPTION_END, 0, NULL },
+        };
         const struct MHD_OptionItem more[] = {
             { MHD_OPTION_LISTEN_SOCKET, s->listen_fd, NULL },
             { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)limit * (intptr_t)s->threads, NULL },
@@ -701,8 +778,10 @@ bool gw_server_start(struct gw_server *s, struct gw_err *err)
             { MHD_OPTION_THREAD_POOL_SIZE, s->threads > 1 ? (intptr_t)s->threads : 0, NULL },
             { MHD_OPTION_END, 0, NULL },
         };
-        s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-            accept_peer, s, handle, s, MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL, MHD_OPTION_ARRAY, more,
+        const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+        s->daemon = MHD_start_daemon(s->tls == NULL ? flags : flags | MHD_USE_TLS, 0,
+            accept_peer, s, handle, s, MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_ARRAY,
+            s->tls == NULL ? &secure[GW_COUNT(secure) - 1] : secure,
             MHD_OPTION_NOTIFY_CONNECTION, peer_changed, s, MHD_OPTION_NOTIFY_COMPLETED, completed, s,
             MHD_OPTION_URI_LOG_CALLBACK, request_new, s, MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, s,
             MHD_OPTION_END);
@@ -758,6 +837,7 @@ void gw_server_close(struct gw_server *s)
     for (int i = 0; i < 2; i++)
         if (s->wake[i] >= 0)
             close(s->wake[i]);
+    gw_addresses_free(s->addresses);
     pthread_mutex_destroy(&s->lock);
     gw_free(s);
 }

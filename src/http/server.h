@@ -19,6 +19,7 @@
 #include "base/fail.h"
 #include "base/id.h"
 #include "base/span.h"
+#include "http/tls.h"
 
 enum {
     GW_REQUEST_URI_MAX = 4096,        /* bytes of path and query: 414 above */
@@ -50,14 +51,19 @@ enum { GW_STREAM_PIECE = 4096 };        /* size of a pull, at most */
 #define GW_STREAM_WAKE_US INT64_C(15'000'000)
 
 struct gw_request {
-    struct gw_id id;         /* goes out as X-Request-Id, into the log and into problems */
+    struct gw_id id;         /* of X-Request-Id where that is one of ours or a UUID, else made */
+    bool id_is_uuid;
+    char id_text[GW_UUID_TEXT]; /* as it came, or goes: out as X-Request-Id, into the log and into problems */
     const char *method;      /* "GET" also for HEAD */
     const char *uri;         /* path and query as sent, not decoded; borrowed until end */
     struct gw_span body;     /* from ready on; borrowed until end */
     size_t announced_bytes;  /* Content-Length; meaningful if has_length */
     bool has_length;         /* false: no body, or one of unknown length (chunked) */
     bool chunked;
-    bool loopback;           /* the peer is on this machine */
+    bool loopback;           /* the peer is on this machine, and forwards for nobody */
+    enum gw_tls_peer peer;   /* what certificate the client showed */
+    struct gw_hash certificate;         /* its fingerprint; of a KNOWN one */
+    const struct gw_err *certificate_why; /* of a REFUSED one */
     bool stopping;           /* the server is being shut down */
     int64_t begun_us;        /* gw_clock_monotonic_us */
 
@@ -95,19 +101,22 @@ struct gw_door {
 
 struct gw_server_options {
     const char *listen; /* "127.0.0.1:8090", "[::1]:0" */
+    struct gw_tls *tls; /* NULL: without; borrowed until close */
+    bool tls_elsewhere; /* a proxy does it: addresses that are not loopback are taken without TLS */
     unsigned threads;
     size_t connections;
+    const int64_t *per_address; /* of them, from one address (0: no limit); may change underneath. NULL: no limit */
     int64_t timeout_us;
     size_t most_bodies_bytes; /* of all bodies in flight together */
 };
 
-/* Takes the address; nobody is answered yet. GW_ERR_USAGE (it cannot be read, or is not
- * of this machine), GW_ERR_UNAVAILABLE (in use, not allowed): what to do is said. */
+/* Takes the address; nobody is answered yet. GW_ERR_USAGE (it cannot be read, is not of this
+ * machine, or would be answered on without TLS where others can listen), GW_ERR_UNAVAILABLE (in use, not allowed): what to do is said. */
 [[nodiscard]] struct gw_server *gw_server_open(const struct gw_server_options *options, const struct gw_door *door,
     struct gw_err *err);
 /* From here on the door is called, before this even returns. GW_ERR_UNAVAILABLE: no threads. */
 [[nodiscard]] bool gw_server_start(struct gw_server *s, struct gw_err *err);
-/* "http://127.0.0.1:43121", with the real port. Borrowed. */
+/* "http://127.0.0.1:43121" or "https://…", with the real port. Borrowed. */
 const char *gw_server_address(const struct gw_server *s);
 /* Takes no more connections; requests on open ones see `stopping`. */
 void gw_server_quiesce(struct gw_server *s);

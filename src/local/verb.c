@@ -21,6 +21,14 @@ static struct gw_json *token_to_json(const struct gw_token *t)
         gw_json_set_time(j, "revoked_at", t->revoked_us);
     else
         gw_json_set_null(j, "revoked_at");
+    if (t->has_certificate) {
+        char hex[2 * GW_HASH_BYTES + 1];
+        gw_hex(hex, gw_span_of(t->certificate.bytes, sizeof t->certificate.bytes));
+        gw_json_set_text(j, "certificate", hex);
+    } else
+        gw_json_set_null(j, "certificate");
+    if (t->has_prior)
+        gw_json_set_time(j, "prior_until", t->prior_until_us);
     return j;
 }
 
@@ -32,29 +40,72 @@ static bool read_role(enum gw_role *out, const struct gw_json *ask, struct gw_er
         gw_fail(err, GW_ERR_USAGE, "--role takes device, carrier, officer, supervisor, auditor or admin");
 }
 
+/* "days", and of a certificate "certificate" (hexadecimal) with "certificate_until" (us). */
+static bool read_credential(struct gw_credential *out, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_span hex = {};
+    int64_t days = 0;
+    if (gw_json_get_integer(ask, "days", &days)) {
+        if (days < 1 || days > 3650)
+            return gw_fail(err, GW_ERR_USAGE, "--days takes 1 to 3650");
+        out->lasts_us = days * 86'400 * GW_US_PER_S;
+    }
+    out->has_certificate = gw_json_get_string(ask, "certificate", &hex);
+    return !out->has_certificate ||
+        (gw_hex_parse(out->certificate.bytes, sizeof out->certificate.bytes, hex) &&
+            gw_json_get_integer(ask, "certificate_until", &out->certificate_until_us)) ||
+        gw_fail(err, GW_ERR_USAGE, "the certificate's fingerprint and end are missing");
+}
+
+/* Wipes the secret. */
+static struct gw_json *credential_to_json(const struct gw_token *token, char secret[GW_TOKEN_TEXT])
+{
+    struct gw_json *j = token_to_json(token);
+    if (*secret != 0)
+        gw_json_set_text(j, "token", secret);
+    gw_wipe(secret, GW_TOKEN_TEXT);
+    return j;
+}
+
 static struct gw_json *token_new(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
     struct gw_err *err)
 {
     struct gw_token_new want = {};
     struct gw_token token;
     char secret[GW_TOKEN_TEXT];
-    int64_t days = 0;
-    if (!read_role(&want.role, ask, err))
+    if (!read_role(&want.role, ask, err) || !read_credential(&want.credential, ask, err))
         return NULL;
     gw_json_get_string(ask, "label", &want.label);
     gw_json_get_string(ask, "site", &want.site);
     gw_json_get_string(ask, "carrier", &want.carrier);
-    if (gw_json_get_integer(ask, "days", &days)) {
-        if (days < 1 || days > 3650)
-            return gw_fail_null(err, GW_ERR_USAGE, "--days takes 1 to 3650");
-        want.lasts_us = days * 86'400 * GW_US_PER_S;
-    }
     if (!gw_service_token_new(&token, secret, s, who, &want, err))
         return NULL;
-    struct gw_json *j = token_to_json(&token);
-    gw_json_set_text(j, "token", secret);
-    gw_wipe(secret, sizeof secret);
-    return j;
+    return credential_to_json(&token, secret);
+}
+
+static bool read_token_id(struct gw_id *out, const struct gw_json *ask, const char *verb, struct gw_err *err)
+{
+    struct gw_span text = {};
+    gw_json_get_string(ask, "id", &text);
+    return gw_id_parse(out, text) || gw_fail(err, GW_ERR_USAGE, "%s takes the id of a token, as `list` shows it", verb);
+}
+
+/* "keep": minutes the credential before still works. */
+static struct gw_json *token_renew(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    struct gw_token_renewal want = {};
+    struct gw_token token;
+    char secret[GW_TOKEN_TEXT];
+    int64_t minutes = 0;
+    if (!read_token_id(&want.token, ask, "rotate", err) || !read_credential(&want.credential, ask, err))
+        return NULL;
+    if (gw_json_get_integer(ask, "keep", &minutes) && (minutes < 0 || minutes > 43'200))
+        return gw_fail_null(err, GW_ERR_USAGE, "--keep takes 0 to 43200 minutes");
+    want.keep_us = minutes * 60 * GW_US_PER_S;
+    if (!gw_service_token_renew(&token, secret, s, who, &want, err))
+        return NULL;
+    return credential_to_json(&token, secret);
 }
 
 /* "devices": true lists devices only, false everybody else; "every": also the expired and revoked. */
@@ -82,12 +133,8 @@ static struct gw_json *token_list(struct gw_service *s, const struct gw_caller *
 static struct gw_json *token_revoke(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
     struct gw_err *err)
 {
-    struct gw_span text = {};
     struct gw_id id;
-    gw_json_get_string(ask, "id", &text);
-    if (!gw_id_parse(&id, text))
-        return gw_fail_null(err, GW_ERR_USAGE, "revoke takes the id of a token, as `list` shows it");
-    if (!gw_service_token_revoke(s, who, id, err))
+    if (!read_token_id(&id, ask, "revoke", err) || !gw_service_token_revoke(s, who, id, err))
         return NULL;
     struct gw_json *j = gw_json_object();
     gw_json_set_id(j, "id", id);
@@ -118,6 +165,7 @@ static const struct {
     struct gw_json *(*run)(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err);
 } verbs[] = {
     { "token_new", token_new },
+    { "token_renew", token_renew },
     { "token_list", token_list },
     { "token_revoke", token_revoke },
     { "state", state },

@@ -71,6 +71,9 @@ enum { GW_PERIOD_TEXT = 40 };
 bool gw_period_parse(struct gw_period *out, struct gw_span text); /* false: not one, or nothing */
 void gw_period_format(char out[GW_PERIOD_TEXT], struct gw_period p);
 
+/* Calendar years and days of UTC, then clock time. */
+int64_t gw_period_end(int64_t start_us, struct gw_period p);
+
 /* ---- what a pack says ---------------------------------------------------- */
 
 struct gw_pack_source {
@@ -88,6 +91,19 @@ struct gw_keep {
     enum gw_clock_start starts;
     struct gw_pack_sources sources;
 };
+/* Which clocks of something have started, and when. */
+struct gw_clocks {
+    int64_t now_us;
+    unsigned started; /* a bit each */
+    int64_t at_us[GW_STARTS_COUNT];
+};
+static inline void gw_clocks_set(struct gw_clocks *c, enum gw_clock_start which, int64_t us)
+{
+    c->started |= 1u << which;
+    c->at_us[which] = us;
+}
+/* Until when it may be kept; false: not at all. A clock that has not started counts from now. */
+bool gw_keep_end(int64_t *end_us, const struct gw_keep *k, const struct gw_clocks *c);
 struct gw_retention {
     const char *name;
     struct gw_keep keep[GW_DATUM_COUNT];

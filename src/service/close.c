@@ -197,9 +197,18 @@ static bool start_clock(struct closing *c)
     v->has_closed = v->has_purge = true;
     v->closed_us = gw_clock_now(&c->s->clock);
     GW_AUTO_VALUE(gw_law) law = {};
-    gw_law_at(&law, c->s, v, NULL);
-    const struct gw_law_limits limits = gw_law_limits(&law);
-    v->purge_us = v->closed_us + (limits.any ? GW_MIN(limits.template_us, c->s->conf->retention_template) : c->s->conf->retention_template);
+    gw_law_at(&law, c->s, v, "");
+    struct gw_clocks clocks = { .now_us = v->closed_us };
+    gw_clocks_set(&clocks, GW_STARTS_CLOSE, v->closed_us);
+    gw_clocks_set(&clocks, GW_STARTS_DEPARTURE, v->departure_us);
+    int64_t until = v->closed_us;
+    /* What the pack says may be sooner than the setting, never later; without a pack nobody was photographed. */
+    const bool kept = gw_law_keep(&until, &law, NULL, GW_DATUM_TEMPLATE, &clocks) || law.pack == NULL;
+    v->purge_us = v->closed_us + c->s->conf->retention_template;
+    if (law.pack != NULL)
+        v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
+    until = v->closed_us;
+    v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
     return gw_store_voyage_put(c->tx, v, false, c->err) && gw_voyage_tell(c->tx, c->s, v->id, "closed", c->err);
 }
 

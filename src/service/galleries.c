@@ -7,12 +7,15 @@
  * 3. `wanted` counts committed changes, `built` is the count when building began. A
  *    search takes the gallery only if they are equal, else builds first: who was
  *    taken off a manifest is not found by the next search.
- * 4. In it is only whom a rule in force allows to photograph (law.c).
+ * 4. In it is only whom a rule in force allows to photograph at the site it is for
+ *    (law.c). It is searched only under the law it was made for: at the pack's midnight, or
+ *    when packs are swapped, the next search builds it from nothing.
  * 5. One builds, others wait for him; an entry stays while anybody uses it. */
 #include "service/internal.h"
 
 #include "base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { BUCKETS = 256, CHANGED_MAX = 256 };
@@ -20,13 +23,15 @@ enum { BUCKETS = 256, CHANGED_MAX = 256 };
 struct entry {
     struct entry *next;
     struct gw_id voyage;
+    char site[GW_SCOPE_TEXT];   /* gw_law_site */
     struct gw_gallery *gallery; /* NULL: none yet */
     uint64_t wanted, built;
     bool anybody;               /* more changed since `built` than is listed */
     size_t n_changed;
     struct gw_id changed[CHANGED_MAX]; /* travelers, since `built` */
     uint64_t failed;            /* the background tried for this `wanted` in vain; searches try again */
-    bool allowed;               /* of `built`: anybody whom a rule allows to photograph */
+    struct gw_law_mark law;     /* of `built` */
+    struct gw_law_limits limits;
     unsigned users;             /* who must not see the entry go */
     bool dropped;
     pthread_mutex_t building;
@@ -67,21 +72,27 @@ void gw_galleries_free(struct gw_galleries *g)
     gw_free(g);
 }
 
-static struct entry **place(struct gw_galleries *g, struct gw_id voyage)
+static struct entry **bucket(struct gw_galleries *g, struct gw_id voyage)
 {
-    struct entry **at = &g->buckets[voyage.bytes[15] % BUCKETS];
-    while (*at != NULL && !gw_id_equal((*at)->voyage, voyage))
+    return &g->buckets[voyage.bytes[15] % BUCKETS];
+}
+
+static struct entry **place(struct gw_galleries *g, struct gw_id voyage, const char *site)
+{
+    struct entry **at = bucket(g, voyage);
+    while (*at != NULL && (!gw_id_equal((*at)->voyage, voyage) || strcmp((*at)->site, site) != 0))
         at = &(*at)->next;
     return at;
 }
 
 /* With the lock. */
-static struct entry *take(struct gw_galleries *g, struct gw_id voyage)
+static struct entry *take(struct gw_galleries *g, struct gw_id voyage, const char *site)
 {
-    struct entry **at = place(g, voyage);
+    struct entry **at = place(g, voyage, site);
     if (*at == NULL) {
         struct entry *e = gw_alloc(sizeof *e);
         e->voyage = voyage;
+        snprintf(e->site, sizeof e->site, "%s", site);
         e->wanted = 1;
         pthread_mutex_init(&e->building, NULL);
         *at = e;
@@ -94,21 +105,30 @@ static void let_go(struct gw_galleries *g, struct entry *e)
 {
     if (--e->users > 0 || !e->dropped)
         return;
-    struct entry **at = place(g, e->voyage);
+    struct entry **at = bucket(g, e->voyage);
+    while (*at != e)
+        at = &(*at)->next;
     *at = e->next;
     free_entry(e);
 }
 
-void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struct gw_id *travelers, size_t n)
+static void touch(struct entry *e, const struct gw_id *travelers, size_t n)
 {
-    pthread_mutex_lock(&g->lock);
-    struct entry *e = take(g, voyage);
     e->wanted++;
     if (travelers == NULL || n > CHANGED_MAX - e->n_changed)
         e->anybody = true;
     for (size_t i = 0; !e->anybody && i < n; i++)
         e->changed[e->n_changed++] = travelers[i];
-    let_go(g, e);
+}
+
+void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struct gw_id *travelers, size_t n)
+{
+    pthread_mutex_lock(&g->lock);
+    struct entry *own = take(g, voyage, "");
+    for (struct entry *e = *bucket(g, voyage); e != NULL; e = e->next)
+        if (gw_id_equal(e->voyage, voyage))
+            touch(e, travelers, n);
+    let_go(g, own);
     pthread_mutex_unlock(&g->lock);
     gw_upkeep_wake(g->s);
 }
@@ -116,17 +136,23 @@ void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struc
 void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage)
 {
     pthread_mutex_lock(&g->lock);
-    struct entry *e = take(g, voyage);
-    e->dropped = true;
-    gw_gallery_unref(e->gallery);
-    e->gallery = NULL;
-    let_go(g, e);
+    for (struct entry *e = *bucket(g, voyage), *next; e != NULL; e = next) {
+        next = e->next;
+        if (!gw_id_equal(e->voyage, voyage))
+            continue;
+        e->users++;
+        e->dropped = true;
+        gw_gallery_unref(e->gallery);
+        e->gallery = NULL;
+        let_go(g, e);
+    }
     pthread_mutex_unlock(&g->lock);
 }
 
 struct build {
     struct gw_service *s;
     struct gw_id voyage;
+    const char *site;
     const struct gw_id *only; /* NULL: everybody */
     size_t n_only;
     struct gw_arena *a;
@@ -134,6 +160,8 @@ struct build {
     size_t n, capacity;
     struct gw_id *allowed;    /* sorted: whom a rule allows to photograph; of `only` where that is given */
     size_t n_allowed, cap_allowed;
+    struct gw_law_mark law;
+    struct gw_law_limits limits; /* of their rules */
 };
 
 static int compare_ids(const void *a, const void *b)
@@ -151,22 +179,31 @@ static bool allow(struct build *b, const struct gw_law *law, struct gw_arena *ow
     if (!gw_law_photo(rule))
         return true;
     b->allowed = gw_arena_grow(b->a, b->allowed, &b->cap_allowed, b->n_allowed + 1, sizeof *b->allowed, err);
-    if (b->allowed != NULL)
-        b->allowed[b->n_allowed++] = t->id;
-    return b->allowed != NULL;
+    if (b->allowed == NULL)
+        return false;
+    b->allowed[b->n_allowed++] = t->id;
+    gw_law_limit(&b->limits, rule);
+    return true;
 }
 
 /* Asks the law about everybody, or about `only`. */
-static bool read_allowed(struct build *b, struct gw_tx *tx, const struct gw_law *law, bool everybody, struct gw_err *err)
+static bool read_allowed(struct build *b, struct gw_tx *tx, bool everybody, struct gw_err *err)
 {
     enum { AT_ONCE = 256 };
     int64_t after = -1;
+    struct gw_voyage_row v;
+    GW_AUTO(gw_arena) *of_voyage = gw_arena_new(GW_WORK_ARENA_BYTES);
+    GW_AUTO_VALUE(gw_law) law = {};
+    if (!gw_store_voyage_get(&v, of_voyage, tx, b->voyage, err))
+        return false;
+    gw_law_at(&law, b->s, &v, b->site);
+    b->law = law.mark;
     b->n_allowed = 0;
     for (size_t i = 0; !everybody && i < b->n_only; i++) {
         struct gw_traveler_row t;
         bool found;
         GW_AUTO(gw_arena) *own = gw_arena_new(GW_WORK_ARENA_BYTES);
-        if (!gw_store_traveler_get(&t, &found, true, own, tx, b->only[i], err) || (found && !allow(b, law, own, &t, err)))
+        if (!gw_store_traveler_get(&t, &found, true, own, tx, b->only[i], err) || (found && !allow(b, &law, own, &t, err)))
             return false;
     }
     for (size_t n = AT_ONCE; everybody && n == AT_ONCE;) {
@@ -176,7 +213,7 @@ static bool read_allowed(struct build *b, struct gw_tx *tx, const struct gw_law 
             return false;
         for (size_t i = 0; i < n; i++) {
             after = rows[i].ordinal;
-            if (!allow(b, law, own, &rows[i], err))
+            if (!allow(b, &law, own, &rows[i], err))
                 return false;
         }
     }
@@ -208,13 +245,7 @@ static bool add_template(void *to, struct gw_id traveler, struct gw_span bytes, 
 static bool read_templates(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct build *b = arg;
-    struct gw_voyage_row v;
-    GW_AUTO(gw_arena) *own = gw_arena_new(GW_WORK_ARENA_BYTES);
-    GW_AUTO_VALUE(gw_law) law = {};
-    if (!gw_store_voyage_get(&v, own, tx, b->voyage, err))
-        return false;
-    gw_law_at(&law, b->s, &v, NULL);
-    if (!read_allowed(b, tx, &law, b->only == NULL, err))
+    if (!read_allowed(b, tx, b->only == NULL, err))
         return false;
     if (b->only == NULL)
         return gw_store_templates(tx, b->voyage, gw_service_model(b->s), NULL, add_template, b, err);
@@ -227,79 +258,83 @@ static bool read_templates(struct gw_tx *tx, void *arg, struct gw_err *err)
 /* Nobody is in the gallery: is that for want of portraits, or of a rule? */
 static bool read_anybody(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    struct build *b = arg;
-    struct gw_voyage_row v;
-    GW_AUTO(gw_arena) *own = gw_arena_new(GW_WORK_ARENA_BYTES);
-    GW_AUTO_VALUE(gw_law) law = {};
-    if (!gw_store_voyage_get(&v, own, tx, b->voyage, err))
-        return false;
-    gw_law_at(&law, b->s, &v, NULL);
-    return read_allowed(b, tx, &law, true, err);
+    return read_allowed(arg, tx, true, err);
 }
 
-/* from NULL: from nothing. changed is sorted and each named once. */
-static struct gw_gallery *build(bool *allowed, struct gw_galleries *g, struct gw_id voyage, const struct gw_gallery *from,
-    struct gw_id *changed, size_t n_changed, struct gw_err *err)
+/* No key: the purge was faster, and there is nobody. */
+static bool read_unless_gone(struct build *b, gw_store_fn *read, struct gw_err *err)
 {
-    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct build b = { .s = g->s, .voyage = voyage, .a = a };
+    struct gw_err e = {};
+    if (gw_store_read(b->s->store, read, b, &e))
+        return true;
+    if (e.code == GW_ERR_GONE) {
+        b->n = b->n_allowed = 0;
+        b->only = NULL;
+        b->limits = (struct gw_law_limits){};
+        return true;
+    }
+    if (err != NULL)
+        *err = e;
+    return false;
+}
+
+/* from NULL: from nothing. b->limits: what they were. */
+static struct gw_gallery *build(struct build *b, const struct gw_gallery *from, struct gw_id *changed, size_t n_changed, struct gw_err *err)
+{
     if (from != NULL) {
         qsort(changed, n_changed, sizeof *changed, compare_ids);
         for (size_t i = 0; i < n_changed; i++)
-            if (i == 0 || !gw_id_equal(changed[i], changed[b.n_only - 1]))
-                changed[b.n_only++] = changed[i];
-        b.only = changed;
+            if (i == 0 || !gw_id_equal(changed[i], changed[b->n_only - 1]))
+                changed[b->n_only++] = changed[i];
+        b->only = changed;
     }
-    struct gw_err e = {};
-    if (!gw_store_read(g->s->store, read_templates, &b, &e)) {
-        /* No key: the purge was faster. */
-        if (e.code != GW_ERR_GONE) {
-            if (err != NULL)
-                *err = e;
-            return NULL;
-        }
-        from = NULL;
-        b.n = 0;
-    }
-    GW_AUTO(gw_gallery) *out = from == NULL ? gw_gallery_new(b.items, b.n, err)
-                                            : gw_gallery_change(from, b.items, b.n, b.only, b.n_only, err);
+    if (!read_unless_gone(b, read_templates, err))
+        return NULL;
+    GW_AUTO(gw_gallery) *out = b->only == NULL ? gw_gallery_new(b->items, b->n, err)
+                                               : gw_gallery_change(from, b->items, b->n, b->only, b->n_only, err);
     if (out == NULL)
         return NULL;
-    *allowed = gw_gallery_persons(out) > 0 || b.n_allowed > 0;
-    if (!*allowed && b.only != NULL) {
-        if (!gw_store_read(g->s->store, read_anybody, &b, &e) && e.code != GW_ERR_GONE) {
-            if (err != NULL)
-                *err = e;
+    if (b->only != NULL && gw_gallery_persons(out) == 0 && b->n_allowed == 0) {
+        b->limits = (struct gw_law_limits){};
+        if (!read_unless_gone(b, read_anybody, err))
             return NULL;
-        }
-        *allowed = b.n_allowed > 0;
     }
     return gw_take(out);
 }
 
+static bool is_current(const struct entry *e, const struct gw_law_mark *law)
+{
+    return e->gallery != NULL && e->built == e->wanted && gw_law_mark_equal(&e->law, law);
+}
+
 /* With e->building, and without the lock. */
-static struct gw_gallery *follow(struct gw_galleries *g, struct entry *e, struct gw_err *err)
+static struct gw_gallery *follow(struct gw_law_limits *limits, struct gw_galleries *g, struct entry *e, const struct gw_law_mark *law,
+    struct gw_err *err)
 {
     struct gw_id changed[CHANGED_MAX];
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct build b = { .s = g->s, .voyage = e->voyage, .site = e->site, .a = a };
     GW_AUTO(gw_gallery) *from = NULL;
     pthread_mutex_lock(&g->lock);
     uint64_t wanted = e->wanted;
     size_t n_changed = e->n_changed;
     bool anybody = e->anybody;
-    if (e->gallery != NULL && e->built == wanted) { /* somebody built it while we waited */
+    if (is_current(e, law)) { /* somebody built it while we waited */
         struct gw_gallery *out = gw_gallery_ref(e->gallery);
+        *limits = e->limits;
         pthread_mutex_unlock(&g->lock);
         return out;
     }
-    if (e->gallery != NULL && !anybody) {
+    if (e->gallery != NULL && !anybody && gw_law_mark_equal(&e->law, law)) {
         from = gw_gallery_ref(e->gallery);
+        b.limits = e->limits;
         memcpy(changed, e->changed, n_changed * sizeof *changed);
     }
     e->anybody = false; /* what changes from now on is counted for the next one */
     pthread_mutex_unlock(&g->lock);
 
-    bool allowed = false;
-    struct gw_gallery *out = build(&allowed, g, e->voyage, from, changed, n_changed, err);
+    struct gw_gallery *out = build(&b, from, changed, n_changed, err);
+    *limits = b.limits;
 
     pthread_mutex_lock(&g->lock);
     if (out == NULL) {
@@ -308,7 +343,9 @@ static struct gw_gallery *follow(struct gw_galleries *g, struct entry *e, struct
         gw_gallery_unref(e->gallery);
         e->gallery = gw_gallery_ref(out);
         e->built = wanted;
-        e->allowed = allowed;
+        /* Part of it is from before midnight: then it is never current. */
+        e->law = from == NULL || gw_law_mark_equal(&b.law, law) ? b.law : *law;
+        e->limits = b.limits;
         e->n_changed -= n_changed;
         memmove(e->changed, e->changed + n_changed, e->n_changed * sizeof *e->changed);
     }
@@ -316,17 +353,21 @@ static struct gw_gallery *follow(struct gw_galleries *g, struct entry *e, struct
     return out;
 }
 
-struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err)
+struct gw_gallery *gw_galleries_get(struct gw_law_limits *limits, struct gw_galleries *g, struct gw_id voyage, const char *site,
+    struct gw_err *err)
 {
     struct gw_gallery *out = NULL;
+    const struct gw_law_mark law = gw_law_mark_now(g->s);
     pthread_mutex_lock(&g->lock);
-    struct entry *e = take(g, voyage);
-    if (e->gallery != NULL && e->built == e->wanted)
+    struct entry *e = take(g, voyage, site);
+    if (is_current(e, &law)) {
         out = gw_gallery_ref(e->gallery);
+        *limits = e->limits;
+    }
     pthread_mutex_unlock(&g->lock);
     if (out == NULL) {
         pthread_mutex_lock(&e->building);
-        out = follow(g, e, err);
+        out = follow(limits, g, e, &law, err);
         pthread_mutex_unlock(&e->building);
     }
     pthread_mutex_lock(&g->lock);
@@ -335,22 +376,14 @@ struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage,
     return out;
 }
 
-bool gw_galleries_allowed(struct gw_galleries *g, struct gw_id voyage)
-{
-    pthread_mutex_lock(&g->lock);
-    struct entry *e = *place(g, voyage);
-    bool allowed = e != NULL && e->allowed;
-    pthread_mutex_unlock(&g->lock);
-    return allowed;
-}
-
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage)
 {
+    const struct gw_law_mark law = gw_law_mark_now(g->s);
     pthread_mutex_lock(&g->lock);
-    struct entry *e = *place(g, voyage);
+    struct entry *e = *place(g, voyage, "");
     *gallery = e == NULL || e->gallery == NULL ? NULL : gw_gallery_ref(e->gallery);
     enum gw_gallery_state state = e == NULL || e->dropped ? GW_GALLERY_ABSENT
-        : e->gallery != NULL && e->built == e->wanted     ? GW_GALLERY_READY
+        : is_current(e, &law)                             ? GW_GALLERY_READY
                                                           : GW_GALLERY_BUILDING;
     pthread_mutex_unlock(&g->lock);
     return state;
@@ -359,23 +392,26 @@ enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_
 bool gw_galleries_build_one(struct gw_galleries *g)
 {
     struct gw_id voyage = {};
+    char site[GW_SCOPE_TEXT] = "";
     bool found = false;
     pthread_mutex_lock(&g->lock);
     for (size_t i = 0; i < BUCKETS && !found; i++)
         for (struct entry *e = g->buckets[i]; e != NULL && !found; e = e->next)
             if (!e->dropped && (e->gallery == NULL || e->built != e->wanted) && e->failed != e->wanted) {
                 voyage = e->voyage;
+                memcpy(site, e->site, sizeof site);
                 found = true;
             }
     pthread_mutex_unlock(&g->lock);
     if (!found)
         return false;
     struct gw_err err = {};
-    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(g, voyage, &err);
+    struct gw_law_limits limits;
+    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(&limits, g, voyage, site, &err);
     if (gallery == NULL) {
         gw_log(GW_LOG_ERROR, "gallery", GW_LOG_ID("voyage", voyage), GW_LOG_WHY(&err));
         pthread_mutex_lock(&g->lock);
-        struct entry *e = *place(g, voyage);
+        struct entry *e = *place(g, voyage, site);
         if (e != NULL)
             e->failed = e->wanted;
         pthread_mutex_unlock(&g->lock);

@@ -1,6 +1,7 @@
 /* internal.h - inside service/: the open engines, and what the verbs share. */
 #pragma once
 #include "base/json.h"
+#include "base/steady.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
 #include "gallery/gallery.h"
@@ -30,6 +31,12 @@ struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 
+/* What the law was: another pack or another day, another mark. Zero: no pack in force. */
+struct gw_law_mark {
+    struct gw_hash pack;
+    struct gw_date day;
+};
+
 struct gw_service {
     const struct gw_conf *conf;
     struct gw_clock clock;
@@ -41,14 +48,19 @@ struct gw_service {
     struct gw_store *store;
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
+    struct gw_port_zones *zones;
+    struct gw_arena *profile_memory;
+    struct gw_status_profile profile; /* of the authority that answers manifests */
+    struct gw_id touched[256]; /* voyages whose readiness changed; under upkeep_lock. Of more it is not told live */
+    size_t n_touched;
+    int64_t deadlines_us; /* when the deadline clock must look again; atomically, 0: now */
     struct gw_events *events;
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
     char authority[GW_PACK_ID_MAX + 1];
     bool law_changed;           /* since upkeep looked */
-    struct gw_hash law_hash;    /* the pack and the day that the galleries were made for */
-    struct gw_date law_day;
+    struct gw_law_mark law_mark; /* when upkeep looked */
 
     pthread_mutex_t once_lock; /* over the requests being answered */
     struct gw_once_waiting *once_waiting;
@@ -58,6 +70,9 @@ struct gw_service {
     pthread_t upkeep;
     bool upkeep_runs, stopping;
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
+    struct gw_steady steady;  /* under upkeep_lock, as what follows */
+    enum gw_steady_state steady_state;
+    int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
 };
@@ -110,30 +125,93 @@ void gw_count_add(uint64_t *counter, uint64_t n);
 struct gw_law {
     struct gw_packs *packs;
     const struct gw_pack *pack; /* NULL: none; nothing is authorised */
+    struct gw_law_mark mark;
     struct gw_pack_facts place; /* day, mode, direction, site */
 };
-/* The pack in force now and the day it is by its zone; false: none. */
-bool gw_law_today(struct gw_law *out, struct gw_date *day, struct gw_service *s);
-/* site: NULL is the voyage's own: where it departs, or arrives. */
-void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
 void gw_law_done(struct gw_law *law);
 GW_AUTO_DONE(gw_law, gw_law_done)
-/* The rule for a traveler, out of the sealed person; NULL without a pack. Lives as long as law. */
+/* The pack in force now and the day it is by its zone; false: none. */
+bool gw_law_today(struct gw_law *out, struct gw_service *s);
+/* The same, as it bears on a voyage at a site. site "": the voyage's own: where it departs, or arrives. */
+void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+/* "" for the voyage's own site, else the site. */
+const char *gw_law_site(const struct gw_voyage_row *v, const char *site);
+struct gw_law_mark gw_law_mark_now(struct gw_service *s);
+bool gw_law_mark_equal(const struct gw_law_mark *a, const struct gw_law_mark *b);
+
+/* The rule for a traveler; NULL without a pack. Lives as long as law. */
+const struct gw_pack_rule *gw_law_rule(const struct gw_law *law, const struct gw_manifest_traveler *t);
+/* The same, out of the sealed person. */
 bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
 bool gw_law_photo(const struct gw_pack_rule *rule); /* may they be photographed, and so searched for? NULL: no */
 bool gw_law_refuse(struct gw_err *err);             /* GW_ERR_NOT_AUTHORISED */
-/* Over all rules of the pack that allow a photograph: the strictest. */
+
+/* Wherever a voyage's travelers are met: what is kept for it is kept for all of these. */
+struct gw_law_way {
+    struct gw_law law;
+    struct gw_pack_facts *places;
+    size_t n;
+};
+bool gw_law_along(struct gw_law_way *out, struct gw_arena *a, struct gw_service *s, const struct gw_voyage_row *v, struct gw_err *err);
+void gw_law_way_done(struct gw_law_way *way);
+GW_AUTO_DONE(gw_law_way, gw_law_way_done)
+/* May they be photographed at any of them? */
+bool gw_law_anywhere(const struct gw_law_way *way, const struct gw_manifest_traveler *t);
+
+/* The strictest of several rules. */
 struct gw_law_limits {
     bool any;
     unsigned attempts;
     double fpir;
-    int64_t template_us; /* after close */
+    bool has_fmr;        /* all of them have one */
+    double fmr;
 };
-struct gw_law_limits gw_law_limits(const struct gw_law *law);
+void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule); /* rules without photograph are passed over */
+/* Until when something of whom the rule is for may be kept; rule NULL: of somebody nobody knows, the strictest of all
+ * rules that allow a photograph. False: not at all, or there is no such rule. */
+bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks);
 /* Is another pack or day in force than when it was last asked? Logs it. */
 bool gw_law_moved(struct gw_service *s);
+/* Brings what is kept for an open voyage into line with it: templates of whom no rule allows
+ * to photograph go, those of whom one does now come. */
+bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err);
+/* Copies the portraits that wait for these documents to a traveler of an open voyage. */
+bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
+    const struct gw_document_hash *documents, size_t n, struct gw_err *err);
 
 void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
+
+/* ---- deadlines (deadline.c) --------------------------------------------------------- */
+
+/* ports.zones as read. GW_ERR_INVALID: the setting says what no time zone is. */
+struct gw_port_zones; /* opaque */
+struct gw_port_zones *gw_port_zones_read(const char *text, struct gw_err *err);
+void gw_port_zones_free(struct gw_port_zones *z);
+/* When a voyage departs, us UTC: false where a local time was announced and the port's zone is not known; *us is then the
+ * latest it can be anywhere. */
+bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v);
+/* The day it departs, where it departs: part of what makes it this voyage. */
+int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const struct gw_manifest_time *departure);
+/* When a list (enum gw_traveler_kind) is due; as gw_departure. */
+bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind);
+/* In the transaction in which a list came after its deadline: told, and an alert. */
+bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state, struct gw_err *err);
+/* Says what is due now: lists that are missing, how covered galleries are at the marks. */
+bool gw_deadlines_run(struct gw_service *s, struct gw_err *err);
+/* A manifest or a portrait changed who is covered: told at the next turn of upkeep, once for all that came meanwhile. */
+void gw_readiness_touch(struct gw_service *s, struct gw_id voyage);
+bool gw_readiness_tell(struct gw_service *s, struct gw_err *err);
+/* Counts only; needs no gallery. */
+bool gw_readiness_count(struct gw_readiness *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+    const struct gw_voyage_row *v, struct gw_err *err);
+
+/* ---- boarding passes (pass.c) -------------------------------------------------------- */
+
+/* Whom a boarding pass (BCBP) means on this voyage: none, one, or several who share a booking and, as far as the pass tells,
+ * a name. GW_ERR_INVALID: it is no boarding pass. */
+bool gw_pass_holders(struct gw_holder **out, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+    const struct gw_voyage_row *v, struct gw_span pass, struct gw_err *err);
 
 /* ---- documents ------------------------------------------------------------------- */
 
@@ -160,11 +238,12 @@ void gw_galleries_free(struct gw_galleries *g);
 void gw_galleries_touch(struct gw_galleries *g, struct gw_id voyage, const struct gw_id *travelers, size_t n);
 /* The voyage is over: lets go. */
 void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage);
-/* A reference to the gallery as of now; builds it if need be. NULL on failure. */
-struct gw_gallery *gw_galleries_get(struct gw_galleries *g, struct gw_id voyage, struct gw_err *err);
-/* Of what was last built: is anybody expected whom a rule allows to photograph? */
-bool gw_galleries_allowed(struct gw_galleries *g, struct gw_id voyage);
-/* Without building. gallery: a reference or NULL. */
+/* A reference to the gallery as of now, of those who may be photographed at the site (gw_law_site);
+ * builds it if need be. limits: of the rules that allow it; none allows any: !limits->any.
+ * NULL on failure. */
+struct gw_gallery *gw_galleries_get(struct gw_law_limits *limits, struct gw_galleries *g, struct gw_id voyage, const char *site,
+    struct gw_err *err);
+/* At the voyage's own site, without building. gallery: a reference or NULL. */
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage);
 /* Builds one that was touched and not asked for since; false when there is none. */
 bool gw_galleries_build_one(struct gw_galleries *g);
@@ -242,8 +321,7 @@ struct gw_probe_seen {
     bool has_best;
     struct gw_id best;           /* traveler */
     size_t gallery_persons, gallery_templates;
-    double most_fpir;            /* 0: as set */
-    unsigned most_attempts;      /* 0: as set */
+    struct gw_law_limits limits; /* what the rules ask beside the settings */
     int64_t started_us;          /* monotonic */
     struct gw_span picture;      /* as it came; empty: none was looked at */
 };
@@ -259,6 +337,8 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
 /* At start: what was sealed under keys that are no more (a restored backup) goes. */
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
+/* The time that what is kept dies by (base/steady.h). */
+int64_t gw_service_steady(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

@@ -56,28 +56,35 @@ static const struct gw_pack *in_force(struct gw_packs **held, struct gw_service 
     return found;
 }
 
+bool gw_law_mark_equal(const struct gw_law_mark *a, const struct gw_law_mark *b)
+{
+    return memcmp(&a->pack, &b->pack, sizeof a->pack) == 0 && gw_date_compare(a->day, b->day) == 0;
+}
+
+struct gw_law_mark gw_law_mark_now(struct gw_service *s)
+{
+    GW_AUTO_VALUE(gw_law) law = {};
+    (void)gw_law_today(&law, s);
+    return law.mark;
+}
+
 bool gw_law_moved(struct gw_service *s)
 {
-    GW_AUTO(gw_packs) *held = NULL;
-    const int64_t now = gw_clock_now(&s->clock);
-    const struct gw_pack *p = in_force(&held, s, now);
-    const struct gw_date day = p == NULL ? (struct gw_date){} : gw_pack_day(p, now);
-    const struct gw_hash hash = p == NULL ? (struct gw_hash){} : gw_pack_hash(p);
+    GW_AUTO_VALUE(gw_law) law = {};
+    const bool any = gw_law_today(&law, s);
     pthread_mutex_lock(&s->packs_lock);
-    const bool other = memcmp(&hash, &s->law_hash, sizeof hash) != 0;
-    const bool moved = s->law_changed || other || gw_date_compare(day, s->law_day) != 0;
+    const bool other = memcmp(&law.mark.pack, &s->law_mark.pack, sizeof law.mark.pack) != 0;
+    const bool moved = s->law_changed || !gw_law_mark_equal(&law.mark, &s->law_mark);
     s->law_changed = false;
-    s->law_hash = hash;
-    s->law_day = day;
+    s->law_mark = law.mark;
     pthread_mutex_unlock(&s->packs_lock);
-    if (moved) {
-        char text[GW_DATE_TEXT];
-        gw_date_format(text, day);
-        if (p == NULL)
-            gw_log(GW_LOG_ERROR, "law", GW_LOG_WORD("state", "no pack is in force: nobody is photographed"));
-        else
-            gw_log(GW_LOG_INFO, "law", GW_LOG_SETTING("pack", gw_pack_name(p)), GW_LOG_SETTING("day", text),
-                GW_LOG_INT("other", other));
+    if (moved && !any)
+        gw_log(GW_LOG_ERROR, "law", GW_LOG_WORD("state", "no pack is in force: nobody is photographed"));
+    if (moved && any) {
+        char day[GW_DATE_TEXT];
+        gw_date_format(day, law.mark.day);
+        gw_log(GW_LOG_INFO, "law", GW_LOG_SETTING("pack", gw_pack_name(law.pack)), GW_LOG_SETTING("day", day),
+            GW_LOG_INT("pack_changed", other));
     }
     return moved;
 }
@@ -90,32 +97,73 @@ void gw_law_done(struct gw_law *law)
     *law = (struct gw_law){};
 }
 
-bool gw_law_today(struct gw_law *out, struct gw_date *day, struct gw_service *s)
+bool gw_law_today(struct gw_law *out, struct gw_service *s)
 {
     const int64_t now = gw_clock_now(&s->clock);
     *out = (struct gw_law){};
     out->pack = in_force(&out->packs, s, now);
-    if (out->pack != NULL)
-        *day = gw_pack_day(out->pack, now);
-    return out->pack != NULL;
+    if (out->pack == NULL)
+        return false;
+    out->place.day = gw_pack_day(out->pack, now);
+    out->mark = (struct gw_law_mark){ gw_pack_hash(out->pack), out->place.day };
+    return true;
+}
+
+static bool arrives_at(const struct gw_voyage_row *v, const char *site)
+{
+    return v->direction == GW_DIRECTION_ARRIVAL || (v->direction == GW_DIRECTION_UNSTATED && gw_span_is(v->to, site));
+}
+
+const char *gw_law_site(const struct gw_voyage_row *v, const char *site)
+{
+    return gw_span_is(v->direction == GW_DIRECTION_ARRIVAL ? v->to : v->from, site) ? "" : site;
+}
+
+static void set_place(struct gw_pack_facts *f, const struct gw_voyage_row *v, const char *site)
+{
+    const bool arrives = arrives_at(v, site);
+    const struct gw_span own = arrives ? v->to : v->from;
+    f->mode = v->mode == GW_MODE_SEA ? GW_PACK_SEA : v->mode == GW_MODE_LAND ? GW_PACK_LAND : GW_PACK_AIR;
+    f->direction = arrives ? GW_PACK_ARRIVAL : GW_PACK_DEPARTURE;
+    if (site[0] != 0)
+        snprintf(f->site, sizeof f->site, "%s", site);
+    else
+        snprintf(f->site, sizeof f->site, "%.*s", (int)GW_MIN(own.size, sizeof f->site - 1), (const char *)own.data);
 }
 
 void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site)
 {
-    struct gw_date day;
-    if (!gw_law_today(out, &day, s))
-        return;
-    struct gw_pack_facts *f = &out->place;
-    f->day = day;
-    f->mode = v->mode == GW_MODE_SEA ? GW_PACK_SEA : v->mode == GW_MODE_LAND ? GW_PACK_LAND : GW_PACK_AIR;
-    bool arrives = v->direction == GW_DIRECTION_ARRIVAL ||
-                   (v->direction == GW_DIRECTION_UNSTATED && site != NULL && gw_span_is(v->to, site));
-    f->direction = arrives ? GW_PACK_ARRIVAL : GW_PACK_DEPARTURE;
-    const struct gw_span own = arrives ? v->to : v->from;
-    if (site != NULL && site[0] != 0)
-        snprintf(f->site, sizeof f->site, "%s", site);
-    else
-        snprintf(f->site, sizeof f->site, "%.*s", (int)GW_MIN(own.size, sizeof f->site - 1), (const char *)own.data);
+    if (gw_law_today(out, s))
+        set_place(&out->place, v, site);
+}
+
+void gw_law_way_done(struct gw_law_way *way)
+{
+    gw_law_done(&way->law);
+    *way = (struct gw_law_way){};
+}
+
+bool gw_law_along(struct gw_law_way *out, struct gw_arena *a, struct gw_service *s, const struct gw_voyage_row *v, struct gw_err *err)
+{
+    size_t capacity = 0;
+    *out = (struct gw_law_way){};
+    if (!gw_law_today(&out->law, s))
+        return true;
+    const struct gw_span ports = v->ports; /* " YVR SEA JFK " */
+    for (size_t at = 0, end; at < ports.size; at = end + 1) {
+        char site[GW_PACK_CODE_MAX + 1];
+        for (end = at; end < ports.size && ports.data[end] != ' ';)
+            end++;
+        if (end == at || end - at >= sizeof site)
+            continue;
+        memcpy(site, ports.data + at, end - at);
+        site[end - at] = 0;
+        if ((out->places = gw_arena_grow(a, out->places, &capacity, out->n + 1, sizeof *out->places, err)) == NULL)
+            return false;
+        out->places[out->n] = out->law.place;
+        set_place(&out->places[out->n++], v, site);
+    }
+    return true;
 }
 
 static enum gw_pack_document document_of(const struct gw_manifest_traveler *t)
@@ -152,9 +200,9 @@ static void set_birth(struct gw_pack_facts *f, struct gw_date birth)
 }
 
 /* A manifest knows no visa class and no residence: these are "none is recorded". */
-static struct gw_pack_facts facts_of(const struct gw_law *law, const struct gw_manifest_traveler *t)
+static struct gw_pack_facts facts_of(const struct gw_pack_facts *place, const struct gw_manifest_traveler *t)
 {
-    struct gw_pack_facts f = law->place;
+    struct gw_pack_facts f = *place;
     char code[4];
     if (gw_code(code, 1, 3, t->nationality) && gw_state_country(code) != NULL) {
         memcpy(f.citizenship, code, sizeof code);
@@ -172,6 +220,14 @@ bool gw_law_photo(const struct gw_pack_rule *rule)
     return rule != NULL && (rule->photo == GW_CONSENT_REQUIRED || rule->photo == GW_CONSENT_VOLUNTARY);
 }
 
+const struct gw_pack_rule *gw_law_rule(const struct gw_law *law, const struct gw_manifest_traveler *t)
+{
+    if (law->pack == NULL)
+        return NULL;
+    const struct gw_pack_facts f = facts_of(&law->place, t);
+    return gw_pack_decide(law->pack, &f).rule;
+}
+
 bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err)
 {
     struct gw_manifest_traveler t;
@@ -180,9 +236,18 @@ bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, stru
         return true;
     if (!gw_manifest_traveler_parse_json(&t, a, person, err))
         return false;
-    const struct gw_pack_facts f = facts_of(law, &t);
-    *rule = gw_pack_decide(law->pack, &f).rule;
+    *rule = gw_law_rule(law, &t);
     return true;
+}
+
+bool gw_law_anywhere(const struct gw_law_way *way, const struct gw_manifest_traveler *t)
+{
+    for (size_t i = 0; i < way->n; i++) {
+        const struct gw_pack_facts f = facts_of(&way->places[i], t);
+        if (gw_law_photo(gw_pack_decide(way->law.pack, &f).rule))
+            return true;
+    }
+    return false;
 }
 
 bool gw_law_refuse(struct gw_err *err)
@@ -190,20 +255,99 @@ bool gw_law_refuse(struct gw_err *err)
     return gw_fail(err, GW_ERR_NOT_AUTHORISED, "no rule in force allows a photograph here: look at the document");
 }
 
-struct gw_law_limits gw_law_limits(const struct gw_law *law)
+void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule)
 {
-    struct gw_law_limits l = {};
-    const struct gw_pack_rule *rules;
-    for (size_t i = 0, n = law->pack == NULL ? 0 : gw_pack_rules(law->pack, &rules); i < n; i++) {
-        const struct gw_pack_rule *t = &rules[i];
-        if (!gw_law_photo(t))
+    if (!gw_law_photo(rule))
+        return;
+    l->attempts = l->any ? GW_MIN(l->attempts, rule->attempts) : rule->attempts;
+    l->fpir = l->any ? GW_MIN(l->fpir, rule->fpir) : rule->fpir;
+    l->fmr = l->any && l->has_fmr ? GW_MIN(l->fmr, rule->fmr) : rule->fmr;
+    l->has_fmr = rule->has_fmr && (!l->any || l->has_fmr);
+    l->any = true;
+}
+
+/* ---- what is kept under it -------------------------------------------------------------- */
+
+bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks)
+{
+    const struct gw_pack_rule *rules = rule;
+    const size_t n = rule != NULL ? 1 : law->pack == NULL ? 0 : gw_pack_rules(law->pack, &rules);
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        int64_t end;
+        if (rule == NULL && !gw_law_photo(&rules[i]))
             continue;
-        const struct gw_keep *k = &t->retention->keep[GW_DATUM_TEMPLATE];
-        const int64_t keep_us = !k->has ? 0 : ((k->period.years * INT64_C(365) + k->period.days) * 1440 + k->period.minutes) * 60 * GW_US_PER_S;
-        l.template_us = l.any ? GW_MIN(l.template_us, keep_us) : keep_us;
-        l.attempts = l.any ? GW_MIN(l.attempts, t->attempts) : t->attempts;
-        l.fpir = l.any ? GW_MIN(l.fpir, t->fpir) : t->fpir;
-        l.any = true;
+        if (!gw_keep_end(&end, &rules[i].retention->keep[what], clocks))
+            return false;
+        *until_us = any ? GW_MIN(*until_us, end) : end;
+        any = true;
     }
-    return l;
+    return any;
+}
+
+struct settling {
+    struct gw_service *s;
+    struct gw_id voyage;
+    struct gw_id *changed; /* travelers */
+    size_t n_changed, cap_changed;
+    struct gw_arena *a;
+};
+
+static bool settle_traveler(struct settling *o, struct gw_tx *tx, struct gw_arena *own, const struct gw_law_way *way,
+    const struct gw_traveler_row *row, struct gw_err *err)
+{
+    struct gw_manifest_traveler t;
+    struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
+    if (!gw_manifest_traveler_parse_json(&t, own, row->person, err))
+        return false;
+    const bool may = row->status != GW_STATUS_DECLINED && gw_law_anywhere(way, &t);
+    if (may == (row->portraits > 0))
+        return true;
+    o->changed = gw_arena_grow(o->a, o->changed, &o->cap_changed, o->n_changed + 1, sizeof *o->changed, err);
+    if (o->changed == NULL)
+        return false;
+    o->changed[o->n_changed++] = row->id;
+    if (!may)
+        return gw_store_templates_drop(tx, row->id, err);
+    for (size_t i = 0; i < t.n_documents; i++)
+        if (!gw_document_hash_of(&documents[i], o->s, t.documents[i].number, t.documents[i].issuing_state, err))
+            return false;
+    return gw_portraits_attach(tx, o->s, row->id, o->voyage, documents, t.n_documents, err);
+}
+
+static bool settle(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    enum { AT_ONCE = 256 };
+    struct settling *o = arg;
+    struct gw_voyage_row v;
+    GW_AUTO_VALUE(gw_law_way) way = {};
+    if (!gw_store_voyage_get(&v, o->a, tx, o->voyage, err) || !gw_law_along(&way, o->a, o->s, &v, err))
+        return false;
+    int64_t after = -1;
+    for (size_t n = AT_ONCE; v.state == GW_VOYAGE_OPEN && n == AT_ONCE;) {
+        struct gw_traveler_row *rows;
+        GW_AUTO(gw_arena) *own = gw_arena_new(GW_LIST_ARENA_BYTES);
+        if (!gw_store_travelers(&rows, &n, own, tx, o->voyage, gw_service_model(o->s), after, AT_ONCE, false, err))
+            return false;
+        for (size_t i = 0; i < n; i++) {
+            after = rows[i].ordinal;
+            if (!settle_traveler(o, tx, own, &way, &rows[i], err))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct settling o = { .s = s, .voyage = voyage, .a = a };
+    if (!gw_store_write(s->store, settle, &o, err))
+        return false;
+    if (o.n_changed > 0) {
+        gw_galleries_touch(s->galleries, voyage, o.changed, o.n_changed);
+        gw_log(GW_LOG_INFO, "law", GW_LOG_ID("voyage", voyage), GW_LOG_INT("travelers_changed", o.n_changed));
+    }
+    return true;
 }

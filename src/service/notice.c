@@ -51,8 +51,9 @@ bool gw_service_notice(struct gw_service_notice *out, struct gw_arena *a, struct
     *out = (struct gw_service_notice){};
     if (!read_place(&place, who, ask, err))
         return false;
-    if (!gw_law_today(&law, &place.day, s))
+    if (!gw_law_today(&law, s))
         return gw_fail(err, GW_ERR_NOT_FOUND, "no rule pack is in force today: nobody is photographed here, so there is no notice");
+    place.day = law.place.day;
     if (ask->language.size > 0 && (language = gw_arena_text(a, ask->language, err)) == NULL)
         return false;
     if (!gw_pack_notice(&out->notice, a, law.pack, &place, language, err) || !copy_languages(out, a, law.pack, err))

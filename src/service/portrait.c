@@ -17,6 +17,46 @@ static struct gw_policy portrait_policy(const struct gw_service *s)
     return p;
 }
 
+bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
+    const struct gw_document_hash *documents, size_t n, struct gw_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct gw_portrait_row *portraits;
+        size_t n_portraits;
+        GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
+        if (!gw_store_portraits(&portraits, &n_portraits, a, tx, &documents[i], gw_service_model(s), err))
+            return false;
+        for (size_t j = 0; j < n_portraits; j++)
+            if (!gw_store_template_put(tx, traveler, voyage, &portraits[j], err))
+                return false;
+    }
+    return true;
+}
+
+/* Who of those that travel with the document may be photographed, and so have their portrait
+ * kept: the others are taken out of the list. *barred: all of them were. */
+static bool keep_allowed(bool *barred, struct gw_holder *holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_service *s, struct gw_err *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        struct gw_voyage_row voyage;
+        struct gw_traveler_row row;
+        struct gw_manifest_traveler t;
+        bool found;
+        GW_AUTO_VALUE(gw_law_way) way = {};
+        if (!gw_store_voyage_get(&voyage, a, tx, holders[i].voyage, err) || !gw_law_along(&way, a, s, &voyage, err) ||
+            !gw_store_traveler_get(&row, &found, true, a, tx, holders[i].traveler, err) ||
+            (found && !gw_manifest_traveler_parse_json(&t, a, row.person, err)))
+            return false;
+        if (found && gw_law_anywhere(&way, &t))
+            holders[kept++] = holders[i];
+    }
+    *barred = *n > 0 && kept == 0;
+    *n = kept;
+    return true;
+}
+
 struct keep {
     struct gw_portrait_receipt *out;
     struct gw_service *s;
@@ -64,7 +104,10 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
     gw_template_format(bytes, m->template);
     row.template = gw_span_of(bytes, gw_template_bytes(m->template->dim));
 
-    bool found, fine = gw_store_portrait_find(&old, &found, k->a, tx, &m->document.document, (int)m->source, err);
+    bool found, barred, fine = gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err) &&
+                               keep_allowed(&barred, k->holders, &k->n_holders, k->a, tx, k->s, err) &&
+                               (!barred || gw_law_refuse(err)) &&
+                               gw_store_portrait_find(&old, &found, k->a, tx, &m->document.document, (int)m->source, err);
     if (fine && found && old.has_captured && row.has_captured && old.captured_day > row.captured_day)
         fine = gw_fail(err, GW_ERR_CONFLICT, "a newer portrait from this source is already kept");
     /* The same picture again is the same portrait; it only lives longer. */
@@ -75,8 +118,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
     k->out->created = !found;
     k->out->portrait = row.id;
     fine = fine && ((same && old.expiry_hour == row.expiry_hour && old.has_captured == row.has_captured) ||
-                       (gw_store_portrait_put(tx, &row, err) && keep_picture(tx, k, &row, err))) &&
-           gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err);
+                       (gw_store_portrait_put(tx, &row, err) && keep_picture(tx, k, &row, err)));
     k->out->voyages = 0;
     for (size_t i = 0; fine && i < k->n_holders; i++) {
         if (k->holders[i].status == GW_STATUS_DECLINED)
@@ -100,11 +142,29 @@ bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, con
     struct keep k = { .out = out, .s = s, .who = who, .made = made, .once = once, .now_us = gw_clock_now(&s->clock), .a = a };
     if (!gw_store_write(s->store, keep, &k, err))
         return false;
-    for (size_t i = 0; i < k.n_holders; i++)
+    for (size_t i = 0; i < k.n_holders; i++) {
         gw_galleries_touch(s->galleries, k.holders[i].voyage, &k.holders[i].traveler, 1);
+        gw_readiness_touch(s, k.holders[i].voyage);
+    }
     gw_count_add(&s->counters.portraits, 1);
     gw_log(GW_LOG_INFO, "portrait", GW_LOG_ID("portrait", out->portrait), GW_LOG_INT("voyages", out->voyages));
     return true;
+}
+
+struct barring {
+    struct gw_service *s;
+    struct gw_arena *a;
+    const struct gw_document_hash *document;
+    bool barred;
+};
+
+static bool read_barred(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct barring *b = arg;
+    struct gw_holder *holders;
+    size_t n;
+    return gw_store_holders(&holders, &n, b->a, tx, b->document, NULL, err) &&
+           keep_allowed(&b->barred, holders, &n, b->a, tx, b->s, err);
 }
 
 static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, struct gw_worker *w,
@@ -118,6 +178,9 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
             gw_date_compare(ask->captured_on, gw_date_of(gw_clock_now(&s->clock) + 24 * 3600 * GW_US_PER_S)) > 0))
         return gw_fail(err, GW_ERR_INVALID, "captured_on must be a day that has been");
     if (!gw_document_hash_of(&made.document, s, ask->document_number, ask->issuing_state, err))
+        return false;
+    struct barring b = { .s = s, .a = w->arena, .document = &made.document };
+    if (!gw_store_read(s->store, read_barred, &b, err) || (b.barred && !gw_law_refuse(err)))
         return false;
     made.picture = gw_store_hash(s->store, GW_HASH_PICTURE, ask->picture);
 
@@ -163,6 +226,7 @@ bool gw_service_portrait(struct gw_portrait_receipt *out, struct gw_service *s, 
     if (!gw_allow(who, GW_ROLE_BIT(CARRIER) | GW_ROLE_BIT(ADMIN), err) || !gw_once_enter(s, once, &replayed, err))
         return false;
     bool fine = replayed || portrait(out, s, w, who, ask, once, err);
+    gw_arena_reset(w->arena);
     gw_wipe(&w->template, sizeof w->template);
     gw_wipe(&w->embedding, sizeof w->embedding);
     gw_wipe(w->faces, sizeof w->faces);

@@ -37,6 +37,12 @@ static bool find_unswept(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyages_unswept(&d->ids, &d->n, d->a, tx, err);
 }
 
+static bool find_untimed(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct due *d = arg;
+    return gw_store_voyages_untimed(&d->ids, &d->n, d->a, tx, err);
+}
+
 static bool find_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct due *d = arg;
@@ -49,7 +55,7 @@ static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, err);
 }
 
-enum { ROWS_AT_ONCE = 256 };
+enum { ROWS_AT_ONCE = 256, MARK_EVERY_S = 50 };
 
 /* What a step works on; what it destroyed is in purged, and counts only when it committed. */
 struct one {
@@ -81,6 +87,18 @@ static bool sweep_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
     return gw_store_voyage_sweep(&o->purged, &o->done, tx, o->voyage, o->now_us, ROWS_AT_ONCE, err);
+}
+
+/* Each is a picture to be sealed again; few at once. */
+enum { PORTRAITS_AT_ONCE = 8 };
+
+static bool retime_some(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    struct gw_voyage_row v;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
+    return gw_store_voyage_get(&v, a, tx, o->voyage, err) &&
+           gw_store_portraits_retime(&o->done, tx, o->voyage, v.portraits_us, o->now_us, PORTRAITS_AT_ONCE, err);
 }
 
 static bool empty_one(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -156,12 +174,23 @@ bool gw_purge_lost(struct gw_service *s, struct gw_err *err)
     return gw_store_checkpoint(s->store, true, err);
 }
 
+static bool put_mark(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct due *d = arg;
+    return gw_store_clock_put(tx, d->now_us, err);
+}
+
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct due d = { .s = s, .a = a, .now_us = gw_clock_now(&s->clock) };
+    struct due d = { .s = s, .a = a, .now_us = gw_service_steady(s) };
     struct gw_store_purged sum = {};
     *out = (struct gw_purge){};
+    if (d.now_us - s->mark_us >= MARK_EVERY_S * GW_US_PER_S) {
+        if (!gw_store_write(s->store, put_mark, &d, err))
+            return false;
+        s->mark_us = d.now_us;
+    }
     if (!gw_store_read(s->store, find_overdue, &d, err))
         return false;
     for (size_t i = 0; i < d.n_overdue; i++, out->voyages_closed++) {
@@ -170,6 +199,11 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
             return false;
         gw_galleries_drop(s->galleries, one.voyage);
     }
+    if (!gw_store_read(s->store, find_untimed, &d, err))
+        return false;
+    for (size_t i = 0; i < d.n; i++)
+        if (!step(&sum, s, retime_some, "purge: portraits of a closed voyage", d.ids[i], d.now_us, err))
+            return false;
     /* All keys first, then the rows: what is due is dead in milliseconds, however much there is to sweep. */
     if (!gw_store_read(s->store, find_due, &d, err))
         return false;

@@ -12,7 +12,7 @@
 
 /* 2020-01-01: a clock before that was never set, and every clock of retention would be wrong. */
 #define EARLIEST_US (INT64_C(1577836800) * GW_US_PER_S)
-enum { LEAST_FREE_BYTES = 32 << 20, PURGE_EVERY_S = 60, READY_KEEP_US = 1'000'000 };
+enum { LEAST_FREE_BYTES = 32 << 20, PURGE_EVERY_S = 60, READY_KEEP_US = 1'000'000, PROFILE_BYTES = 1 << 20 };
 
 /* ---- words ---------------------------------------------------------------------- */
 
@@ -216,12 +216,33 @@ void gw_upkeep_wake(struct gw_service *s)
     pthread_mutex_unlock(&s->upkeep_lock);
 }
 
-static void keep_house(struct gw_service *s)
+int64_t gw_service_steady(struct gw_service *s)
+{
+    static const char *const words[] = { "fine", "set forward, and followed", "set back: time goes on without it",
+        "set forward by more than a day: not believed yet" };
+    if (s->clock.fixed_us != 0)
+        return s->clock.fixed_us;
+    pthread_mutex_lock(&s->upkeep_lock);
+    const enum gw_steady_state was = s->steady_state;
+    const int64_t now = gw_steady_now(&s->steady, gw_clock_now(&s->clock), gw_clock_boottime_us(), &s->steady_state);
+    const enum gw_steady_state is = s->steady_state;
+    pthread_mutex_unlock(&s->upkeep_lock);
+    if (is != was && is != GW_STEADY_FINE)
+        gw_log(GW_LOG_WARN, "clock", GW_LOG_OF_TABLE("state", (struct gw_word){ words[is] }));
+    return now;
+}
+
+/* *next_us: when something is due, by gw_service_steady: keys die at the full hour, voyages when they say. */
+static void keep_house(struct gw_service *s, int64_t *next_us)
 {
     struct gw_err err = {};
     struct gw_purge p;
+    const int64_t now = gw_service_steady(s);
+    *next_us = (now / GW_US_PER_HOUR + 1) * GW_US_PER_HOUR;
     if (!gw_purge_now(&p, s, &err))
         gw_log(GW_LOG_ERROR, "purge", GW_LOG_WHY(&err));
+    else if (p.has_next)
+        *next_us = GW_MIN(*next_us, GW_MAX(p.next_us, now + GW_US_PER_S));
     if (!gw_events_trim(s, &err))
         gw_log(GW_LOG_ERROR, "events", GW_LOG_WHY(&err));
 }
@@ -250,21 +271,44 @@ static bool want_galleries(struct gw_service *s, struct gw_err *err)
     return true;
 }
 
+/* Another pack, or another day: galleries are made anew by themselves (galleries.c), what
+ * is kept for the voyages is brought into line here. */
+static void follow_law(struct gw_service *s)
+{
+    struct gw_err err = {};
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct open_voyages open = { .a = a };
+    bool fine = gw_store_read(s->store, find_open, &open, &err);
+    for (size_t i = 0; fine && i < open.n; i++) {
+        gw_galleries_touch(s->galleries, open.ids[i], NULL, 0);
+        fine = gw_law_settle(s, open.ids[i], &err);
+    }
+    if (!fine) {
+        gw_log(GW_LOG_ERROR, "law", GW_LOG_WHY(&err));
+        pthread_mutex_lock(&s->packs_lock);
+        s->law_changed = true; /* again, then */
+        pthread_mutex_unlock(&s->packs_lock);
+    }
+}
+
 static void *upkeep_loop(void *arg)
 {
     struct gw_service *s = arg;
-    int64_t next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
+    int64_t next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S, next_due_us = INT64_MAX;
     pthread_mutex_lock(&s->upkeep_lock);
     while (!s->stopping) {
         pthread_mutex_unlock(&s->upkeep_lock);
         bool more = gw_galleries_build_one(s->galleries);
         struct gw_err err = {};
-        if (gw_law_moved(s) && !want_galleries(s, &err))
-            gw_log(GW_LOG_ERROR, "law", GW_LOG_WHY(&err));
+        if (gw_law_moved(s))
+            follow_law(s);
+        if (!gw_deadlines_run(s, &err) || !gw_readiness_tell(s, &err))
+            gw_log(GW_LOG_ERROR, "deadlines", GW_LOG_WHY(&err));
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
-        if (gw_clock_monotonic_us() >= next_purge_us) {
-            keep_house(s);
+        /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
+        if (gw_clock_monotonic_us() >= next_purge_us || gw_service_steady(s) >= next_due_us) {
+            keep_house(s, &next_due_us);
             next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
         }
         pthread_mutex_lock(&s->upkeep_lock);
@@ -277,6 +321,35 @@ static void *upkeep_loop(void *arg)
     }
     pthread_mutex_unlock(&s->upkeep_lock);
     return NULL;
+}
+
+struct mark {
+    int64_t us;
+};
+
+static bool read_mark(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct mark *m = arg;
+    return gw_store_clock_get(&m->us, tx, err);
+}
+
+/* A clock behind what was seen before is wrong now, or was wrong then; a day of it is more than a person should guess at. */
+static bool start_clock(struct gw_service *s, struct gw_err *err)
+{
+    struct mark m = {};
+    const int64_t wall = gw_clock_now(&s->clock);
+    if (!gw_store_read(s->store, read_mark, &m, err))
+        return false;
+    if (m.us - wall > GW_STEADY_JUMP_US) {
+        char is[GW_TIME_TEXT], was[GW_TIME_TEXT];
+        gw_time_format(is, wall - wall % GW_US_PER_S);
+        gw_time_format(was, m.us - m.us % GW_US_PER_S);
+        return gw_fail(err, GW_ERR_UNAVAILABLE, "this machine's clock says %s, and this store was in use at %s: set the clock; if it was "
+            "wrong then, `gangway retention clock` takes the present one", is, was);
+    }
+    s->mark_us = m.us;
+    gw_steady_start(&s->steady, wall, gw_clock_boottime_us(), m.us);
+    return true;
 }
 
 /* ---- life --------------------------------------------------------------------------- */
@@ -331,6 +404,24 @@ static bool open_recognition(struct gw_service *s, const struct gw_service_optio
     return true;
 }
 
+/* What was agreed on with authority and carriers: codes, separators, time zones. */
+static bool open_agreements(struct gw_service *s, struct gw_err *err)
+{
+    enum gw_clearance unvetted;
+    if (!gw_clearance_find(&unvetted, gw_span_str(s->conf->manifest_unvetted)) ||
+        (unvetted != GW_CLEARANCE_NOT_YET && unvetted != GW_CLEARANCE_CLEARED))
+        return gw_fail(err, GW_ERR_INVALID, "manifest.unvetted is not_yet or cleared");
+    s->profile_memory = gw_arena_new(PROFILE_BYTES);
+    s->zones = gw_port_zones_read(s->conf->ports_zones, err);
+    return s->zones != NULL && (gw_service_profile(&s->profile, s->profile_memory, s->conf->manifest_profile, err) ||
+                                   gw_fail_prefix(err, "manifest.profile"));
+}
+
+const struct gw_status_profile *gw_service_status_profile(const struct gw_service *s)
+{
+    return &s->profile;
+}
+
 struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw_err *err)
 {
     GW_AUTO(gw_service) *s = gw_alloc(sizeof *s);
@@ -347,6 +438,8 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
 
     if (!gw_crypto_init(err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
         return NULL;
+    if (!open_agreements(s, err))
+        return NULL;
     s->events = gw_events_new(s);
     struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock), .keys = s->conf->keys_source,
         .step = o->step, .step_to = o->step_to, .committed = gw_events_committed, .committed_to = s->events };
@@ -360,9 +453,8 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     if (!gw_service_packs(s, s->conf->packs_path, s->conf->packs_keys, s->conf->packs_authority, err) && !o->without_recognition)
         return NULL;
     s->galleries = gw_galleries_new(s);
-    (void)gw_law_moved(s);
     struct gw_purge purged;
-    if (!gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
+    if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
@@ -390,6 +482,8 @@ void gw_service_close(struct gw_service *s)
     gw_faces_close(s->faces);
     gw_decoder_close(s->decoder);
     gw_packs_unref(s->packs);
+    gw_port_zones_free(s->zones);
+    gw_arena_free(s->profile_memory);
     pthread_mutex_destroy(&s->packs_lock);
     pthread_mutex_destroy(&s->once_lock);
     pthread_mutex_destroy(&s->upkeep_lock);
@@ -445,6 +539,11 @@ bool gw_service_ready(struct gw_service *s, struct gw_err *err)
     pthread_mutex_unlock(&s->upkeep_lock);
     if (fresh)
         return true;
+    pthread_mutex_lock(&s->upkeep_lock);
+    const bool ahead = s->steady_state == GW_STEADY_AHEAD;
+    pthread_mutex_unlock(&s->upkeep_lock);
+    if (ahead)
+        return gw_fail(err, GW_ERR_UNAVAILABLE, "this machine's clock was set forward by more than a day: look whether it is right");
     if (!gw_store_probe(s->store, err))
         return false;
     pthread_mutex_lock(&s->upkeep_lock);

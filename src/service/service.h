@@ -108,20 +108,45 @@ struct gw_token {
     int64_t created_us, expires_us;
     bool has_revoked;
     int64_t revoked_us;
+    bool has_certificate;         /* it is asked with by a client certificate, not a secret */
+    struct gw_hash certificate;   /* SHA-256 of its DER form */
+    bool has_prior;               /* the credential before the last renewal still works */
+    int64_t prior_until_us;
+};
+/* What somebody shows to be known. */
+struct gw_credential {
+    bool has_certificate;         /* else a secret is made */
+    struct gw_hash certificate;
+    int64_t certificate_until_us; /* its end; the credential's at the latest */
+    int64_t lasts_us;             /* 0: a year */
 };
 struct gw_token_new {
     enum gw_role role;
     struct gw_span label, site, carrier;
-    int64_t lasts_us; /* 0: a year */
+    struct gw_credential credential;
 };
-/* admin. The secret ("gw_" and 48 characters) is given this once; only its hash is kept.
- * GW_ERR_INVALID: a device without site, a carrier without carrier, too long, not a port or carrier code. */
+/* admin. The secret ("gw_" and 48 characters; "" with a certificate) is given this once; only its hash is kept.
+ *   GW_ERR_INVALID   a device without site, a carrier without carrier, too long, not a port or carrier code; a
+ *                    certificate that has ended
+ *   GW_ERR_CONFLICT  the certificate is, or was, somebody's: a revoked one never comes back */
 [[nodiscard]] bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
     const struct gw_caller *who, const struct gw_token_new *ask, struct gw_err *err);
 /* Bearer text to caller. GW_ERR_UNAUTHORIZED: unknown, expired, revoked (one text for
  * all three). Costs a hash and a look into memory. */
 [[nodiscard]] bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct gw_span secret,
     struct gw_err *err);
+/* The same with a client certificate that the door has verified. */
+[[nodiscard]] bool gw_service_certificate_check(struct gw_caller *out, struct gw_service *s,
+    const struct gw_hash *certificate, struct gw_err *err);
+/* admin. Another credential for the same id, role and scope. The one before works for keep_us more (0: no longer), so
+ * that whoever has it can change over. As gw_service_token_new; GW_ERR_NOT_FOUND: none such, or revoked. */
+struct gw_token_renewal {
+    struct gw_id token;
+    struct gw_credential credential;
+    int64_t keep_us;
+};
+[[nodiscard]] bool gw_service_token_renew(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
+    const struct gw_caller *who, const struct gw_token_renewal *ask, struct gw_err *err);
 /* admin. Takes effect before it returns. Twice is fine. GW_ERR_NOT_FOUND. */
 [[nodiscard]] bool gw_service_token_revoke(struct gw_service *s, const struct gw_caller *who, struct gw_id token,
     struct gw_err *err);
@@ -222,6 +247,7 @@ struct gw_manifest_receipts {
     const struct gw_caller *who, const struct gw_manifest *m, struct gw_once *once, struct gw_err *err);
 
 /* An authority's status codes and separators: profiles/NAME.json, or a file where name has a /. In the arena. */
+const struct gw_status_profile *gw_service_status_profile(const struct gw_service *s); /* manifest.profile */
 [[nodiscard]] bool gw_service_profile(struct gw_status_profile *out, struct gw_arena *a, const char *name, struct gw_err *err);
 
 struct gw_voyage {
@@ -290,8 +316,21 @@ struct gw_readiness {
     size_t n_uncovered;
     enum gw_gallery_state gallery;
     size_t gallery_persons, gallery_templates;
-    bool late;                /* the first manifest came after the announced departure */
+    bool late;                /* a list came after its deadline first */
     int64_t first_manifest_us, last_manifest_us;
+    struct gw_list_due {
+        bool has_due;         /* false: a local time was announced, at a port whose zone is not known */
+        int64_t due_us;
+        bool has_received;    /* whole, with all its parts */
+        int64_t received_us;
+        bool late;            /* it came after its deadline, or that has passed without it */
+    } lists[2];               /* by enum gw_traveler_kind */
+    struct gw_readiness_at {
+        unsigned minutes;     /* before departure */
+        int64_t at_us;
+        size_t expected, covered, covered_by_several;
+    } *marks;                 /* those that have passed */
+    size_t n_marks;
 };
 /* carrier (its own), officer, supervisor. */
 [[nodiscard]] bool gw_service_readiness(struct gw_readiness *out, struct gw_arena *a, struct gw_service *s,
@@ -339,6 +378,7 @@ struct gw_verify_ask {
     struct gw_span picture;          /* JPEG, PNG or JPEG 2000 */
     struct gw_span document_number;  /* empty: 1:N; else the document presented: 1:1 */
     struct gw_span issuing_state;    /* with it; empty: any */
+    struct gw_span boarding_pass;    /* BCBP text; empty: none. With one it is 1:1, too */
     int64_t received_us;             /* gw_clock_monotonic_us when the request came; 0: now. For elapsed_us. */
 };
 struct gw_verification {
@@ -355,7 +395,7 @@ struct gw_verification {
  * those expected, decided, recorded durably, and answered. A picture that cannot be
  * decoded is an error, not an attempt:
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT
- *   GW_ERR_INVALID      document_number is none
+ *   GW_ERR_INVALID      document_number is none, boarding_pass is no boarding pass, or both are there
  *   GW_ERR_CONFLICT     the voyage is closed
  *   GW_ERR_NOT_AUTHORISED  no rule of the pack in force allows to photograph the person presented, or anybody expected
  *   GW_ERR_UNAVAILABLE  without recognition, gallery not built yet, store not writable: look at the document */
@@ -643,6 +683,7 @@ struct gw_counters {
     uint64_t by_reason[GW_REASON_COUNT];
     uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
     uint64_t failed;                           /* verifications that ended in an error */
+    uint64_t not_authorised;                   /* captures refused for want of a rule that allows them */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
     struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */

@@ -1,4 +1,4 @@
-/* token.c - bearer tokens: made, shown once, checked, revoked. */
+/* token.c - bearer tokens and client certificates: made, shown once, checked, renewed, revoked. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -7,12 +7,13 @@
 
 enum { SECRET_BYTES = 30, LABEL_MAX = GW_LABEL_TEXT - 1, SCOPE_MAX = GW_SCOPE_TEXT - 1 };
 #define YEAR_US (INT64_C(365) * 24 * 3600 * GW_US_PER_S)
+#define KEEP_MOST_US (INT64_C(30) * 24 * 3600 * GW_US_PER_S)
 
-/* All that may be used, by hash. Checking a token looks here and never in the store. */
+/* All that may be used, by hash. Checking a credential looks here and never in the store. */
 struct known {
     struct gw_hash hash;
-    int64_t expires_us;
-    bool revoked;
+    int64_t until_us;
+    bool revoked, prior; /* prior: it was renewed, and works for a while yet */
     struct gw_caller caller;
 };
 
@@ -76,6 +77,12 @@ static struct gw_caller caller_of(const struct gw_token_row *row)
     return c;
 }
 
+/* A certificate that was renewed for longer is no other credential than before. */
+static bool has_prior(const struct gw_token_row *row)
+{
+    return row->has_prior && compare(&row->prior_hash, &row->hash) != 0;
+}
+
 struct list {
     struct gw_arena *a;
     struct gw_token_row *rows;
@@ -96,9 +103,14 @@ struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err)
         return NULL;
     struct gw_tokens *t = gw_alloc(sizeof *t);
     pthread_rwlock_init(&t->lock, NULL);
-    for (size_t i = 0; i < l.n; i++)
-        if (l.rows[i].role >= 0 && l.rows[i].role < GW_ROLE_COUNT)
-            know(t, &(struct known){ l.rows[i].hash, l.rows[i].expires_us, l.rows[i].has_revoked, caller_of(&l.rows[i]) });
+    for (size_t i = 0; i < l.n; i++) {
+        const struct gw_token_row *r = &l.rows[i];
+        if (r->role < 0 || r->role >= GW_ROLE_COUNT)
+            continue;
+        know(t, &(struct known){ r->hash, r->expires_us, r->has_revoked, false, caller_of(r) });
+        if (has_prior(r))
+            know(t, &(struct known){ r->prior_hash, r->prior_until_us, r->has_revoked, true, caller_of(r) });
+    }
     return t;
 }
 
@@ -111,6 +123,79 @@ void gw_tokens_close(struct gw_tokens *t)
     gw_free(t);
 }
 
+/* ---- making ---- */
+
+/* 240 random bits, written in a base where nothing needs quoting. */
+static void make_secret(char secret[GW_TOKEN_TEXT])
+{
+    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    static_assert(SECRET_BYTES * 8 / 5 == GW_TOKEN_TEXT - 1 - 3);
+    uint8_t random[SECRET_BYTES];
+    gw_random(random, sizeof random);
+    memcpy(secret, "gw_", 3);
+    for (size_t i = 0; i < SECRET_BYTES * 8 / 5; i++) {
+        unsigned window = (unsigned)(random[i * 5 / 8] << 8) | (i * 5 / 8 + 1 < SECRET_BYTES ? random[i * 5 / 8 + 1] : 0u);
+        secret[3 + i] = alphabet[window >> (11 - i * 5 % 8) & 31];
+    }
+    secret[GW_TOKEN_TEXT - 1] = 0;
+    gw_wipe(random, sizeof random);
+}
+
+static struct gw_hash certificate_hash(const struct gw_service *s, const struct gw_hash *certificate)
+{
+    /* A use of its own: a certificate is no secret, and its fingerprint sent as a token must be nothing. */
+    return gw_store_hash(s->store, GW_HASH_CERTIFICATE, gw_span_of(certificate->bytes, sizeof certificate->bytes));
+}
+
+/* Fills hash, certificate and expires_us of the row. owner: whose renewal it is; NULL for somebody new. */
+static bool make_credential(struct gw_token_row *row, char secret[GW_TOKEN_TEXT], struct gw_service *s,
+    const struct gw_credential *ask, const struct gw_id *owner, struct gw_err *err)
+{
+    int64_t now = gw_clock_now(&s->clock);
+    *secret = 0;
+    if (ask->lasts_us < 0 || ask->lasts_us > 20 * YEAR_US)
+        return gw_fail(err, GW_ERR_INVALID, "a token lasts at most 20 years");
+    row->expires_us = now + (ask->lasts_us == 0 ? YEAR_US : ask->lasts_us);
+    row->has_certificate = ask->has_certificate;
+    if (!ask->has_certificate) {
+        make_secret(secret);
+        row->hash = gw_store_hash(s->store, GW_HASH_TOKEN, gw_span_str(secret));
+        return true;
+    }
+    if (ask->certificate_until_us <= now)
+        return gw_fail(err, GW_ERR_INVALID, "the certificate has ended");
+    row->certificate = ask->certificate;
+    row->hash = certificate_hash(s, &ask->certificate);
+    row->expires_us = GW_MIN(row->expires_us, ask->certificate_until_us);
+    pthread_rwlock_rdlock(&s->tokens->lock);
+    size_t at = place(s->tokens, &row->hash);
+    bool taken = at < s->tokens->n && compare(&s->tokens->known[at].hash, &row->hash) == 0 &&
+        (owner == NULL || !gw_id_equal(s->tokens->known[at].caller.token, *owner));
+    pthread_rwlock_unlock(&s->tokens->lock);
+    return !taken ||
+        gw_fail(err, GW_ERR_CONFLICT, "this certificate is, or was, somebody's: make another (`list --every` shows whose)");
+}
+
+static struct gw_token token_of(const struct gw_token_row *row, int64_t now_us)
+{
+    struct gw_token t = {
+        .id = row->id,
+        .role = (enum gw_role)row->role,
+        .created_us = row->created_us,
+        .expires_us = row->expires_us,
+        .has_revoked = row->has_revoked,
+        .revoked_us = row->revoked_us,
+        .has_certificate = row->has_certificate,
+        .certificate = row->certificate,
+        .has_prior = has_prior(row) && row->prior_until_us > now_us && !row->has_revoked,
+        .prior_until_us = row->prior_until_us,
+    };
+    copy_text(t.label, sizeof t.label, row->label);
+    copy_text(t.site, sizeof t.site, row->site);
+    copy_text(t.carrier, sizeof t.carrier, row->carrier);
+    return t;
+}
+
 static bool put_token(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     return gw_store_token_put(tx, arg, err);
@@ -120,6 +205,7 @@ bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], stru
     const struct gw_caller *who, const struct gw_token_new *ask, struct gw_err *err)
 {
     *out = (struct gw_token){};
+    *secret = 0;
     if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err))
         return false;
     if (ask->role >= GW_ROLE_COUNT)
@@ -134,67 +220,142 @@ bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], stru
         return gw_fail(err, GW_ERR_INVALID, "a device needs a site: the port where it stands");
     if (ask->role == GW_ROLE_CARRIER && ask->carrier.size == 0)
         return gw_fail(err, GW_ERR_INVALID, "a carrier's token needs its carrier");
-    if (ask->lasts_us < 0 || ask->lasts_us > 20 * YEAR_US)
-        return gw_fail(err, GW_ERR_INVALID, "a token lasts at most 20 years");
-
-    /* 240 random bits, written in a base where nothing needs quoting. */
-    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-    static_assert(SECRET_BYTES * 8 / 5 == GW_TOKEN_TEXT - 1 - 3);
-    uint8_t random[SECRET_BYTES];
-    gw_random(random, sizeof random);
-    memcpy(secret, "gw_", 3);
-    for (size_t i = 0; i < SECRET_BYTES * 8 / 5; i++) {
-        unsigned window = (unsigned)(random[i * 5 / 8] << 8) | (i * 5 / 8 + 1 < SECRET_BYTES ? random[i * 5 / 8 + 1] : 0u);
-        secret[3 + i] = alphabet[window >> (11 - i * 5 % 8) & 31];
-    }
-    secret[GW_TOKEN_TEXT - 1] = 0;
-    gw_wipe(random, sizeof random);
 
     int64_t now = gw_clock_now(&s->clock);
-    out->id = gw_id_new(now);
-    out->role = ask->role;
-    copy_text(out->label, sizeof out->label, ask->label);
-    out->created_us = now;
-    out->expires_us = now + (ask->lasts_us == 0 ? YEAR_US : ask->lasts_us);
     struct gw_token_row row = {
-        .id = out->id,
-        .hash = gw_store_hash(s->store, GW_HASH_TOKEN, gw_span_str(secret)),
-        .role = (int)out->role,
-        .label = gw_span_str(out->label),
+        .id = gw_id_new(now),
+        .role = (int)ask->role,
+        .label = ask->label,
         .site = gw_span_str(out->site),
         .carrier = gw_span_str(out->carrier),
-        .created_us = out->created_us,
-        .expires_us = out->expires_us,
+        .created_us = now,
     };
+    if (!make_credential(&row, secret, s, &ask->credential, NULL, err))
+        return false;
     if (!gw_store_write(s->store, put_token, &row, err)) {
         gw_wipe(secret, GW_TOKEN_TEXT);
         return false;
     }
     pthread_rwlock_wrlock(&s->tokens->lock);
-    know(s->tokens, &(struct known){ row.hash, row.expires_us, false, caller_of(&row) });
+    know(s->tokens, &(struct known){ row.hash, row.expires_us, false, false, caller_of(&row) });
     pthread_rwlock_unlock(&s->tokens->lock);
+    struct gw_token made = token_of(&row, now);
+    *out = made;
     gw_log(GW_LOG_INFO, "token_new", GW_LOG_ID("token", out->id),
         GW_LOG_OF_TABLE("role", (struct gw_word){ gw_role_name(out->role) }));
     return true;
 }
 
-bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct gw_span secret, struct gw_err *err)
+/* ---- renewing ---- */
+
+struct renewal {
+    struct gw_arena *a;
+    struct gw_token_row row;
+    int64_t now_us, keep_us;
+};
+
+static bool renew_token(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    if (secret.size == GW_TOKEN_TEXT - 1) {
-        /* Found by its keyed hash: how long that takes says nothing about the secret. */
-        struct gw_hash hash = gw_store_hash(s->store, GW_HASH_TOKEN, secret);
-        int64_t now = gw_clock_now(&s->clock);
-        pthread_rwlock_rdlock(&s->tokens->lock);
-        size_t at = place(s->tokens, &hash);
+    struct renewal *r = arg;
+    struct gw_token_row *rows;
+    size_t n, i = 0;
+    bool found = false;
+    if (!gw_store_tokens(&rows, &n, r->a, tx, err))
+        return false;
+    while (i < n && !gw_id_equal(rows[i].id, r->row.id))
+        i++;
+    if (i == n || rows[i].has_revoked)
+        return gw_fail(err, GW_ERR_NOT_FOUND, "no such token, or it was revoked");
+    struct gw_token_row row = rows[i];
+    row.prior_hash = row.hash;
+    row.prior_until_us = GW_MIN(row.expires_us, r->now_us + r->keep_us);
+    row.has_prior = true;
+    row.hash = r->row.hash;
+    row.has_certificate = r->row.has_certificate;
+    row.certificate = r->row.certificate;
+    row.expires_us = r->row.expires_us;
+    r->row = row;
+    return gw_store_token_renew(tx, &row, &found, err) &&
+        (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such token, or it was revoked"));
+}
+
+/* What was the credential becomes the prior one; what was prior is nothing any more. */
+static void know_renewed(struct gw_tokens *t, const struct gw_token_row *row, int64_t now_us)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        struct known *k = &t->known[i];
+        if (!gw_id_equal(k->caller.token, row->id))
+            continue;
+        k->until_us = GW_MIN(k->until_us, k->prior ? now_us : row->prior_until_us);
+        k->prior = true;
+    }
+    changed(t);
+    struct known fresh = { row->hash, row->expires_us, false, false, caller_of(row) };
+    size_t at = place(t, &row->hash);
+    if (at < t->n && compare(&t->known[at].hash, &row->hash) == 0)
+        t->known[at] = fresh; /* the same certificate for longer */
+    else
+        know(t, &fresh);
+}
+
+bool gw_service_token_renew(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
+    const struct gw_caller *who, const struct gw_token_renewal *ask, struct gw_err *err)
+{
+    *out = (struct gw_token){};
+    *secret = 0;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct renewal r = { .a = a, .row = { .id = ask->token }, .now_us = gw_clock_now(&s->clock), .keep_us = ask->keep_us };
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err))
+        return false;
+    if (ask->keep_us < 0 || ask->keep_us > KEEP_MOST_US)
+        return gw_fail(err, GW_ERR_INVALID, "the credential before can be kept for 30 days at most");
+    if (!make_credential(&r.row, secret, s, &ask->credential, &ask->token, err))
+        return false;
+    if (!gw_store_write(s->store, renew_token, &r, err)) {
+        gw_wipe(secret, GW_TOKEN_TEXT);
+        return false;
+    }
+    pthread_rwlock_wrlock(&s->tokens->lock);
+    know_renewed(s->tokens, &r.row, r.now_us);
+    pthread_rwlock_unlock(&s->tokens->lock);
+    *out = token_of(&r.row, r.now_us);
+    gw_log(GW_LOG_INFO, "token_renew", GW_LOG_ID("token", out->id));
+    return true;
+}
+
+/* ---- checking ---- */
+
+static bool check(struct gw_caller *out, struct gw_service *s, const struct gw_hash *hash)
+{
+    /* Found by a hash under a key nobody outside has: how long the search takes says nothing about the credential. The
+     * last word is a comparison in constant time all the same. */
+    int64_t now = gw_clock_now(&s->clock);
+    pthread_rwlock_rdlock(&s->tokens->lock);
+    size_t at = place(s->tokens, hash);
+    bool fine = at < s->tokens->n;
+    if (fine) {
         const struct known *k = &s->tokens->known[at];
-        bool fine = at < s->tokens->n && compare(&k->hash, &hash) == 0 && !k->revoked && now < k->expires_us;
+        fine = gw_equal_secret(k->hash.bytes, hash->bytes, sizeof hash->bytes) && !k->revoked && now < k->until_us;
         if (fine)
             *out = k->caller;
-        pthread_rwlock_unlock(&s->tokens->lock);
-        if (fine)
-            return true;
     }
-    return gw_fail(err, GW_ERR_UNAUTHORIZED, "the token is not known, has expired or was revoked");
+    pthread_rwlock_unlock(&s->tokens->lock);
+    return fine;
+}
+
+bool gw_service_token_check(struct gw_caller *out, struct gw_service *s, struct gw_span secret, struct gw_err *err)
+{
+    struct gw_hash hash = gw_store_hash(s->store, GW_HASH_TOKEN, secret);
+    return (secret.size == GW_TOKEN_TEXT - 1 && check(out, s, &hash)) ||
+        gw_fail(err, GW_ERR_UNAUTHORIZED, "the token is not known, has expired or was revoked");
+}
+
+bool gw_service_certificate_check(struct gw_caller *out, struct gw_service *s, const struct gw_hash *certificate,
+    struct gw_err *err)
+{
+    struct gw_hash hash = certificate_hash(s, certificate);
+    return check(out, s, &hash) ||
+        gw_fail(err, GW_ERR_UNAUTHORIZED, "the client certificate is not registered, has expired or was revoked");
 }
 
 bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch)
@@ -204,20 +365,23 @@ bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw
     int64_t now = gw_clock_now(&s->clock);
     if (watch->version == version && now < watch->expires_us)
         return true;
-    /* Who came in without one of these (the machine's own operator) cannot lose it. */
-    *watch = (struct gw_token_watch){ version, INT64_MAX };
-    bool stays = true;
+    /* Who came in without one of these (the machine's own operator) cannot lose it. Which of its credentials somebody
+     * came in with is not known here: the last of them counts. */
+    bool known = false;
+    int64_t until_us = 0;
     pthread_rwlock_rdlock(&t->lock);
     for (size_t i = 0; i < t->n; i++)
         if (gw_id_equal(t->known[i].caller.token, who->token)) {
-            watch->expires_us = t->known[i].expires_us;
-            stays = !t->known[i].revoked && now < t->known[i].expires_us;
+            known = true;
+            until_us = GW_MAX(until_us, t->known[i].revoked ? 0 : t->known[i].until_us);
         }
     pthread_rwlock_unlock(&t->lock);
-    if (!stays)
-        watch->version = 0;
+    bool stays = !known || now < until_us;
+    *watch = (struct gw_token_watch){ stays ? version : 0, known ? until_us : INT64_MAX };
     return stays;
 }
+
+/* ---- revoking, listing ---- */
 
 struct revoke {
     struct gw_id token;
@@ -258,19 +422,8 @@ bool gw_service_token_list(struct gw_token **out, size_t *n, struct gw_arena *a,
     struct gw_token *tokens = gw_arena_array(a, l.n, struct gw_token, err);
     if (tokens == NULL)
         return false;
-    for (size_t i = 0; i < l.n; i++) {
-        tokens[i] = (struct gw_token){
-            .id = l.rows[i].id,
-            .role = (enum gw_role)l.rows[i].role,
-            .created_us = l.rows[i].created_us,
-            .expires_us = l.rows[i].expires_us,
-            .has_revoked = l.rows[i].has_revoked,
-            .revoked_us = l.rows[i].revoked_us,
-        };
-        copy_text(tokens[i].label, sizeof tokens[i].label, l.rows[i].label);
-        copy_text(tokens[i].site, sizeof tokens[i].site, l.rows[i].site);
-        copy_text(tokens[i].carrier, sizeof tokens[i].carrier, l.rows[i].carrier);
-    }
+    for (size_t i = 0; i < l.n; i++)
+        tokens[i] = token_of(&l.rows[i], gw_clock_now(&s->clock));
     *out = tokens;
     *n = l.n;
     return true;

@@ -15,13 +15,13 @@ struct opening {
     struct gw_arena *a;
     const struct gw_caller *who;
     struct gw_id voyage;
-    bool is_named;
+    bool is_named;               /* by document, or by pass where that is not empty */
     struct gw_document_hash document;
+    struct gw_span pass;
     struct gw_voyage_row row;
     struct gw_holder *holders;
     size_t n_holders;
-    bool may_photograph; /* of a person presented; else the gallery says it */
-    struct gw_law_limits limits;
+    struct gw_law_limits limits; /* of the person presented */
 };
 
 static bool check_open(const struct gw_voyage_row *v, struct gw_err *err)
@@ -33,8 +33,6 @@ static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_law) law = {};
     gw_law_at(&law, o->s, &o->row, o->who->site);
-    o->limits = gw_law_limits(&law);
-    o->may_photograph = !o->is_named && law.pack != NULL;
     for (size_t i = 0; i < o->n_holders; i++) {
         const struct gw_pack_rule *rule;
         struct gw_traveler_row t;
@@ -42,7 +40,8 @@ static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
         if (!gw_store_traveler_get(&t, &found, true, o->a, tx, o->holders[i].traveler, err) ||
             (found && !gw_law_ask(&rule, &law, o->a, t.person, err)))
             return false;
-        o->may_photograph = o->may_photograph || (found && gw_law_photo(rule));
+        if (found)
+            gw_law_limit(&o->limits, rule);
     }
     return true;
 }
@@ -53,7 +52,8 @@ static bool open_gate(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyage_get(&o->row, o->a, tx, o->voyage, err) && gw_allow_voyage(o->who, &o->row, err) &&
            check_open(&o->row, err) &&
            (!o->is_named ||
-               gw_store_holders(&o->holders, &o->n_holders, o->a, tx, &o->document, &o->voyage, err)) &&
+               (o->pass.size > 0 ? gw_pass_holders(&o->holders, &o->n_holders, o->a, tx, o->s, &o->row, o->pass, err)
+                                 : gw_store_holders(&o->holders, &o->n_holders, o->a, tx, &o->document, &o->voyage, err))) &&
            ask_law(o, tx, err);
 }
 
@@ -88,7 +88,8 @@ void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, co
     probe->has_best = n > 0;
     probe->best = hits[0].person;
     double cosine = 1;
-    const double fpir = probe->most_fpir > 0 ? GW_MIN(probe->most_fpir, s->conf->verify_fpir) : s->conf->verify_fpir;
+    const struct gw_law_limits *l = &probe->limits;
+    const double fpir = !l->any ? s->conf->verify_fpir : GW_MIN(f->is_named && l->has_fmr ? l->fmr : l->fpir, s->conf->verify_fpir);
     if (!gw_threshold_get(&cosine, s->points, s->n_points, GW_MAX(chances, (size_t)1), fpir, NULL))
         cosine = 1; /* settings and card were checked; if not, nobody is cleared */
     f->threshold = gw_threshold_to_score(cosine);
@@ -105,13 +106,19 @@ struct deciding {
     struct gw_decision decision;
 };
 
-/* A human who looks at the document needs to see who stood there. Whoever is asked to try again
- * leaves no picture behind. */
-static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v, struct gw_err *err)
+/* A human who looks at the document needs to see who stood there; of who was cleared, the pack says what may be kept.
+ * Whoever is asked to try again leaves no picture behind. rule: of who it is, where that is sure. */
+static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v,
+    const struct gw_law *law, const struct gw_pack_rule *rule, struct gw_err *err)
 {
-    const int64_t until = v->at_us + d->s->conf->retention_probe;
-    if (d->probe->picture.size == 0 || d->decision.answer != GW_ANSWER_INSPECT ||
-        until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
+    struct gw_clocks clocks = { .now_us = v->at_us };
+    int64_t until;
+    gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, v->at_us);
+    if (d->probe->picture.size == 0 || d->decision.answer == GW_ANSWER_RETRY ||
+        !gw_law_keep(&until, law, rule, GW_DATUM_PROBE, &clocks))
+        return true;
+    until = GW_MIN(until, v->at_us + d->s->conf->retention_probe);
+    if (until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
         return true;
     struct gw_photo_row photo = {
         .id = gw_id_new(v->at_us),
@@ -177,15 +184,15 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (found && last.answer == GW_ANSWER_RETRY && now - last.at_us <= s->conf->verify_attempt_window)
         f.attempt = last.attempt + 1;
 
+    const struct gw_pack_rule *rule = NULL;
+    GW_AUTO_VALUE(gw_law) law = {};
+    gw_law_at(&law, s, &voyage, d->who->site);
     bool has_best = d->probe->has_best;
     if (has_best) {
         if (!gw_store_traveler_get(&best, &found, true, d->a, tx, d->probe->best, err))
             return false;
         has_best = found && best.status != GW_STATUS_REMOVED; /* taken off the manifest since the search */
         if (has_best) { /* or midnight struck */
-            const struct gw_pack_rule *rule;
-            GW_AUTO_VALUE(gw_law) law = {};
-            gw_law_at(&law, s, &voyage, d->who->site);
             if (!gw_law_ask(&rule, &law, d->a, best.person, err))
                 return false;
             has_best = gw_law_photo(rule);
@@ -198,8 +205,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     }
 
     struct gw_policy policy = gw_service_policy(s);
-    if (d->probe->most_attempts > 0)
-        policy.most_attempts = GW_MIN(policy.most_attempts, d->probe->most_attempts);
+    if (d->probe->limits.any)
+        policy.most_attempts = GW_MIN(policy.most_attempts, d->probe->limits.attempts);
     d->decision = gw_policy_decide(&policy, &f);
     bool clears = d->decision.answer == GW_ANSWER_CLEAR;
     assert(!clears || has_best);
@@ -231,7 +238,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_traveler = names,
         .traveler = d->probe->best,
     };
-    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, err) ||
+    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &law, names ? rule : NULL, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) || !tell(d, tx, &row, err))
         return false;
 
@@ -277,6 +284,21 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
     return true;
 }
 
+/* Whom the picture may be compared with: the last question before it is decoded. NULL on failure. */
+static struct gw_gallery *admit(struct gw_probe_seen *probe, const struct opening *o, struct gw_err *err)
+{
+    struct gw_law_limits of_all;
+    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(&of_all, o->s->galleries, o->voyage, gw_law_site(&o->row, o->who->site), err);
+    if (gallery == NULL)
+        return NULL;
+    probe->limits = o->is_named ? o->limits : of_all;
+    if (!probe->limits.any && !gw_law_refuse(err))
+        return NULL;
+    if (o->s->faces == NULL)
+        return gw_fail_null(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
+    return gw_take(gallery);
+}
+
 /* The picture's part of the facts, as far as they are needed. */
 static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_span picture, const struct opening *o,
     struct gw_err *err)
@@ -285,13 +307,9 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
     struct gw_facts *f = &probe->facts;
     struct gw_policy policy = gw_service_policy(s);
     struct gw_face_times times = {};
-    GW_AUTO(gw_gallery) *gallery = gw_galleries_get(s->galleries, o->voyage, err);
+    GW_AUTO(gw_gallery) *gallery = admit(probe, o, err);
     GW_AUTO_VALUE(gw_seen) seen = {};
-    if (gallery == NULL)
-        return false;
-    if (!o->may_photograph || (!o->is_named && !gw_galleries_allowed(s->galleries, o->voyage)))
-        return gw_law_refuse(err);
-    if (!gw_see(&seen, w, picture, &times, err))
+    if (gallery == NULL || !gw_see(&seen, w, picture, &times, err))
         return false;
     f->n_faces = (unsigned)seen.n_faces;
     f->second_face_share = seen.second_face_share;
@@ -325,16 +343,14 @@ static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_
     struct gw_probe_seen probe = {
         .started_us = ask->received_us > 0 ? ask->received_us : gw_clock_monotonic_us(),
     };
-    struct opening o = { .s = s, .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size > 0 };
-    if (s->faces == NULL)
-        return gw_fail(err, GW_ERR_UNAVAILABLE, "recognition was not started here");
-    if (o.is_named && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
+    struct opening o = { .s = s, .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size + ask->boarding_pass.size > 0, .pass = ask->boarding_pass };
+    if (ask->document_number.size > 0 && ask->boarding_pass.size > 0)
+        return gw_fail(err, GW_ERR_INVALID, "a document or a boarding pass, not both");
+    if (ask->document_number.size > 0 && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
         return false;
     if (!gw_store_read(s->store, open_gate, &o, err))
         return false;
 
-    probe.most_fpir = o.limits.fpir;
-    probe.most_attempts = o.limits.attempts;
     probe.facts.is_named = o.is_named;
     probe.facts.not_expected = o.is_named && o.n_holders == 0;
     for (size_t i = 0; i < o.n_holders; i++)
@@ -354,7 +370,7 @@ bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct
         return false;
     bool fine = replayed || verify(out, s, w, who, voyage, ask, once, err);
     if (!fine)
-        gw_count_add(&s->counters.failed, 1);
+        gw_count_add(err != NULL && err->code == GW_ERR_NOT_AUTHORISED ? &s->counters.not_authorised : &s->counters.failed, 1);
     gw_arena_reset(w->arena);
     gw_wipe(&w->template, sizeof w->template);
     gw_wipe(&w->embedding, sizeof w->embedding);

@@ -35,7 +35,9 @@ bool gw_store_part_put(struct gw_tx *tx, struct gw_id voyage, int kind, const st
     struct gw_part_row part, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_PART_PUT,
-        GW_VALUES(gw_v_id(&voyage), gw_v_int(kind), gw_v_id(transmission), gw_v_int(part.number), gw_v_int(part.mark)), NULL, err);
+        GW_VALUES(gw_v_id(&voyage), gw_v_int(kind), gw_v_id(transmission), gw_v_int(part.number), gw_v_int(part.mark),
+            gw_v_int(part.lost)),
+        NULL, err);
 }
 
 bool gw_store_parts(struct gw_part_row **parts, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage, int kind,
@@ -53,7 +55,7 @@ bool gw_store_parts(struct gw_part_row **parts, size_t *n, struct gw_arena *a, s
             gw_reading_fail(&r);
             break;
         }
-        (*parts)[(*n)++] = (struct gw_part_row){ (unsigned)gw_column_int(&r, 0), (char)gw_column_int(&r, 1) };
+        (*parts)[(*n)++] = (struct gw_part_row){ (unsigned)gw_column_int(&r, 0), (char)gw_column_int(&r, 1), gw_column_int(&r, 2) != 0 };
     }
     return gw_reading_done(&r);
 }
@@ -66,6 +68,11 @@ bool gw_store_parts_drop(struct gw_tx *tx, struct gw_id voyage, int kind, struct
 bool gw_store_traveler_named(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *transmission, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_TRAVELER_NAMED, GW_VALUES(gw_v_id(&traveler), gw_v_id(transmission)), NULL, err);
+}
+
+bool gw_store_unname(struct gw_tx *tx, struct gw_id voyage, const struct gw_hash *transmission, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_TRAVELERS_UNNAME, GW_VALUES(gw_v_id(&voyage), gw_v_id(transmission)), NULL, err);
 }
 
 static bool read_ids(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_reading *r, struct gw_err *err)

@@ -351,12 +351,17 @@ bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t 
     return true;
 }
 
+bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_hash *document, int source, struct gw_err *err)
+{
+    return read_photos(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(document), gw_v_int(source)), err);
+}
+
 bool gw_photos_forget_portrait(struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err)
 {
     enum { BYTES = 64 << 10 };
     GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
     struct gw_photo_row *rows;
     size_t n;
-    return read_photos(&rows, &n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(document), gw_v_int(source)), err) &&
-           gw_photos_forget(tx, rows, n, err);
+    return gw_store_photos_of_portrait(&rows, &n, a, tx, document, source, err) && gw_photos_forget(tx, rows, n, err);
 }

@@ -75,6 +75,54 @@ bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *p, st
                NULL, err);
 }
 
+/* Under the key of another hour: template and picture. */
+static bool retime(struct gw_tx *tx, struct gw_portrait_row *p, int64_t hour, struct gw_arena *a, int64_t now_us,
+    struct gw_err *err)
+{
+    struct gw_photo_row *photos;
+    struct gw_span picture = {};
+    size_t n;
+    if (!unseal_portrait(p, a, tx, err) || !gw_store_photos_of_portrait(&photos, &n, a, tx, &p->document.document, p->source, err) ||
+        (n > 0 && !gw_store_photo_open(&picture, a, tx, &photos[0], err)))
+        return false;
+    GW_AUTO_VALUE(gw_buf) sealed = {};
+    p->expiry_hour = hour;
+    struct gw_bound bound = portrait_bound(p);
+    if (!gw_store_key_make(tx, GW_KEY_PORTRAIT_HOUR, bound.scope, now_us, err) || !gw_tx_seal(&sealed, tx, &bound, p->template, err) ||
+        !gw_tx_run(tx, GW_QUERY_PORTRAIT_RETIME,
+            GW_VALUES(gw_v_id(&p->id), gw_v_int(hour), gw_v_blob(gw_buf_span(&sealed))), NULL, err) ||
+        !gw_photos_forget(tx, photos, n, err))
+        return false;
+    if (n == 0)
+        return true;
+    photos[0].expires_us = hour * GW_US_PER_HOUR;
+    return gw_store_photo_put(tx, &photos[0], picture, now_us, err);
+}
+
+bool gw_store_portraits_retime(bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t until_us, int64_t now_us, size_t limit,
+    struct gw_err *err)
+{
+    enum { BYTES = 512 << 20 };
+    GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
+    struct gw_portrait_row *rows = gw_arena_array(a, limit, struct gw_portrait_row, err);
+    /* What is due within the hour needs no new key: it goes with the next one. */
+    const int64_t hour = GW_MAX(until_us / GW_US_PER_HOUR, now_us / GW_US_PER_HOUR + 1);
+    struct gw_reading r;
+    size_t n = 0;
+    if (rows == NULL || !gw_reading_start(&r, tx, GW_QUERY_PORTRAITS_TO_RETIME,
+            GW_VALUES(gw_v_id(&voyage), gw_v_int(hour), gw_v_int((int64_t)limit)), err))
+        return false;
+    while (n < limit && gw_reading_next(&r))
+        read_portrait(&r, &rows[n++], a);
+    if (!gw_reading_done(&r))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!retime(tx, &rows[i], hour, a, now_us, err))
+            return false;
+    *done = n < limit;
+    return !*done || gw_tx_run(tx, GW_QUERY_VOYAGE_RETIMED, GW_VALUES(gw_v_id(&voyage), gw_v_int(now_us)), NULL, err);
+}
+
 bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *d, struct gw_span model, struct gw_err *err)
 {

@@ -68,7 +68,7 @@ void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
 
 /* ---- secrets --------------------------------------------------------------- */
 
-enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_USES };
+enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_CERTIFICATE, GW_HASH_USES };
 /* A hash under a key of the store's own for each use: the same in every voyage. */
 struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
 
@@ -117,6 +117,9 @@ struct gw_key_class {
 [[nodiscard]] bool gw_store_keys_rotate(struct gw_store *s, const char *to, struct gw_err *err);
 /* A restored database gets an empty keyring; what was sealed is lost to it. GW_ERR_CONFLICT: it has one, or is in use. */
 [[nodiscard]] bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err);
+/* The latest time the store was in use; 0: it never was. */
+[[nodiscard]] bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err);
+[[nodiscard]] bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err);
 /* Between two steps of a purge (gw_store_options.step). */
 void gw_store_step(struct gw_store *s, const char *name);
 
@@ -134,6 +137,7 @@ struct gw_voyage_row {
     bool has_arrival, has_closed, has_purge, has_purged;
     bool cancelled; /* read only: gw_store_voyage_cancel */
     int64_t arrival_us, closed_us, purge_us, purged_us;
+    int64_t portraits_us; /* with closed: until when its travelers' portraits may wait for other voyages */
     int64_t first_manifest_us, last_manifest_us;
 };
 /* By mode, carrier, number, day, from and to of *row; fills the rest. */
@@ -213,6 +217,7 @@ struct gw_announced_row {
 struct gw_part_row {
     unsigned number;
     char mark;
+    bool lost; /* somebody in it could not be read */
 };
 [[nodiscard]] bool gw_store_part_put(struct gw_tx *tx, struct gw_id voyage, int kind, const struct gw_hash *transmission,
     struct gw_part_row part, struct gw_err *err);
@@ -224,6 +229,7 @@ struct gw_part_row {
     struct gw_err *err);
 [[nodiscard]] bool gw_store_named(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
     const struct gw_hash *transmission, struct gw_err *err); /* sorted */
+[[nodiscard]] bool gw_store_unname(struct gw_tx *tx, struct gw_id voyage, const struct gw_hash *transmission, struct gw_err *err);
 
 /* What the deadline clock said of a voyage: bits, 0 at first. */
 [[nodiscard]] bool gw_store_clock(int64_t *said, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err);
@@ -338,6 +344,12 @@ struct gw_portrait_row {
     struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
 /* Replaces that of the same document and source, whose templates go from every voyage. */
 [[nodiscard]] bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *row, struct gw_err *err);
+/* Portraits of a closed voyage's travelers that no open voyage expects: under keys that die by until_us, at most `limit`
+ * in a transaction, until *done. */
+[[nodiscard]] bool gw_store_portraits_retime(bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t until_us,
+    int64_t now_us, size_t limit, struct gw_err *err);
+[[nodiscard]] bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
 /* All that match the document, of the model, in the arena. */
 [[nodiscard]] bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, struct gw_span model, struct gw_err *err);
@@ -384,6 +396,8 @@ struct gw_photo_row {
 /* Of the portraits whose templates the traveler has. */
 [[nodiscard]] bool gw_store_photos_of_traveler(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id traveler, struct gw_err *err);
+[[nodiscard]] bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_hash *document, int source, struct gw_err *err);
 /* The picture as it came, plain, in the arena. GW_ERR_GONE: its key is. GW_ERR_CORRUPT. */
 [[nodiscard]] bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_photo_row *row, struct gw_err *err);
@@ -457,8 +471,16 @@ struct gw_token_row {
     int64_t created_us, expires_us;
     bool has_revoked;
     int64_t revoked_us;
+    bool has_certificate;
+    struct gw_hash certificate; /* SHA-256; hash is then of it */
+    bool has_prior;             /* the credential before: good until prior_until_us */
+    struct gw_hash prior_hash;
+    int64_t prior_until_us;
 };
 [[nodiscard]] bool gw_store_token_put(struct gw_tx *tx, const struct gw_token_row *row, struct gw_err *err);
+/* hash, certificate and expires_us are new, the hash there was becomes the prior one. found is false when there is no
+ * such token, or it was revoked. */
+[[nodiscard]] bool gw_store_token_renew(struct gw_tx *tx, const struct gw_token_row *row, bool *found, struct gw_err *err);
 [[nodiscard]] bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found,
     struct gw_err *err);
 [[nodiscard]] bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,

@@ -6,8 +6,20 @@ bool gw_store_token_put(struct gw_tx *tx, const struct gw_token_row *t, struct g
     return gw_tx_run(tx, GW_QUERY_TOKEN_INSERT,
         GW_VALUES(gw_v_id(&t->id), gw_v_id(&t->hash), gw_v_int(t->role), gw_v_text(t->label), gw_v_text(t->site),
             gw_v_text(t->carrier), gw_v_int(t->created_us), gw_v_int(t->expires_us),
-            gw_v_maybe_int(t->has_revoked, t->revoked_us)),
+            gw_v_maybe_int(t->has_revoked, t->revoked_us), gw_v_maybe_id(t->has_certificate, &t->certificate),
+            gw_v_maybe_id(t->has_prior, &t->prior_hash), gw_v_maybe_int(t->has_prior, t->prior_until_us)),
         NULL, err);
+}
+
+bool gw_store_token_renew(struct gw_tx *tx, const struct gw_token_row *t, bool *found, struct gw_err *err)
+{
+    size_t n = 0;
+    bool fine = gw_tx_run(tx, GW_QUERY_TOKEN_RENEW,
+        GW_VALUES(gw_v_id(&t->id), gw_v_id(&t->hash), gw_v_maybe_id(t->has_certificate, &t->certificate),
+            gw_v_int(t->expires_us), gw_v_int(t->prior_until_us)),
+        &n, err);
+    *found = n > 0;
+    return fine;
 }
 
 bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found, struct gw_err *err)
@@ -44,6 +56,8 @@ bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, 
             .expires_us = gw_column_int(&r, 7),
         };
         t->has_revoked = gw_column_maybe_int(&r, 8, &t->revoked_us);
+        t->has_certificate = gw_column_maybe_hash(&r, 9, &t->certificate);
+        t->has_prior = gw_column_maybe_hash(&r, 10, &t->prior_hash) && gw_column_maybe_int(&r, 11, &t->prior_until_us);
     }
     return gw_reading_done(&r);
 }

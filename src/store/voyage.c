@@ -28,7 +28,8 @@ static void read_voyage(struct gw_reading *r, struct gw_voyage_row *v, struct gw
     v->has_closed = gw_column_maybe_int(r, 17, &v->closed_us);
     v->has_purge = gw_column_maybe_int(r, 18, &v->purge_us);
     v->has_purged = gw_column_maybe_int(r, 19, &v->purged_us);
-    v->cancelled = gw_column_int(r, 20) != 0;
+    (void)gw_column_maybe_int(r, 20, &v->portraits_us);
+    v->cancelled = gw_column_int(r, 21) != 0;
 }
 
 bool gw_store_voyage_find(struct gw_voyage_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
@@ -70,7 +71,7 @@ bool gw_store_voyage_put(struct gw_tx *tx, const struct gw_voyage_row *v, bool i
             gw_v_int(v->departure_us), gw_v_int(v->departure_local), gw_v_maybe_int(v->has_arrival, v->arrival_us),
             gw_v_int(v->arrival_local), gw_v_int(v->late), gw_v_int(v->first_manifest_us),
             gw_v_int(v->last_manifest_us), gw_v_maybe_int(v->has_closed, v->closed_us),
-            gw_v_maybe_int(v->has_purge, v->purge_us), gw_v_maybe_int(v->has_purged, v->purged_us)),
+            gw_v_maybe_int(v->has_purge, v->purge_us), gw_v_maybe_int(v->has_purged, v->purged_us), gw_v_maybe_int(v->has_closed, v->portraits_us)),
         NULL, err);
 }
 
@@ -143,6 +144,26 @@ static bool read_time(bool *has, int64_t *us, struct gw_tx *tx, enum gw_query q,
     return gw_reading_done(&r);
 }
 
+bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err)
+{
+    struct gw_reading r;
+    *us = 0;
+    if (!gw_reading_start(&r, tx, GW_QUERY_META_GET, GW_VALUES(gw_v_text(gw_span_str("clock"))), err))
+        return false;
+    if (gw_reading_next(&r)) {
+        struct gw_span value = gw_column_bytes(&r, 0);
+        for (size_t i = 0; i < value.size && i < 8; i++)
+            *us = *us << 8 | value.data[i];
+    }
+    return gw_reading_done(&r);
+}
+
+bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err)
+{
+    struct gw_id bytes = gw_key_hour(us); /* eight bytes, the highest first */
+    return gw_tx_run(tx, GW_QUERY_META_PUT, GW_VALUES(gw_v_text(gw_span_str("clock")), gw_v_blob(gw_span_of(bytes.bytes, 8))), NULL, err);
+}
+
 bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us, struct gw_tx *tx,
     struct gw_err *err)
 {
@@ -176,6 +197,11 @@ bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, s
 bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
 {
     return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_UNSWEPT, INT64_MAX, err);
+}
+
+bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
+{
+    return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_UNTIMED, INT64_MAX, err);
 }
 
 bool gw_store_voyages_lost(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)

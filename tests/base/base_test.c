@@ -173,6 +173,14 @@ static void ids(void **state)
     CHECK(!gw_id_parse(&id, gw_span_str("8zzzzzzzzzzzzzzzzzzzzzzzzz")));
     CHECK(!gw_id_parse(&id, gw_span_str("0123456789abcdefghjkmnpqrl")));
     CHECK(gw_id_parse(&id, gw_span_str("7zzzzzzzzzzzzzzzzzzzzzzzzz")));
+    char uuid[GW_UUID_TEXT];
+    CHECK(gw_uuid_parse(&id, gw_span_str("F81D4FAE-7dec-11d0-a765-00a0c91e6bf6")));
+    gw_uuid_format(uuid, id);
+    CHECK_TEXT(uuid, "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+    CHECK(!gw_uuid_parse(&id, gw_span_str("f81d4fae7-dec-11d0-a765-00a0c91e6bf6")));
+    CHECK(!gw_uuid_parse(&id, gw_span_str("f81d4fae-7dec-11d0-a765-00a0c91e6bfg")));
+    CHECK(!gw_uuid_parse(&id, gw_span_str("f81d4fae-7dec-11d0-a765-00a0c91e6bf")));
+    CHECK(!gw_uuid_parse(&id, gw_span_str("f81d4fae-7dec-11d0-a765-00a0c91e6bf6f")));
 }
 
 static void near_names(void **state)

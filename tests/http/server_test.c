@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -83,7 +84,7 @@ static const struct gw_door door = { NULL, begin, ready, too_large, crowded, end
 static struct gw_server *open_server(const char *listen, unsigned threads, size_t connections)
 {
     struct gw_err err = {};
-    struct gw_server_options o = { listen, threads, connections, TIMEOUT_US, 1 << 20 };
+    struct gw_server_options o = { .listen = listen, .threads = threads, .connections = connections, .timeout_us = TIMEOUT_US, .most_bodies_bytes = 1 << 20 };
     struct gw_server *s = gw_server_open(&o, &door, &err);
     if (s == NULL || !gw_server_start(s, &err))
         fail_msg("%s", err.text);
@@ -132,6 +133,11 @@ static const struct row {
 } rows[] = {
     { "a GET is answered", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
     { "an id goes out with every answer", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "X-Request-Id: ", false },
+    { "an id that is a UUID is taken", "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: F81D4FAE-7dec-11d0-a765-00a0c91e6bf6\r\n\r\n",
+        "X-Request-Id: f81d4fae-7dec-11d0-a765-00a0c91e6bf6\r\n", false },
+    { "an id of ours is taken", "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: 01m8432k05ek2vfw9dx7erfqkf\r\n\r\n",
+        "X-Request-Id: 01m8432k05ek2vfw9dx7erfqkf\r\n", false },
+    { "another id is replaced", "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: ERIKSSON-ANNA\r\n\r\n", "X-Request-Id: 0", false },
     { "a header cannot be broken by its value", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "X-Test: one  two", false },
     { "a worker's answer arrives", "GET /work HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
     { "a body arrives", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "POST 3 near", false },
@@ -318,6 +324,63 @@ static void connections_test(void **state)
     gw_server_close(s);
 }
 
+/* An address of this machine that is not loopback; false when it has none. */
+static bool own_address(char text[INET_ADDRSTRLEN])
+{
+    struct ifaddrs *all;
+    bool found = false;
+    if (getifaddrs(&all) != 0)
+        return false;
+    for (const struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next) {
+        struct sockaddr_in in;
+        if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET)
+            continue;
+        memcpy(&in, i->ifa_addr, sizeof in);
+        found = ntohl(in.sin_addr.s_addr) >> 24 != 127 && inet_ntop(AF_INET, &in.sin_addr, text, INET_ADDRSTRLEN) != NULL;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static void per_address_test(void **state)
+{
+    (void)state;
+    char host[INET_ADDRSTRLEN], listen[64];
+    struct gw_err err = {};
+    int64_t most = 3;
+    if (!own_address(host))
+        skip(); /* a machine without a network */
+    snprintf(listen, sizeof listen, "%s:0", host);
+    struct gw_server_options o = { .listen = listen, .threads = 1, .connections = 100, .timeout_us = TIMEOUT_US,
+        .most_bodies_bytes = 1 << 20, .per_address = &most };
+    CHECK_FAILS(gw_server_open(&o, &door, &err), GW_ERR_USAGE); /* without TLS */
+    o.tls_elsewhere = true;
+    struct gw_server *s = gw_server_open(&o, &door, &err);
+    if (s == NULL || !gw_server_start(s, &err))
+        fail_msg("%s", err.text);
+    struct sockaddr_in a = { .sin_family = AF_INET };
+    inet_pton(AF_INET, host, &a.sin_addr);
+    a.sin_port = htons((uint16_t)atoi(strrchr(gw_server_address(s), ':') + 1));
+    int fds[4];
+    for (size_t i = 0; i < GW_COUNT(fds); i++) {
+        *got = 0;
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        CHECK_INT(connect(fds[i], (struct sockaddr *)&a, sizeof a), 0);
+        say(fds[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        CHECK_INT(read_until(fds[i], "far"), i < 3);
+    }
+    __atomic_store_n(&most, 0, __ATOMIC_RELAXED); /* a reload: no limit */
+    *got = 0;
+    close(fds[3]);
+    fds[3] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_INT(connect(fds[3], (struct sockaddr *)&a, sizeof a), 0);
+    say(fds[3], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(read_until(fds[3], "far"));
+    for (size_t i = 0; i < GW_COUNT(fds); i++)
+        close(fds[i]);
+    gw_server_close(s);
+}
+
 static void gone_test(void **state)
 {
     (void)state;
@@ -364,7 +427,7 @@ static void in_use_test(void **state)
 {
     (void)state;
     struct gw_err err = {};
-    struct gw_server_options o = { strstr(gw_server_address(server), "//") + 2, 1, 8, TIMEOUT_US, 1 << 20 };
+    struct gw_server_options o = { .listen = strstr(gw_server_address(server), "//") + 2, .threads = 1, .connections = 8, .timeout_us = TIMEOUT_US, .most_bodies_bytes = 1 << 20 };
     CHECK_FAILS(gw_server_open(&o, &door, &err), GW_ERR_UNAVAILABLE);
     CHECK(strstr(err.text, "in use") != NULL && strstr(err.text, "http.listen") != NULL);
     o.listen = "192.0.2.1:0"; /* RFC 5737: nobody's */
@@ -377,7 +440,7 @@ static void ipv6_test(void **state)
 {
     (void)state;
     struct gw_err err = {};
-    struct gw_server_options o = { "[::1]:0", 1, 8, TIMEOUT_US, 1 << 20 };
+    struct gw_server_options o = { .listen = "[::1]:0", .threads = 1, .connections = 8, .timeout_us = TIMEOUT_US, .most_bodies_bytes = 1 << 20 };
     struct gw_server *s = gw_server_open(&o, &door, &err);
     if (s == NULL && strstr(err.text, "not an address of this machine") != NULL)
         skip(); /* a machine without IPv6 */
@@ -565,6 +628,7 @@ int main(void)
     check_rows("slow", slows, slow_test);
     check_add("slow", "dawdlers do not keep others waiting", others_test);
     check_add("connections", "one connection too many is closed, and there is room again afterwards", connections_test);
+    check_add("connections", "one address has its limit, and not the others' room", per_address_test);
     check_add("connections", "clients that leave do no harm", gone_test);
     check_add("open", "an address in use, not ours or not readable is refused with what to do", in_use_test);
     check_add("open", "IPv6 is listened on", ipv6_test);

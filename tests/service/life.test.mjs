@@ -160,6 +160,45 @@ describe('tokens without a running service', { skip: withoutProgram }, () => {
   });
 });
 
+describe('tokens of a running service', { skip: withoutProgram }, () => {
+  test('rotation gives another secret for the same id, and the old one its time', async (t) => {
+    const g = await Gangway.start(t);
+    const made = g.cli('user', 'add', 'desk', '--role', 'officer', '--site', 'YVR').json;
+    const status = async (token) => (await g.ask('GET', '/v1/voyages', { token })).status;
+    const second = g.cli('user', 'rotate', made.id, '--keep', '5', '--days', '2');
+    assert.equal(second.status, 0, second.stderr);
+    assert.deepEqual([second.json.id, second.json.role, second.json.label, second.json.site], [made.id, 'officer', 'desk', 'YVR']);
+    assert.notEqual(second.json.token, made.token);
+    assert.ok(Math.abs(Date.parse(second.json.expires_at) - Date.now() - 2 * 86_400_000) < 60_000);
+    assert.deepEqual([await status(made.token), await status(second.json.token)], [200, 200]);
+    assert.equal(g.cli('user', 'list').json.prior_until, second.json.prior_until);
+    const third = g.cli('user', 'rotate', made.id);
+    assert.equal(third.json.prior_until, undefined);
+    assert.deepEqual([await status(made.token), await status(second.json.token), await status(third.json.token)], [401, 401, 200]);
+    // Also after a restart; and an old one that still has time keeps it.
+    const fourth = g.cli('user', 'rotate', made.id, '--keep', '5');
+    await g.signal('SIGTERM');
+    const h = await Gangway.start(t, { store: g.store });
+    const then = async (token) => (await h.ask('GET', '/v1/voyages', { token })).status;
+    assert.deepEqual([await then(second.json.token), await then(third.json.token), await then(fourth.json.token)], [401, 200, 200]);
+    // Revoking takes both.
+    assert.equal(h.cli('user', 'revoke', made.id).status, 0);
+    assert.deepEqual([await then(third.json.token), await then(fourth.json.token)], [401, 401]);
+    const no = h.cli('user', 'rotate', made.id);
+    assert.equal(no.status, 3);
+    assert.match(no.stderr, /revoked/);
+    const every = JSON.parse(h.cli('user', 'list', '--every').stdout);
+    assert.ok(every.revoked_at && every.prior_until === undefined);
+  });
+
+  test('rotation says what is missing', async (t) => {
+    const g = await Gangway.start(t);
+    for (const [args, status] of [[['user', 'rotate'], 2], [['user', 'rotate', 'x'], 2], [['user', 'rotate', '0'.repeat(26)], 3],
+      [['user', 'rotate', '0'.repeat(26), '--keep', '50000'], 2], [['user', 'rotate', '0'.repeat(26), '--days', '0'], 2]])
+      assert.equal(g.cli(...args).status, status, String(args));
+  });
+});
+
 describe('doctor', { skip: withoutPhotos }, () => {
   const look = (...args) => {
     const r = run(['doctor', '--json', ...args]);
@@ -170,7 +209,7 @@ describe('doctor', { skip: withoutPhotos }, () => {
     const store = path.join(folder(t), 'store');
     const d = look('--set', `store.path=${store}`, '--set', 'http.listen=127.0.0.1:0');
     assert.equal(d.status, 0, JSON.stringify(d.checks));
-    assert.deepEqual(Object.keys(d.checks), ['clock', 'sandbox', 'models', 'store', 'disk', 'memory', 'files', 'address']);
+    assert.deepEqual(Object.keys(d.checks), ['clock', 'sandbox', 'models', 'store', 'disk', 'memory', 'files', 'address', 'tls']);
     for (const c of Object.values(d.checks)) assert.equal(c.next === null, c.state === 'ok', JSON.stringify(c));
     assert.ok(!fs.existsSync(store));
   });
@@ -187,7 +226,8 @@ describe('doctor', { skip: withoutPhotos }, () => {
   test('what is wrong is named, with what to do, and the status says so', (t) => {
     const dir = folder(t);
     fs.writeFileSync(path.join(dir, 'file'), '');
-    for (const [set, check] of [['models.path=/nowhere', 'models'], ['runtime.path=/nowhere.so', 'models'], [`store.path=${dir}/file/store`, 'store'], ['http.listen=192.0.2.1:80', 'address']]) {
+    for (const [set, check] of [['models.path=/nowhere', 'models'], ['runtime.path=/nowhere.so', 'models'], [`store.path=${dir}/file/store`, 'store'], ['http.listen=192.0.2.1:80', 'address'],
+      ['http.listen=0.0.0.0:0', 'address'], ['http.tls_certificate=/nowhere.pem', 'tls']]) {
       const d = look('--set', 'http.listen=127.0.0.1:0', '--set', `store.path=${dir}/store`, '--set', set);
       assert.equal(d.status, 1, set);
       assert.equal(d.checks[check].state, 'failed', set);

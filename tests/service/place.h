@@ -169,10 +169,11 @@ static inline bool send_portrait(struct gw_portrait_receipt *out, struct place *
 static inline bool send_probe(struct gw_verification *out, struct place *p, const struct gw_caller *who, struct gw_id voyage,
     const struct gw_template *t, struct gw_once *once, struct gw_err *err)
 {
-    GW_AUTO(gw_gallery) *g = gw_galleries_get(p->s->galleries, voyage, err);
-    if (g == NULL)
-        return false;
     struct gw_probe_seen probe = { .started_us = gw_clock_monotonic_us() };
+    const char *site = strcmp(who->site, "YVR") == 0 ? "" : who->site; /* where manifest_text departs */
+    GW_AUTO(gw_gallery) *g = gw_galleries_get(&probe.limits, p->s->galleries, voyage, site, err);
+    if (g == NULL || (!probe.limits.any && !gw_law_refuse(err)))
+        return false;
     probe.facts = (struct gw_facts){ .n_faces = 1, .gallery_empty = gw_gallery_templates(g) == 0,
         .face = { .eye_distance_px = 90, .face_share = 0.3, .luminance = 120, .quality = 70, .sharpness = 70,
             .exposure = 70, .crop = 100, .mouth = 100 } };

@@ -468,6 +468,7 @@ static void nothing_is_left(void **state)
     struct gw_voyage voyage;
     CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 4, ""), NULL, &err));
     CHECK_OK(send_portrait(&portrait, &p, "P00001", 1, GW_PORTRAIT_CHIP, &err));
+    CHECK_OK(send_portrait(&portrait, &p, "P77777", 7, GW_PORTRAIT_CHIP, &err)); /* of somebody on no voyage */
     struct gw_template one = face(1);
     CHECK_OK(send_probe(&v, &p, &p.device, m.voyage, &one, NULL, &err));
     /* Not even while it is open does a name, a number, a reference stand in a file. */
@@ -494,7 +495,7 @@ static void nothing_is_left(void **state)
     CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
     CHECK_INT(purge.voyages, 1);
     CHECK_INT(purge.travelers, 4);
-    CHECK_INT(purge.templates, 1);
+    CHECK_INT(purge.templates, 2); /* the voyage's, and the portrait it came from: by the pack its clock started at the close */
     CHECK_INT(purge.verifications, 1);
     CHECK(purge.keys >= 1);
     CHECK_FAILS(gw_service_travelers(&travelers, p.a, p.s, &p.officer, m.voyage, (struct gw_span){}, 0, &err), GW_ERR_GONE);
@@ -506,8 +507,11 @@ static void nothing_is_left(void **state)
     CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
     CHECK_INT(purge.voyages + purge.templates, 0);
 
-    /* The waiting portrait goes at the end of its own day. */
-    p.s->clock.fixed_us = NOW_US + p.conf.retention_portrait + 24 * HOUR_US;
+    /* The portrait nobody travels with waits its own time, to the hour. */
+    p.s->clock.fixed_us = NOW_US + p.conf.retention_portrait - 1;
+    CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
+    CHECK_INT(purge.templates, 0);
+    p.s->clock.fixed_us += 1;
     CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
     CHECK_INT(purge.templates, 1);
     CHECK_INT(purge.keys, 1);

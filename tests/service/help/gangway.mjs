@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,8 +51,8 @@ export function run(args, options = {}) {
 }
 
 export class Gangway {
-  // set: settings; store: a folder to go on with; env: more environment; config: a settings file
-  static async start(t, { set = {}, store, env = {}, config, expectFailure = false } = {}) {
+  // set: settings; store: a folder to go on with; env: more environment; config: a settings file; ca: whose certificate to trust
+  static async start(t, { set = {}, store, env = {}, config, ca, expectFailure = false } = {}) {
     const g = new Gangway();
     g.store = store ?? path.join(folder(t), 'store');
     g.set = { 'store.path': g.store, 'http.listen': '127.0.0.1:0', ...set };
@@ -62,12 +63,12 @@ export class Gangway {
     g.child.stdout.setEncoding('utf8').on('data', (d) => { g.stdout += d; });
     g.child.stderr.setEncoding('utf8').on('data', (d) => { g.stderr += d; });
     g.exited = new Promise((resolve) => g.child.on('exit', (code, signal) => resolve({ code, signal })));
-    g.agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+    g.agent = ca ? new https.Agent({ keepAlive: true, maxSockets: 256, ca }) : new http.Agent({ keepAlive: true, maxSockets: 256 });
     g.tokens = new Map();
     t.after(() => g.kill());
     const listening = new Promise((resolve) => {
       g.child.stdout.on('data', () => {
-        const m = /^listening (http:\/\/\S+)\n/m.exec(g.stdout);
+        const m = /^listening (https?:\/\/\S+)\n/m.exec(g.stdout);
         if (m) resolve(m[1]);
       });
     });
@@ -113,8 +114,8 @@ export class Gangway {
     if (body !== undefined && !('Transfer-Encoding' in all)) all['Content-Length'] ??= body.length;
     return new Promise((resolve, reject) => {
       // As it is written: a URL object would tidy the path up.
-      const { hostname, port } = new URL(this.url);
-      const q = http.request({ hostname: hostname.replace(/[[\]]/g, ''), port, path: target, method, headers: all, agent }, (r) => {
+      const { hostname, port, protocol } = new URL(this.url);
+      const q = (protocol === 'https:' ? https : http).request({ hostname: hostname.replace(/[[\]]/g, ''), port, path: target, method, headers: all, agent }, (r) => {
         const pieces = [];
         r.on('data', (d) => pieces.push(d));
         r.on('error', reject);

@@ -1,4 +1,4 @@
--- 0005: what came when of a voyage, and how it ended.
+-- 0007: what came when of a voyage, and how it ended.
 
 -- booking: hash of the reservation, as reference. named: of the transmission that named the
 -- traveler last, while a list comes in parts. gate: the status the gate had left when the
@@ -30,6 +30,7 @@ CREATE TABLE part (
     transmission BLOB NOT NULL,
     number       INTEGER NOT NULL,
     mark         INTEGER NOT NULL,          -- 'C', 'F' or 0
+    lost         INTEGER NOT NULL,          -- 1: somebody in it could not be read
     PRIMARY KEY (voyage, kind, transmission, number)
 ) STRICT, WITHOUT ROWID;
 
