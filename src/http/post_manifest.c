@@ -8,7 +8,6 @@ enum { MESSAGES_MAX = 64 }; /* of one request; a carrier sends one list, or pass
 struct answering {
     const struct gw_announcement *announced;
     const struct gw_status_profile *profile;
-    struct gw_arena *mem;
     int64_t now_us;
     bool as_edifact;
 };
@@ -126,15 +125,16 @@ bool gw_post_manifest(struct gw_exchange *x, struct gw_err *err)
     struct gw_announcement *announced;
     struct gw_manifest_receipts receipts;
     size_t n;
-    if (!read_messages(&announced, &n, x, err))
+    struct answering *answering = gw_arena_one(x->mem, struct answering, err);
+    if (answering == NULL || !read_messages(&announced, &n, x, err))
         return false;
-    struct answering answering = { .announced = announced, .profile = gw_service_status_profile(x->service), .mem = x->mem,
+    *answering = (struct answering){ .announced = announced, .profile = gw_service_status_profile(x->service),
         .now_us = gw_service_now(x->service), .as_edifact = gw_exchange_wants(x, "application/edifact") };
     bool begun = gw_exchange_begin(x, render, err);
-    x->once_memory.context = &answering;
+    x->once_memory.context = answering;
     if (begun && gw_service_manifests(&receipts, x->mem, x->service, &x->who, announced, n, x->once, err)) {
         gw_exchange_answer(x, render, &receipts);
-        if (answering.as_edifact)
+        if (answering->as_edifact)
             x->request->type = "application/edifact";
         return true;
     }

@@ -264,13 +264,13 @@ static bool say_one(struct gw_tx *tx, void *arg, struct gw_err *err)
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     int64_t now = gw_clock_now(&t->s->clock), said, was;
     struct gw_voyage_row v;
-    if (!gw_store_voyage_get(&v, a, tx, t->voyage, err) || !gw_store_clock(&said, tx, v.id, err))
+    if (!gw_store_voyage_get(&v, a, tx, t->voyage, err) || !gw_store_reminded(&said, tx, v.id, err))
         return false;
     was = said;
     if (v.state != GW_VOYAGE_OPEN)
         return true;
     return say_missing(&said, t, tx, &v, now, err) && say_marks(&said, t, a, tx, &v, now, err) &&
-           (said == was || gw_store_clock_put(tx, v.id, said, err));
+           (said == was || gw_store_reminded_put(tx, v.id, said, err));
 }
 
 struct looking {
@@ -284,7 +284,7 @@ static bool look(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct looking *l = arg;
     /* Whatever its zone, and whatever the deadline: a week around now. */
-    return gw_store_clock_open(&l->ids, &l->n, l->a, tx, l->now_us - 7 * DAY_US, l->now_us + 8 * DAY_US, SAID_ALL, err);
+    return gw_store_reminders_open(&l->ids, &l->n, l->a, tx, l->now_us - 7 * DAY_US, l->now_us + 8 * DAY_US, SAID_ALL, err);
 }
 
 bool gw_deadlines_run(struct gw_service *s, struct gw_err *err)

@@ -101,27 +101,27 @@ bool gw_store_named(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw
 
 /* ---- the clock ------------------------------------------------------------------------------ */
 
-bool gw_store_clock(int64_t *said, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err)
+bool gw_store_reminded(int64_t *said, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err)
 {
     struct gw_reading r;
     *said = 0;
-    if (!gw_reading_start(&r, tx, GW_QUERY_CLOCK_GET, GW_VALUES(gw_v_id(&voyage)), err))
+    if (!gw_reading_start(&r, tx, GW_QUERY_REMINDED_GET, GW_VALUES(gw_v_id(&voyage)), err))
         return false;
     if (gw_reading_next(&r))
         *said = gw_column_int(&r, 0);
     return gw_reading_done(&r);
 }
 
-bool gw_store_clock_put(struct gw_tx *tx, struct gw_id voyage, int64_t said, struct gw_err *err)
+bool gw_store_reminded_put(struct gw_tx *tx, struct gw_id voyage, int64_t said, struct gw_err *err)
 {
-    return gw_tx_run(tx, GW_QUERY_CLOCK_PUT, GW_VALUES(gw_v_id(&voyage), gw_v_int(said)), NULL, err);
+    return gw_tx_run(tx, GW_QUERY_REMINDED_PUT, GW_VALUES(gw_v_id(&voyage), gw_v_int(said)), NULL, err);
 }
 
-bool gw_store_clock_open(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t from_us, int64_t to_us,
+bool gw_store_reminders_open(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t from_us, int64_t to_us,
     int64_t all, struct gw_err *err)
 {
     struct gw_reading r;
-    return gw_reading_start(&r, tx, GW_QUERY_CLOCK_OPEN, GW_VALUES(gw_v_int(from_us), gw_v_int(to_us), gw_v_int(all)), err) &&
+    return gw_reading_start(&r, tx, GW_QUERY_REMINDERS_OPEN, GW_VALUES(gw_v_int(from_us), gw_v_int(to_us), gw_v_int(all)), err) &&
            read_ids(ids, n, a, &r, err);
 }
 

@@ -232,10 +232,10 @@ struct gw_part_row {
 [[nodiscard]] bool gw_store_unname(struct gw_tx *tx, struct gw_id voyage, const struct gw_hash *transmission, struct gw_err *err);
 
 /* What the deadline clock said of a voyage: bits, 0 at first. */
-[[nodiscard]] bool gw_store_clock(int64_t *said, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err);
-[[nodiscard]] bool gw_store_clock_put(struct gw_tx *tx, struct gw_id voyage, int64_t said, struct gw_err *err);
+[[nodiscard]] bool gw_store_reminded(int64_t *said, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err);
+[[nodiscard]] bool gw_store_reminded_put(struct gw_tx *tx, struct gw_id voyage, int64_t said, struct gw_err *err);
 /* Open voyages departing in [from, to) of which it has not said `all`. */
-[[nodiscard]] bool gw_store_clock_open(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t from_us,
+[[nodiscard]] bool gw_store_reminders_open(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t from_us,
     int64_t to_us, int64_t all, struct gw_err *err);
 struct gw_readiness_mark {
     int64_t minutes, at_us; /* before departure */
