@@ -43,6 +43,17 @@ struct gw_hash gw_sha256(struct gw_span data)
     return h;
 }
 
+struct gw_hash gw_sha256_parts(struct gw_span first, struct gw_span second)
+{
+    struct gw_hash h;
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, first.data, first.size);
+    crypto_hash_sha256_update(&state, second.data, second.size);
+    crypto_hash_sha256_final(&state, h.bytes);
+    return h;
+}
+
 bool gw_sha256_file(struct gw_hash *out, const char *path, struct gw_err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -28,6 +28,8 @@ bool gw_equal_secret(const void *a, const void *b, size_t n); /* in constant tim
 
 /* SHA-256 (FIPS 180-4). */
 struct gw_hash gw_sha256(struct gw_span data);
+/* Of one after the other, as if they were one. */
+struct gw_hash gw_sha256_parts(struct gw_span first, struct gw_span second);
 /* Of a file's bytes, read in pieces. */
 [[nodiscard]] bool gw_sha256_file(struct gw_hash *out, const char *path, struct gw_err *err);
 /* BLAKE2b-256 with a key: for finding what must not stand in clear (names, numbers, tokens). */

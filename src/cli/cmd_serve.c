@@ -69,6 +69,8 @@ static void reload(const struct running *r)
     (void)gw_service_packs(r->service, fresh.packs_path, fresh.packs_keys, fresh.packs_authority, &err);
     if (!gw_http_reload(r->http, &err))
         gw_log(GW_LOG_ERROR, "reload_certificate", GW_LOG_WORD("result", "refused"), GW_LOG_WHY(&err));
+    if (!gw_service_reloaded(r->service, &err))
+        gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
 }
 
 static void wait_for_the_end(const struct running *r, const sigset_t *signals)

@@ -9,6 +9,7 @@
 #include "http/auth.h"
 #include "http/exchange.h"
 #include "http/metrics.h"
+#include "http/pages.h"
 #include "http/problem.h"
 
 #include <sched.h>
@@ -201,12 +202,12 @@ static void begin(void *self, struct gw_request *r)
     *x = (struct gw_exchange){ .http = h, .request = r, .service = h->service };
     x->mem = gw_arena_new(EXCHANGE_BYTES);
     r->own = x;
-    if (!check_form(x, &err) || !find_route(x, &err)) {
+    if (!check_form(x, &err) || (!gw_page_answer(r) && !find_route(x, &err))) {
         gw_problem_answer(x, &err);
         return;
     }
     if (r->status != 0)
-        return; /* OPTIONS: what may be asked is no secret */
+        return; /* a page; OPTIONS: what may be asked is no secret */
     if (!gw_auth_check(x, h->conf->http_public_health, &err) || !check_query(x, &err) || !check_media(x, &err) ||
         !check_accept(x, &err)) {
         gw_problem_answer(x, &err);

@@ -150,6 +150,13 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
     one(out, "portraits_refused_total", "counter", "Portraits refused.", c.portraits_refused);
     one(out, "manifests_total", "counter", "Manifests taken.", c.manifests);
     one(out, "closes_total", "counter", "Voyages closed.", c.closes);
+    head(out, "purged_total", "counter", "Destroyed because it was due, by kind.");
+    const struct { const char *what; uint64_t n; } purged[] = { { "voyages", c.purged.voyages }, { "travelers", c.purged.travelers },
+        { "templates", c.purged.templates }, { "photos", c.purged.photos }, { "keys", c.purged.keys } };
+    for (size_t i = 0; i < GW_COUNT(purged); i++)
+        gw_buf_addf(out, "gangway_purged_total{what=\"%s\"} %" PRIu64 "\n", purged[i].what, purged[i].n);
+    one(out, "retention_over_age", "gauge", "Things about people that are older than their clocks allow; should be 0.", c.over_age);
+    one(out, "photos_seen_total", "counter", "Stored photos given out, each for a purpose and a case.", c.photos);
     one(out, "commits_total", "counter", "Durable commits of the store.", c.commits);
     one(out, "commit_jobs_total", "counter", "Changes those commits held.", c.commit_jobs);
     one(out, "voyages_open", "gauge", "Voyages not closed.", c.voyages_open);

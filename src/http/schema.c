@@ -23,7 +23,7 @@ static const char text[] = JSON({
       "description": "the request's X-Request-Id where it had one that is a UUID or an id of ours, else a new one"},
     "offset": {"type": "integer", "description": "byte of the body, or of the part of it that is meant"},
     "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}}}},
-"InputProblem": {"type": "object", "required": ["severity", "code", "text"],
+"InputProblem": {"type": "object", "additionalProperties": false, "required": ["severity", "code", "text"],
   "properties": {
     "severity": {"enum": ["error", "warning"]},
     "segment": {"type": ["integer", "null"], "description": "which traveler, from 0"},
@@ -208,6 +208,29 @@ static const char text[] = JSON({
         "sentences": {"type": "array", "items": {"type": "string"}, "description": "the first names them and says whether they are photographed"}}}},
     "closing": {"type": "string"},
     "text": {"type": "string", "description": "all of it, as plain text"}}},
+"HoldBody": {"type": "object", "additionalProperties": false, "required": ["reason", "until"], "properties": {
+    "reason": {"type": "string", "description": "the number of the order: 1 to 64 of A-Z a-z 0-9 . _ : + / - and no name"},
+    "until": {"$ref": "#/components/schemas/Time"}}},
+"Hold": {"type": "object", "additionalProperties": false, "required": ["hold", "voyage", "reason", "placed_at", "until"], "properties": {
+    "hold": {"$ref": "#/components/schemas/Id"}, "voyage": {"$ref": "#/components/schemas/Id"}, "reason": {"type": "string"},
+    "placed_at": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"}}},
+"HoldReleased": {"type": "object", "additionalProperties": false, "required": ["hold", "released"], "properties": {
+    "hold": {"$ref": "#/components/schemas/Id"}, "released": {"const": true}}},
+"RetentionReport": {"type": "object", "additionalProperties": false,
+  "required": ["as_of", "over_age", "keys_waiting", "classes", "keys", "holds", "purged_since_start"], "properties": {
+    "as_of": {"$ref": "#/components/schemas/Time"},
+    "over_age": {"type": "integer", "description": "older than its clock allows, and not held; should be 0"},
+    "keys_waiting": {"type": "integer", "description": "destroyed keys not overwritten on the disk yet; should be 0"},
+    "classes": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["class", "kept", "over_age", "oldest", "next_due"], "properties": {
+        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer"]},
+        "kept": {"type": "integer"}, "over_age": {"type": "integer"},
+        "oldest": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+        "next_due": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}}},
+    "keys": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["class", "keys", "oldest"], "properties": {
+        "class": {"type": "string"}, "keys": {"type": "integer"}, "oldest": {"$ref": "#/components/schemas/Time"}}}},
+    "holds": {"type": "array", "items": {"$ref": "#/components/schemas/Hold"}},
+    "purged_since_start": {"type": "object", "additionalProperties": {"type": "integer"}}}},
 "CloseBody": {"type": "object", "additionalProperties": false, "properties": {
     "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"},
     "not_boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "instead: references of those expected who are not on board"}}},
@@ -240,7 +263,9 @@ static const char text[] = JSON({
 "Health": {"type": "object", "required": ["status"], "additionalProperties": false, "properties": {"status": {"const": "ok"}}},
 "Ready": {"type": "object", "required": ["status", "at"], "additionalProperties": false, "properties": {
     "status": {"const": "ready"}, "at": {"$ref": "#/components/schemas/Time"}}},
-"OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]}
+"OpenApi": {"type": "object", "required": ["openapi", "info", "paths", "components"], "additionalProperties": false, "properties": {
+    "openapi": {"const": "3.1.0"},
+    "info": {"type": "object"}, "paths": {"type": "object"}, "components": {"type": "object"}}}
 });
 /* clang-format on */
 

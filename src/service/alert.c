@@ -91,7 +91,18 @@ bool gw_alert_add(struct gw_id *id, struct gw_tx *tx, struct gw_service *s, cons
         return false;
     if (id != NULL)
         *id = row.id;
-    return waits || (gw_store_alert_put(tx, &row, err) && tell(tx, s, &row, err));
+    struct gw_hash person;
+    return waits || (gw_store_alert_put(tx, &row, err) && tell(tx, s, &row, err) &&
+                        gw_audit_add(tx, s, NULL, GW_AUDIT_ALERT,
+                            &(struct gw_audit_facts){
+                                .reason = gw_alert_name(alert->kind),
+                                .subject = &row.id,
+                                .voyage = alert->voyage,
+                                .person = alert->voyage == NULL
+                                              ? NULL
+                                              : gw_audit_person(&person, tx, *alert->voyage, alert->traveler),
+                            },
+                            err));
 }
 
 /* ---- for those who may know ------------------------------------------------------------ */

@@ -294,7 +294,7 @@ static bool counts_only(struct closing *c)
     return true;
 }
 
-bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *own = gw_arena_new(GW_LIST_ARENA_BYTES);
@@ -318,6 +318,22 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
     return report(&c);
 }
 
+bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+    const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
+{
+    return close_in(out, a, tx, s, v, ask, err) &&
+           ((out->already && ask->list == GW_CLOSE_NONE) || gw_audit_add(tx, s, who, GW_AUDIT_CLOSE,
+                                &(struct gw_audit_facts){
+                                    .voyage = &v->id,
+                                    .boarded = &(uint64_t){ out->boarded },
+                                    .not_boarded = &(uint64_t){ out->not_boarded },
+                                    .count = &(uint64_t){ out->n_unexpected },
+                                    .until = &v->purge_us,
+                                    .reason = who == NULL ? "overdue" : NULL,
+                                },
+                                err));
+}
+
 /* ---- the verbs ------------------------------------------------------------------------------- */
 
 struct asking {
@@ -335,7 +351,7 @@ static bool close_one(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct asking *c = arg;
     struct gw_voyage_row v;
     if (!gw_store_voyage_get(&v, c->a, tx, c->voyage, err) || !gw_allow_voyage(c->who, &v, err) ||
-        !gw_close_in(c->out, c->a, tx, c->s, &v, c->ask, err))
+        !gw_close_in(c->out, c->a, tx, c->s, c->who, &v, c->ask, err))
         return false;
     /* After the purge the voyage has no key, and the answer no person. */
     return gw_once_keep(tx, c->s, c->once, v.has_purged ? NULL : &v.id, c->out, err);
@@ -376,7 +392,7 @@ static bool report_one(struct gw_tx *tx, void *arg, struct gw_err *err)
         return gw_fail(err, GW_ERR_CONFLICT, "the voyage is open: it has not ended yet");
     if (v.has_purged)
         return gw_fail(err, GW_ERR_GONE, "the voyage's travelers were purged; its counts remain");
-    return gw_close_in(c->out, c->a, tx, c->s, &v, c->ask, err);
+    return close_in(c->out, c->a, tx, c->s, &v, c->ask, err);
 }
 
 bool gw_service_close_report(struct gw_close *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,

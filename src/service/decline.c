@@ -85,7 +85,16 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
                 return false;
         }
     }
-    return gw_store_decline_put(tx, &row, err) && tell(d, tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
+    struct gw_hash person;
+    return gw_store_decline_put(tx, &row, err) &&
+           gw_audit_add(tx, d->s, d->who, GW_AUDIT_DECLINE,
+               &(struct gw_audit_facts){
+                   .voyage = &row.voyage,
+                   .subject = &row.id,
+                   .person = gw_audit_person(&person, tx, row.voyage, row.has_traveler ? &row.traveler : NULL),
+               },
+               err) &&
+           tell(d, tx, &row, err) && gw_once_keep(tx, d->s, d->once, &d->voyage, d->out, err);
 }
 
 bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who, struct gw_id voyage,

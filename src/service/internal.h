@@ -65,6 +65,8 @@ struct gw_service {
     pthread_mutex_t once_lock; /* over the requests being answered */
     struct gw_once_waiting *once_waiting;
 
+    struct gw_audit_looks *looks; /* audit.c */
+
     pthread_mutex_t upkeep_lock;
     pthread_cond_t upkeep_wake;
     pthread_t upkeep;
@@ -72,6 +74,7 @@ struct gw_service {
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
     struct gw_steady steady;  /* under upkeep_lock, as what follows */
     enum gw_steady_state steady_state;
+    bool purge_due;           /* somebody asked for it */
     int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
@@ -118,6 +121,35 @@ bool gw_see_template(struct gw_worker *w, const struct gw_seen *seen, struct gw_
 void gw_stage_add(struct gw_service *s, enum gw_stage stage, int64_t us);
 void gw_stages_add(struct gw_service *s, const struct gw_face_times *times);
 void gw_count_add(uint64_t *counter, uint64_t n);
+
+/* ---- the log (audit.c) ----------------------------------------------------------------- */
+
+/* Appends what happened to the log, in the transaction that does it: a line in each verb
+ * that decides, shows, changes or destroys something. What may stand in which kind of entry
+ * says audit/entry.def. Fills actor, role and site from `who` (NULL: the service itself):
+ *     gw_audit_add(tx, s, who, GW_AUDIT_VIEW, &(struct gw_audit_facts){ .name = "travelers", .voyage = &v.id }, err) */
+bool gw_audit_add(struct gw_tx *tx, const struct gw_service *s, const struct gw_caller *who, enum gw_audit_kind kind,
+    const struct gw_audit_facts *facts, struct gw_err *err);
+/* That the service starts, and with what; that it stops. */
+bool gw_audit_start(struct gw_service *s, struct gw_err *err);
+bool gw_audit_stop(struct gw_service *s, struct gw_err *err);
+/* That another pack is in force; name NULL: none. */
+bool gw_audit_law(struct gw_service *s, const char *name, const struct gw_hash *hash, struct gw_err *err);
+/* A person looked at records about persons: in the log before it returns. The same look
+ * again within a minute is one look (pages ask again and again). */
+bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char *name, struct gw_id voyage,
+    struct gw_err *err);
+/* Which tokens are used is an entry a day each. Noted on the threads that take requests, which may
+ * not wait for the disk; written within a second, by upkeep. */
+void gw_login_note(struct gw_service *s, const struct gw_caller *who);
+bool gw_logins_log(struct gw_service *s, struct gw_err *err);
+/* Text of ours as a word of the log: what no word can have becomes _. NULL for "". */
+const char *gw_audit_word(char out[GW_AUDIT_WORD_MAX + 1], const char *text);
+struct gw_audit_looks *gw_audit_looks_new(void);
+void gw_audit_looks_free(struct gw_audit_looks *looks); /* NULL is fine */
+/* How the log refers to a traveler: a hash that dies with the voyage's key. NULL for NULL, and when it is dead. */
+const struct gw_hash *gw_audit_person(struct gw_hash *memory, struct gw_tx *tx, struct gw_id voyage,
+    const struct gw_id *traveler);
 
 /* ---- rule packs (law.c) ------------------------------------------------------------- */
 
@@ -254,6 +286,7 @@ void gw_upkeep_wake(struct gw_service *s);
 
 struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err);
 void gw_tokens_close(struct gw_tokens *t);
+
 /* Of a request that goes on for hours: is its token still valid? Looks again only when tokens have changed or it
  * expires. Zeroed at first. */
 struct gw_token_watch {
@@ -332,13 +365,17 @@ void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, co
 bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct gw_arena *a, const struct gw_caller *who,
     struct gw_id voyage, const struct gw_probe_seen *probe, struct gw_once *once, struct gw_err *err);
 
-/* Closes within a transaction; out's lists in the arena. */
+/* Closes within a transaction; out's lists in the arena. who: NULL when it was overdue. */
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
-    struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
+    const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err);
 /* At start: what was sealed under keys that are no more (a restored backup) goes. */
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
 /* The time that what is kept dies by (base/steady.h). */
 int64_t gw_service_steady(struct gw_service *s);
+/* Counts what is older than its clock allows; if there is any, says so to whoever must know. */
+bool gw_retention_watch(struct gw_service *s, struct gw_err *err);
+/* The purge runs within a second. */
+void gw_upkeep_due(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

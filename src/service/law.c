@@ -86,6 +86,10 @@ bool gw_law_moved(struct gw_service *s)
         gw_log(GW_LOG_INFO, "law", GW_LOG_SETTING("pack", gw_pack_name(law.pack)), GW_LOG_SETTING("day", day),
             GW_LOG_INT("pack_changed", other));
     }
+    struct gw_err err = {};
+    /* Administration applies no law. */
+    if (other && s->faces != NULL && !gw_audit_law(s, any ? gw_pack_name(law.pack) : NULL, &law.mark.pack, &err))
+        gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     return moved;
 }
 

@@ -605,6 +605,19 @@ static bool join_problems(struct merge *g)
     return true;
 }
 
+static bool log_manifest(const struct merge *g)
+{
+    return gw_audit_add(g->tx, g->s, g->who, GW_AUDIT_MANIFEST,
+        &(struct gw_audit_facts){
+            .voyage = &g->v.id,
+            .travelers = &(uint64_t){ g->out->n_travelers },
+            .added = &(uint64_t){ g->out->added },
+            .changed = &(uint64_t){ g->out->changed },
+            .removed = &(uint64_t){ g->out->removed },
+        },
+        g->err);
+}
+
 static bool merge_list(struct merge *g)
 {
     const struct gw_manifest *m = g->m;
@@ -626,7 +639,7 @@ static bool merge_list(struct merge *g)
         return false;
     for (size_t i = 0; i < GW_STATUS_REMOVED; i++)
         g->out->n_travelers += counts[i];
-    return !changed || gw_voyage_tell(g->tx, g->s, g->v.id, g->out->created ? "announced" : "changed", g->err);
+    return !changed || (log_manifest(g) && gw_voyage_tell(g->tx, g->s, g->v.id, g->out->created ? "announced" : "changed", g->err));
 }
 
 /* ---- the end, as the carrier says it -------------------------------------------------------- */
@@ -646,7 +659,7 @@ static bool merge_end(struct merge *g)
         return gw_fail(g->err, GW_ERR_NOT_FOUND, "no such voyage was announced: there is nothing to %s", m->cancelled ? "cancel" : "close");
     if (m->cancelled && v.state == GW_VOYAGE_CLOSED && !v.cancelled)
         return gw_fail(g->err, GW_ERR_CONFLICT, "the voyage is closed");
-    if ((m->cancelled && !gw_store_voyage_cancel(g->tx, v.id, g->err)) || !gw_close_in(&close, g->a, g->tx, g->s, &v, &ask, g->err))
+    if ((m->cancelled && !gw_store_voyage_cancel(g->tx, v.id, g->err)) || !gw_close_in(&close, g->a, g->tx, g->s, g->who, &v, &ask, g->err))
         return false;
     g->v = v;
     g->drop = !close.already;

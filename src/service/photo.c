@@ -93,7 +93,15 @@ static bool write_down(struct gw_tx *tx, void *arg, struct gw_err *err)
         .purpose = (int)k->ask->purpose,
         .site = gw_span_str(k->who->site),
     };
-    return gw_store_access_put(tx, &row, err);
+    return gw_store_access_put(tx, &row, err) &&
+           gw_audit_add(tx, k->s, k->who, GW_AUDIT_PHOTO,
+               &(struct gw_audit_facts){
+                   .subject = &k->photo.id,
+                   .purpose = gw_photo_purpose_name(k->ask->purpose),
+                   .case_id = &k->ask->basis,
+                   .voyage = k->photo.has_voyage ? &k->photo.voyage : NULL,
+               },
+               err);
 }
 
 static bool open_picture(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -144,6 +152,7 @@ bool gw_service_photo(struct gw_buf *jpeg, struct gw_service *s, struct gw_worke
 
 struct approving {
     struct gw_service *s;
+    const struct gw_caller *who;
     struct gw_photo_approval *out;
     const struct gw_approval_row *row;
     struct gw_once *once;
@@ -152,7 +161,15 @@ struct approving {
 static bool approve(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     const struct approving *k = arg;
-    return gw_store_approval_put(tx, k->row, err) && gw_once_keep(tx, k->s, k->once, NULL, k->out, err);
+    return gw_store_approval_put(tx, k->row, err) &&
+           gw_audit_add(tx, k->s, k->who, GW_AUDIT_APPROVE,
+               &(struct gw_audit_facts){
+                   .subject = &k->out->token,
+                   .count = &(uint64_t){ k->out->photos },
+                   .until = &k->out->until_us,
+               },
+               err) &&
+           gw_once_keep(tx, k->s, k->once, NULL, k->out, err);
 }
 
 bool gw_service_photo_approve(struct gw_photo_approval *out, struct gw_service *s, const struct gw_caller *who,
@@ -170,7 +187,7 @@ bool gw_service_photo_approve(struct gw_photo_approval *out, struct gw_service *
         return false;
     const struct gw_approval_row row = { gw_id_new(now), token, who->token, now, now + HOUR_US, photos };
     *out = (struct gw_photo_approval){ row.id, token, photos, row.until_us };
-    struct approving k = { s, out, &row, once };
+    struct approving k = { s, who, out, &row, once };
     bool fine = replayed || gw_store_write(s->store, approve, &k, err);
     if (fine && !replayed)
         gw_log(GW_LOG_INFO, "approval", GW_LOG_ID("id", row.id), GW_LOG_ID("token", token), GW_LOG_ID("by", who->token),

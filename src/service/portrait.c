@@ -132,7 +132,16 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         k->out->voyages += fine && !counted && gw_allow_voyage(k->who, &voyage, NULL);
     }
     gw_wipe(bytes, sizeof bytes);
-    return fine && gw_once_keep(tx, k->s, k->once, NULL, k->out, err);
+    return fine &&
+           gw_audit_add(tx, k->s, k->who, GW_AUDIT_PORTRAIT,
+               &(struct gw_audit_facts){
+                   .subject = &row.id,
+                   .source = gw_portrait_source_name(m->source),
+                   .count = &(uint64_t){ k->out->voyages },
+                   .until = &(int64_t){ row.expiry_hour * GW_US_PER_HOUR },
+               },
+               err) &&
+           gw_once_keep(tx, k->s, k->once, NULL, k->out, err);
 }
 
 bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_caller *who,

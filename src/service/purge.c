@@ -52,7 +52,7 @@ static bool find_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct due *d = arg;
-    return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, err);
+    return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, d->now_us, err);
 }
 
 enum { ROWS_AT_ONCE = 256, MARK_EVERY_S = 50 };
@@ -63,7 +63,8 @@ struct one {
     struct gw_id voyage;
     int64_t now_us;
     bool done;
-    struct gw_store_purged purged;
+    size_t lost, n_voyages;         /* of a restored backup */
+    struct gw_store_purged purged, before; /* before this step, for the log */
 };
 
 static bool close_overdue(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -73,20 +74,46 @@ static bool close_overdue(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_close closed;
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     return gw_store_voyage_get(&v, a, tx, o->voyage, err) &&
-           gw_close_in(&closed, a, tx, o->s, &v, &(struct gw_close_ask){}, err);
+           gw_close_in(&closed, a, tx, o->s, NULL, &v, &(struct gw_close_ask){}, err);
 }
 
 static bool purge_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
+    struct gw_voyage_row v;
+    size_t counts[GW_STATUS_COUNT], keys = o->purged.keys;
+    uint64_t travelers = 0;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
     o->done = true;
-    return gw_store_voyage_purge(&o->purged, tx, o->voyage, o->now_us, err);
+    if (!gw_store_voyage_get(&v, a, tx, o->voyage, err) ||
+        !gw_store_voyage_counts(counts, GW_STATUS_COUNT, tx, o->voyage, err) ||
+        !gw_store_voyage_purge(&o->purged, tx, o->voyage, o->now_us, err))
+        return false;
+    for (size_t i = 0; i < GW_STATUS_COUNT; i++)
+        travelers += counts[i];
+    return gw_audit_add(tx, o->s, NULL, GW_AUDIT_PURGE,
+        &(struct gw_audit_facts){
+            .voyage = &o->voyage,
+            .keys = &(uint64_t){ o->purged.keys - keys },
+            .travelers = &travelers,
+            .until = v.has_purge ? &v.purge_us : NULL,
+        },
+        err);
 }
 
 static bool sweep_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    return gw_store_voyage_sweep(&o->purged, &o->done, tx, o->voyage, o->now_us, ROWS_AT_ONCE, err);
+    if (!gw_store_voyage_sweep(&o->purged, &o->done, tx, o->voyage, o->now_us, ROWS_AT_ONCE, err))
+        return false;
+    return !o->done || gw_audit_add(tx, o->s, NULL, GW_AUDIT_SWEEP,
+                           &(struct gw_audit_facts){
+                               .voyage = &o->voyage,
+                               .travelers = &(uint64_t){ o->purged.travelers - o->before.travelers },
+                               .templates = &(uint64_t){ o->purged.templates - o->before.templates },
+                               .count = &(uint64_t){ o->purged.verifications - o->before.verifications },
+                           },
+                           err);
 }
 
 /* Each is a picture to be sealed again; few at once. */
@@ -112,27 +139,45 @@ static bool drop_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
     o->done = true;
-    return gw_store_drop_lost(&o->purged, tx, err);
+    return gw_store_drop_lost(&o->purged, tx, err) &&
+           gw_audit_add(tx, o->s, NULL, GW_AUDIT_RESTORE,
+               &(struct gw_audit_facts){
+                   .keys = &(uint64_t){ o->lost },
+                   .count = &(uint64_t){ o->n_voyages },
+                   .travelers = &(uint64_t){ o->purged.travelers },
+                   .templates = &(uint64_t){ o->purged.portraits + o->purged.templates },
+                   .photos = &(uint64_t){ o->purged.photos },
+               },
+               err);
 }
 
 static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
     o->done = true;
-    return gw_store_expire_keys(&o->purged, tx, o->now_us, err);
+    return gw_store_expire_keys(&o->purged, tx, o->now_us, err) && gw_store_holds_end(&o->purged, tx, o->now_us, err) &&
+           (o->purged.keys == o->before.keys ||
+               gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE,
+                   &(struct gw_audit_facts){ .keys = &(uint64_t){ o->purged.keys - o->before.keys } }, err));
 }
 
 static bool expire_rows(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    return gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, o->now_us - o->s->conf->retention_access, ROWS_AT_ONCE, err);
+    if (!gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, o->now_us - o->s->conf->retention_access, ROWS_AT_ONCE, err))
+        return false;
+    uint64_t portraits = o->purged.portraits - o->before.portraits, photos = o->purged.photos - o->before.photos,
+             answers = o->purged.answers - o->before.answers;
+    return !o->done || portraits + photos + answers == 0 ||
+           gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE,
+               &(struct gw_audit_facts){ .templates = &portraits, .photos = &photos, .count = &answers }, err);
 }
 
 /* A transaction of the step, again and again until it says that it is done. */
 static bool step(struct gw_store_purged *sum, struct gw_service *s, gw_store_fn *run, const char *name, struct gw_id voyage,
     int64_t now_us, struct gw_err *err)
 {
-    struct one one = { .s = s, .voyage = voyage, .now_us = now_us, .purged = *sum };
+    struct one one = { .s = s, .voyage = voyage, .now_us = now_us, .purged = *sum, .before = *sum };
     while (!one.done) {
         gw_store_step(s->store, name);
         if (!gw_store_write(s->store, run, &one, err))
@@ -166,8 +211,11 @@ bool gw_purge_lost(struct gw_service *s, struct gw_err *err)
     for (size_t i = 0; i < d.n_lost; i++)
         if (!step(&sum, s, empty_one, "purge: lost voyage", d.lost[i], d.now_us, err))
             return false;
-    if (!step(&sum, s, drop_lost, "purge: lost", (struct gw_id){}, d.now_us, err))
+    struct one rest = { .s = s, .now_us = d.now_us, .lost = keys.lost, .n_voyages = d.n_lost, .purged = sum };
+    gw_store_step(s->store, "purge: lost");
+    if (!gw_store_write(s->store, drop_lost, &rest, err))
         return false;
+    sum = rest.purged;
     gw_log(GW_LOG_WARN, "restored", GW_LOG_WORD("result", "what was sealed under keys that are no more is gone"),
         GW_LOG_INT("keys", keys.lost), GW_LOG_INT("voyages", d.n_lost), GW_LOG_INT("travelers", sum.travelers),
         GW_LOG_INT("portraits", sum.portraits), GW_LOG_INT("photos", sum.photos));
@@ -228,6 +276,11 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         .answers = sum.answers,
         .keys = sum.keys,
     };
+    gw_count_add(&s->counters.purged.voyages, sum.voyages);
+    gw_count_add(&s->counters.purged.travelers, sum.travelers);
+    gw_count_add(&s->counters.purged.templates, sum.templates + sum.portraits);
+    gw_count_add(&s->counters.purged.photos, sum.photos);
+    gw_count_add(&s->counters.purged.keys, sum.keys);
     /* What was deleted is overwritten in the database; its earlier pages go from the log. */
     bool any = out->voyages + out->travelers + out->templates + out->photos + out->answers + out->keys > 0;
     gw_store_step(s->store, "purge: log");
@@ -240,7 +293,7 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         gw_log(GW_LOG_INFO, "purge", GW_LOG_INT("voyages", out->voyages), GW_LOG_INT("travelers", out->travelers),
             GW_LOG_INT("templates", out->templates), GW_LOG_INT("photos", out->photos), GW_LOG_INT("keys", out->keys),
             GW_LOG_INT("closed", out->voyages_closed));
-    return true;
+    return gw_retention_watch(s, err);
 }
 
 bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who, struct gw_err *err)

@@ -232,6 +232,14 @@ int64_t gw_service_steady(struct gw_service *s)
     return now;
 }
 
+void gw_upkeep_due(struct gw_service *s)
+{
+    pthread_mutex_lock(&s->upkeep_lock);
+    s->purge_due = true;
+    pthread_cond_signal(&s->upkeep_wake);
+    pthread_mutex_unlock(&s->upkeep_lock);
+}
+
 /* *next_us: when something is due, by gw_service_steady: keys die at the full hour, voyages when they say. */
 static void keep_house(struct gw_service *s, int64_t *next_us)
 {
@@ -300,6 +308,8 @@ static void *upkeep_loop(void *arg)
         pthread_mutex_unlock(&s->upkeep_lock);
         bool more = gw_galleries_build_one(s->galleries);
         struct gw_err err = {};
+        if (!gw_logins_log(s, &err))
+            gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
         if (gw_law_moved(s))
             follow_law(s);
         if (!gw_deadlines_run(s, &err) || !gw_readiness_tell(s, &err))
@@ -307,7 +317,11 @@ static void *upkeep_loop(void *arg)
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
-        if (gw_clock_monotonic_us() >= next_purge_us || gw_service_steady(s) >= next_due_us) {
+        pthread_mutex_lock(&s->upkeep_lock);
+        const bool asked = s->purge_due;
+        s->purge_due = false;
+        pthread_mutex_unlock(&s->upkeep_lock);
+        if (asked || gw_clock_monotonic_us() >= next_purge_us || gw_service_steady(s) >= next_due_us) {
             keep_house(s, &next_due_us);
             next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
         }
@@ -449,10 +463,13 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     s->tokens = gw_tokens_open(s, err);
     if (s->tokens == NULL)
         return NULL;
+    s->looks = gw_audit_looks_new();
     /* Administration goes on without packs; who answers gates does not. */
     if (!gw_service_packs(s, s->conf->packs_path, s->conf->packs_keys, s->conf->packs_authority, err) && !o->without_recognition)
         return NULL;
     s->galleries = gw_galleries_new(s);
+    if (!o->without_recognition && !gw_audit_start(s, err))
+        return NULL;
     struct gw_purge purged;
     if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
         return NULL;
@@ -474,7 +491,11 @@ void gw_service_close(struct gw_service *s)
         pthread_cond_signal(&s->upkeep_wake);
         pthread_mutex_unlock(&s->upkeep_lock);
         pthread_join(s->upkeep, NULL);
+        struct gw_err err = {};
+        if (!gw_logins_log(s, &err) || !gw_audit_stop(s, &err))
+            gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     }
+    gw_audit_looks_free(s->looks);
     gw_galleries_free(s->galleries);
     gw_tokens_close(s->tokens);
     gw_events_free(s->events);

@@ -530,6 +530,69 @@ struct gw_purge {
 [[nodiscard]] bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_err *err);
 
+/* ---- what is kept --------------------------------------------------------------- */
+
+struct gw_hold {
+    struct gw_id id, voyage;
+    char reason[65];
+    int64_t made_us, until_us;
+};
+struct gw_hold_ask {
+    struct gw_id voyage;
+    struct gw_span reason; /* number of the order: 1 to 64 of A-Z a-z 0-9 . _ : + / - */
+    int64_t until_us;      /* at most 90 days from now */
+};
+/* admin. What is due of the voyage stays until then: its persons, templates and the live pictures taken on it.
+ * GW_ERR_INVALID, GW_ERR_GONE (purged), GW_ERR_NOT_FOUND. */
+[[nodiscard]] bool gw_service_hold(struct gw_hold *out, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_hold_ask *ask, struct gw_once *once, struct gw_err *err);
+/* admin. What was due dies now; `answer` of once's render is the hold's id. GW_ERR_NOT_FOUND: none, or over. */
+[[nodiscard]] bool gw_service_hold_release(struct gw_service *s, const struct gw_caller *who, struct gw_id hold,
+    struct gw_once *once, struct gw_err *err);
+
+struct gw_retention_report {
+    int64_t as_of_us;
+    size_t over_age;     /* older than its clock allows, and not held: should be 0 */
+    size_t keys_waiting; /* destroyed, and not overwritten on the disk yet: should be 0 */
+    struct gw_retention_class {
+        const char *name; /* "probe" */
+        size_t kept, over_age;
+        bool has_oldest, has_next;
+        int64_t oldest_us, next_us;
+    } *classes;
+    size_t n_classes;
+    struct gw_retention_keys {
+        const char *name;
+        size_t n;
+        int64_t oldest_us;
+    } *keys;
+    size_t n_keys;
+    struct gw_hold *holds;
+    size_t n_holds;
+    struct { uint64_t voyages, travelers, templates, photos, keys; } purged; /* since start */
+};
+/* auditor, supervisor, admin. */
+[[nodiscard]] bool gw_service_retention_report(struct gw_retention_report *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_err *err);
+
+struct gw_service_keys {
+    char source[16], mark[17]; /* of the key that wraps the others */
+    bool moving;
+    size_t keys, waiting, lost, damaged; /* store.h */
+    struct gw_retention_keys *classes;
+    size_t n_classes;
+};
+/* admin. */
+[[nodiscard]] bool gw_service_keys(struct gw_service_keys *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_err *err);
+/* As both doors say it; yours to free. */
+struct gw_json *gw_hold_to_json(const struct gw_hold *h);
+struct gw_json *gw_retention_to_json(const struct gw_retention_report *r);
+struct gw_json *gw_service_keys_to_json(const struct gw_service_keys *k);
+/* admin. to: NULL, or where the new key is (keys.source). GW_ERR_USAGE, GW_ERR_CONFLICT. */
+[[nodiscard]] bool gw_service_keys_rotate(struct gw_service *s, const struct gw_caller *who, const char *to,
+    struct gw_err *err);
+
 /* ---- photos ------------------------------------------------------------------ */
 
 enum gw_photo_purpose {
@@ -664,6 +727,9 @@ struct gw_alert_page {
 
 /* ---- how it is ------------------------------------------------------------ */
 
+/* The settings were read again while it runs: into the log. */
+[[nodiscard]] bool gw_service_reloaded(struct gw_service *s, struct gw_err *err);
+
 /* Is everything there that a decision needs? False with why: for /readyz. */
 [[nodiscard]] bool gw_service_ready(struct gw_service *s, struct gw_err *err);
 /* Reads every page and row it can check (seconds on a large store); for doctor. */
@@ -686,6 +752,8 @@ struct gw_counters {
     uint64_t not_authorised;                   /* captures refused for want of a rule that allows them */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
     struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];
+    struct { uint64_t voyages, travelers, templates, photos, keys; } purged;
+    uint64_t over_age;                         /* now: older than its clock allows */
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
     uint64_t voyages_open;                     /* now */
 };

@@ -196,9 +196,29 @@ static struct gw_token token_of(const struct gw_token_row *row, int64_t now_us)
     return t;
 }
 
+struct making {
+    struct gw_service *s;
+    const struct gw_caller *who;
+    const struct gw_token_row *row;
+};
+
+static bool log_token(struct gw_tx *tx, struct gw_service *s, const struct gw_caller *who, const struct gw_token_row *row,
+    const char *reason, struct gw_err *err)
+{
+    return gw_audit_add(tx, s, who, GW_AUDIT_TOKEN,
+        &(struct gw_audit_facts){
+            .subject = &row->id,
+            .role = gw_role_name((enum gw_role)row->role),
+            .until = &row->expires_us,
+            .reason = reason,
+        },
+        err);
+}
+
 static bool put_token(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    return gw_store_token_put(tx, arg, err);
+    const struct making *m = arg;
+    return gw_store_token_put(tx, m->row, err) && log_token(tx, m->s, m->who, m->row, "new", err);
 }
 
 bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
@@ -232,7 +252,8 @@ bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], stru
     };
     if (!make_credential(&row, secret, s, &ask->credential, NULL, err))
         return false;
-    if (!gw_store_write(s->store, put_token, &row, err)) {
+    struct making making = { s, who, &row };
+    if (!gw_store_write(s->store, put_token, &making, err)) {
         gw_wipe(secret, GW_TOKEN_TEXT);
         return false;
     }
@@ -249,6 +270,8 @@ bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], stru
 /* ---- renewing ---- */
 
 struct renewal {
+    struct gw_service *s;
+    const struct gw_caller *who;
     struct gw_arena *a;
     struct gw_token_row row;
     int64_t now_us, keep_us;
@@ -276,7 +299,8 @@ static bool renew_token(struct gw_tx *tx, void *arg, struct gw_err *err)
     row.expires_us = r->row.expires_us;
     r->row = row;
     return gw_store_token_renew(tx, &row, &found, err) &&
-        (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such token, or it was revoked"));
+        (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such token, or it was revoked")) &&
+        log_token(tx, r->s, r->who, &row, "renewed", err);
 }
 
 /* What was the credential becomes the prior one; what was prior is nothing any more. */
@@ -304,7 +328,7 @@ bool gw_service_token_renew(struct gw_token *out, char secret[GW_TOKEN_TEXT], st
     *out = (struct gw_token){};
     *secret = 0;
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct renewal r = { .a = a, .row = { .id = ask->token }, .now_us = gw_clock_now(&s->clock), .keep_us = ask->keep_us };
+    struct renewal r = { .s = s, .who = who, .a = a, .row = { .id = ask->token }, .now_us = gw_clock_now(&s->clock), .keep_us = ask->keep_us };
     if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err))
         return false;
     if (ask->keep_us < 0 || ask->keep_us > KEEP_MOST_US)
@@ -340,6 +364,8 @@ static bool check(struct gw_caller *out, struct gw_service *s, const struct gw_h
             *out = k->caller;
     }
     pthread_rwlock_unlock(&s->tokens->lock);
+    if (fine)
+        gw_login_note(s, out);
     return fine;
 }
 
@@ -384,6 +410,8 @@ bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw
 /* ---- revoking, listing ---- */
 
 struct revoke {
+    struct gw_service *s;
+    const struct gw_caller *who;
     struct gw_id token;
     int64_t now_us;
 };
@@ -393,12 +421,13 @@ static bool revoke_token(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct revoke *r = arg;
     bool found;
     return gw_store_token_revoke(tx, r->token, r->now_us, &found, err) &&
-           (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such token"));
+           (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such token")) &&
+           gw_audit_add(tx, r->s, r->who, GW_AUDIT_REVOKE, &(struct gw_audit_facts){ .subject = &r->token }, err);
 }
 
 bool gw_service_token_revoke(struct gw_service *s, const struct gw_caller *who, struct gw_id token, struct gw_err *err)
 {
-    struct revoke r = { token, gw_clock_now(&s->clock) };
+    struct revoke r = { s, who, token, gw_clock_now(&s->clock) };
     if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_store_write(s->store, revoke_token, &r, err))
         return false;
     pthread_rwlock_wrlock(&s->tokens->lock);

@@ -104,11 +104,45 @@ struct deciding {
     const struct gw_probe_seen *probe;
     struct gw_once *once;
     struct gw_decision decision;
+    bool has_kept; /* the picture */
+    int64_t kept_until_us;
+    /* Of the best person: what the log says was applied. "" where there is none. */
+    char rule[GW_AUDIT_WORD_MAX + 1], class[GW_AUDIT_WORD_MAX + 1];
 };
+
+static bool log_decision(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *row,
+    struct gw_err *err)
+{
+    struct gw_hash person;
+    return gw_audit_add(tx, d->s, d->who, GW_AUDIT_VERIFY,
+        &(struct gw_audit_facts){
+            .voyage = &row->voyage,
+            .subject = &row->id,
+            .person = gw_audit_person(&person, tx, row->voyage, row->has_traveler ? &row->traveler : NULL),
+            .answer = gw_answer_name(d->decision.answer),
+            .reason = gw_reason_code(d->decision.reason),
+            .attempt = &(uint64_t){ row->attempt },
+            .until = d->has_kept ? &d->kept_until_us : NULL,
+            .keep = &(uint64_t){ (uint64_t)(d->s->conf->retention_template / GW_US_PER_S) },
+            .rule = d->rule[0] == 0 ? NULL : d->rule,
+            .class = d->class[0] == 0 ? NULL : d->class,
+        },
+        err);
+}
+
+static void note_rule(struct deciding *d, const struct gw_law *law, const struct gw_pack_rule *rule)
+{
+    if (rule == NULL)
+        return;
+    GW_AUTO_VALUE(gw_buf) text = {};
+    gw_buf_addf(&text, "%s:%s", gw_pack_name(law->pack), rule->id);
+    gw_audit_word(d->rule, gw_buf_text(&text));
+    gw_audit_word(d->class, rule->retention->name);
+}
 
 /* A human who looks at the document needs to see who stood there; of who was cleared, the pack says what may be kept.
  * Whoever is asked to try again leaves no picture behind. rule: of who it is, where that is sure. */
-static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *v,
+static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_verification_row *v,
     const struct gw_law *law, const struct gw_pack_rule *rule, struct gw_err *err)
 {
     struct gw_clocks clocks = { .now_us = v->at_us };
@@ -130,7 +164,11 @@ static bool keep_picture(struct gw_tx *tx, const struct deciding *d, const struc
         .taken_us = v->at_us,
         .expires_us = until,
     };
-    return gw_store_photo_put(tx, &photo, d->probe->picture, v->at_us, err);
+    if (!gw_store_photo_put(tx, &photo, d->probe->picture, v->at_us, err))
+        return false;
+    d->has_kept = true;
+    d->kept_until_us = photo.expires_us;
+    return true;
 }
 
 /* To whoever listens, each as far as he may know; and to supervisors what cannot wait. */
@@ -195,6 +233,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         if (has_best) { /* or midnight struck */
             if (!gw_law_ask(&rule, &law, d->a, best.person, err))
                 return false;
+            note_rule(d, &law, rule);
             has_best = gw_law_photo(rule);
         }
         f.has_best = has_best;
@@ -239,7 +278,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .traveler = d->probe->best,
     };
     if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &law, names ? rule : NULL, err) ||
-        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) || !tell(d, tx, &row, err))
+        (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) ||
+        !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err))
         return false;
 
     *d->out = (struct gw_verification){
@@ -465,5 +505,6 @@ bool gw_service_verifications(struct gw_verification_page *out, struct gw_arena 
     struct listing l = { .out = out, .a = a, .who = who, .voyage = voyage };
     *out = (struct gw_verification_page){};
     return gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR), err) &&
-           gw_page_ask(&l.after, &l.limit, cursor, limit, err) && gw_store_read(s->store, list, &l, err);
+           gw_page_ask(&l.after, &l.limit, cursor, limit, err) && gw_store_read(s->store, list, &l, err) &&
+           gw_audit_view(s, who, "verifications", voyage, err);
 }

@@ -241,7 +241,7 @@ bool gw_service_travelers(struct gw_traveler_page *out, struct gw_arena *a, stru
             return bad_cursor(err);
         o.after = (int64_t)after;
     }
-    return gw_store_read(s->store, read_travelers, &o, err);
+    return gw_store_read(s->store, read_travelers, &o, err) && gw_audit_view(s, who, "travelers", voyage, err);
 }
 
 /* o->who NULL: counts only. */
@@ -323,7 +323,8 @@ bool gw_service_readiness(struct gw_readiness *out, struct gw_arena *a, struct g
 {
     struct single o = { .a = a, .s = s, .who = who, .voyage = voyage, .readiness = out };
     *out = (struct gw_readiness){};
-    if (!gw_allow(who, MAY_SEE_TRAVELERS, err) || !gw_store_read(s->store, read_readiness, &o, err))
+    if (!gw_allow(who, MAY_SEE_TRAVELERS, err) || !gw_store_read(s->store, read_readiness, &o, err) ||
+        (out->n_uncovered > 0 && !gw_audit_view(s, who, "readiness", voyage, err)))
         return false;
     GW_AUTO(gw_gallery) *gallery = NULL;
     out->gallery = gw_galleries_state(&gallery, s->galleries, voyage);

@@ -284,7 +284,7 @@ bool gw_store_photo_get(struct gw_photo_row *row, struct gw_tx *tx, struct gw_id
     return gw_reading_done(&r) && (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such photo, or it was purged"));
 }
 
-static bool read_photos(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
+bool gw_photos_read(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
     const struct gw_value *values, size_t n_values, struct gw_err *err)
 {
     struct gw_reading r;
@@ -307,13 +307,13 @@ static bool read_photos(struct gw_photo_row **rows, size_t *n, struct gw_arena *
 bool gw_store_photos_of_verification(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id verification, struct gw_err *err)
 {
-    return read_photos(rows, n, a, tx, GW_QUERY_PHOTOS_OF_VERIFICATION, GW_VALUES(gw_v_id(&verification)), err);
+    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_VERIFICATION, GW_VALUES(gw_v_id(&verification)), err);
 }
 
 bool gw_store_photos_of_traveler(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id traveler, struct gw_err *err)
 {
-    return read_photos(rows, n, a, tx, GW_QUERY_PHOTOS_OF_TRAVELER, GW_VALUES(gw_v_id(&traveler)), err);
+    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_TRAVELER, GW_VALUES(gw_v_id(&traveler)), err);
 }
 
 bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx, const struct gw_photo_row *w,
@@ -354,7 +354,7 @@ bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t 
 bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_hash *document, int source, struct gw_err *err)
 {
-    return read_photos(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(document), gw_v_int(source)), err);
+    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(document), gw_v_int(source)), err);
 }
 
 bool gw_photos_forget_portrait(struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err)

@@ -20,6 +20,7 @@
  * Threads: gw_store_write, gw_store_read, gw_store_secret_hash from any; a tx only by
  * the function it was given to. */
 #pragma once
+#include "audit/entry.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -166,9 +167,9 @@ struct gw_voyage_search {
 /* Ids of closed voyages whose purge is due at or before now. */
 [[nodiscard]] bool gw_store_voyages_due(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t now_us, struct gw_err *err);
-/* When the next purge of a closed voyage is due, and the earliest departure of an open one. */
+/* When the next purge of a closed voyage without hold is due, and the earliest departure of an open one. */
 [[nodiscard]] bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us,
-    struct gw_tx *tx, struct gw_err *err);
+    struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 /* counts[status], of the travelers or, after the purge, of the tally. */
 [[nodiscard]] bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, struct gw_id voyage,
     struct gw_err *err);
@@ -428,6 +429,79 @@ struct gw_access_sum {
 };
 [[nodiscard]] bool gw_store_access_sums(struct gw_access_sum **rows, size_t *n, size_t *approvals, struct gw_arena *a,
     struct gw_tx *tx, int64_t from_us, int64_t to_us, struct gw_err *err);
+
+/* ---- holds and ages ------------------------------------------------------------------- */
+
+/* What is due of a voyage stays as long as a hold on it lasts. */
+struct gw_hold_row {
+    struct gw_id id, voyage;
+    struct gw_span reason;
+    int64_t made_us, until_us;
+    struct gw_id token;
+};
+[[nodiscard]] bool gw_store_hold_put(struct gw_tx *tx, const struct gw_hold_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_hold_release(bool *found, struct gw_tx *tx, struct gw_id hold, int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_holds(struct gw_hold_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t now_us,
+    struct gw_err *err); /* those that last */
+/* The voyage's live pictures under the hold's own key, at most `limit` in a transaction, until *done. */
+[[nodiscard]] bool gw_store_hold_photos(bool *done, struct gw_tx *tx, const struct gw_hold_row *hold, int64_t now_us,
+    size_t limit, struct gw_err *err);
+/* Keys and pictures of holds that are over. */
+[[nodiscard]] bool gw_store_holds_end(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
+
+enum { GW_AGE_VOYAGE, GW_AGE_PROBE, GW_AGE_PORTRAIT, GW_AGE_PORTRAIT_PHOTO, GW_AGE_ANSWER, GW_AGE_COUNT };
+struct gw_age {
+    size_t kept, over; /* how many; how many due before over_us, and not held */
+    bool has_oldest, has_next;
+    int64_t oldest_us, next_us;
+};
+[[nodiscard]] bool gw_store_ages(struct gw_age ages[GW_AGE_COUNT], struct gw_tx *tx, int64_t now_us, int64_t over_us,
+    struct gw_err *err);
+
+/* ---- the log ------------------------------------------------------------------------ */
+
+/* Appends an entry in this transaction; sets n, prev and at of *facts itself. Where at_us is before the
+ * latest entry's time, an entry `clock` goes before it. */
+[[nodiscard]] bool gw_store_audit_add(struct gw_tx *tx, enum gw_audit_kind kind, struct gw_audit_facts *facts,
+    int64_t at_us, struct gw_err *err);
+struct gw_audit_size {
+    uint64_t size;
+    int64_t last_us; /* of the latest entry */
+    struct gw_hash root;
+};
+[[nodiscard]] bool gw_store_audit_size(struct gw_audit_size *out, struct gw_tx *tx, struct gw_err *err);
+/* Each entry of [from, to) in order; the bytes until each returns, false ends with its err. GW_ERR_CORRUPT: one is missing. */
+typedef bool gw_audit_each(void *to, uint64_t n, struct gw_span entry, struct gw_err *err);
+[[nodiscard]] bool gw_store_audit_entries(struct gw_tx *tx, uint64_t from, uint64_t to, gw_audit_each *each, void *arg,
+    struct gw_err *err);
+/* Entries about an id. */
+[[nodiscard]] bool gw_store_audit_about(struct gw_tx *tx, struct gw_id subject, gw_audit_each *each, void *arg,
+    struct gw_err *err);
+/* The first entry at or after a time; the log's size where there is none. */
+[[nodiscard]] bool gw_store_audit_first_at(uint64_t *n, struct gw_tx *tx, int64_t at_us, struct gw_err *err);
+/* gw_tree_read over the store; `from` is the tx. */
+bool gw_store_audit_node(struct gw_hash *out, void *tx, unsigned level, uint64_t index, struct gw_err *err);
+
+struct gw_audit_head_row {
+    uint64_t size;
+    int64_t at_us;
+    struct gw_span note;
+};
+[[nodiscard]] bool gw_store_audit_head_put(struct gw_tx *tx, const struct gw_audit_head_row *row, struct gw_err *err);
+/* The head of the least size that is not below `from`. */
+[[nodiscard]] bool gw_store_audit_head_from(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, uint64_t from, struct gw_err *err);
+[[nodiscard]] bool gw_store_audit_head_last(struct gw_audit_head_row *row, bool *found, struct gw_arena *a,
+    struct gw_tx *tx, struct gw_err *err);
+struct gw_cosignature_row {
+    struct gw_span witness, line;
+    int64_t at_us;
+};
+/* A later one of the same witness replaces it. */
+[[nodiscard]] bool gw_store_cosignature_put(struct gw_tx *tx, uint64_t size, const struct gw_cosignature_row *row,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_cosignatures(struct gw_cosignature_row **rows, size_t *n, struct gw_arena *a,
+    struct gw_tx *tx, uint64_t size, struct gw_err *err);
 
 /* ---- decisions ------------------------------------------------------------------ */
 

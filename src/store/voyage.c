@@ -133,11 +133,12 @@ bool gw_store_voyages_due(struct gw_id **ids, size_t *n, struct gw_arena *a, str
     return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_DUE, now_us, err);
 }
 
-static bool read_time(bool *has, int64_t *us, struct gw_tx *tx, enum gw_query q, struct gw_err *err)
+static bool read_time(bool *has, int64_t *us, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
+    struct gw_err *err)
 {
     struct gw_reading r;
     *has = false;
-    if (!gw_reading_start(&r, tx, q, NULL, 0, err))
+    if (!gw_reading_start(&r, tx, q, values, n, err))
         return false;
     if (gw_reading_next(&r))
         *has = gw_column_maybe_int(&r, 0, us);
@@ -165,10 +166,10 @@ bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err)
 }
 
 bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us, struct gw_tx *tx,
-    struct gw_err *err)
+    int64_t now_us, struct gw_err *err)
 {
-    return read_time(has_purge, purge_us, tx, GW_QUERY_NEXT_PURGE, err) &&
-           read_time(has_open, departure_us, tx, GW_QUERY_NEXT_OPEN, err);
+    return read_time(has_purge, purge_us, tx, GW_QUERY_NEXT_PURGE, GW_VALUES(gw_v_int(now_us)), err) &&
+           read_time(has_open, departure_us, tx, GW_QUERY_NEXT_OPEN, NULL, 0, err);
 }
 
 bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err)

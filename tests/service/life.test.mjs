@@ -141,7 +141,7 @@ describe('tokens without a running service', { skip: withoutProgram }, () => {
     assert.equal(made.status, 0, made.stderr);
     assert.match(made.json.token, /^gw_/);
     const g = await Gangway.start(t, { store });
-    assert.equal((await g.ask('GET', '/v1/voyages', { token: made.json.token })).status, 200);
+    assert.equal((await g.ask('GET', '/v1/alerts', { token: made.json.token })).status, 200);
   });
 
   test('what is missing is said', (t) => {

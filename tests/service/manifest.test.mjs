@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, number, photo, root, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
+import { Gangway, number, photo, root, run, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
 import { Listener } from './help/listen.mjs';
 
 const HOUR = 3_600_000;
@@ -55,7 +55,7 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
   });
   after(async () => { for (const f of afters.reverse()) await f(); });
 
-  const edifact = (text, { accept, as = 'carrier', key, type = 'application/edifact' } = {}) => g.ask('POST', '/v1/manifests', { as, body: Buffer.from(text),
+  const edifact = (text, { accept, carrier = 'XX', key, type = 'application/edifact' } = {}) => g.ask('POST', '/v1/manifests', { as: 'carrier', where: { carrier }, body: Buffer.from(text),
     headers: { 'Content-Type': type, ...(accept ? { Accept: accept } : {}), ...(key ? { 'Idempotency-Key': key } : {}) } });
   const travelers = async (id) => (await g.ask('GET', `/v1/voyages/${id}/travelers?limit=500`, { as: 'officer' })).json.travelers;
   const references = async (id) => (await travelers(id)).map((t) => t.reference);
@@ -373,16 +373,18 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     let taken = 0;
     for (const file of readdirSync(samples).filter((f) => /\.(edi|txt)$/.test(f))) {
       const body = readFileSync(path.join(samples, file));
-      const a = await edifact(body, { as: 'admin' });
+      const { carrier } = JSON.parse(run(['manifest', path.join(samples, file)]).stdout.split('\n')[0]).voyage;
+      if (!/^[A-Z0-9]{2,3}$/.test(carrier ?? '')) continue; // a token is a carrier's
+      const a = await edifact(body, { carrier });
       assert.ok([200, 201, 422].includes(a.status), `${file}: ${a.status}`);
       if (a.status === 422) continue;
       taken++;
-      const again = await edifact(body, { as: 'admin' });
+      const again = await edifact(body, { carrier });
       assert.deepEqual([again.status, again.json.voyage, again.json.added, again.json.changed, again.json.removed], [200, a.json.voyage, 0, 0, 0], file);
-      const c = cusres((await edifact(body, { as: 'admin', accept: 'application/edifact' })).text);
+      const c = cusres((await edifact(body, { carrier, accept: 'application/edifact' })).text);
       assert.equal(c.bgm, '962', file);
     }
-    assert.ok(taken >= 10);
+    assert.ok(taken >= 8, `${taken}`);
   });
 });
 

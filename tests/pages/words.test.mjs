@@ -1,0 +1,92 @@
+// words.test.mjs - every language has every word, with the same places for names; and the
+// pages' own arithmetic sees what it says it sees.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { root } from '../service/help/gangway.mjs';
+
+const folder = path.join(root, 'web/languages');
+const list = JSON.parse(fs.readFileSync(path.join(folder, 'languages.json'), 'utf8'));
+const pages = fs.readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name);
+const read = (page, language) => JSON.parse(fs.readFileSync(path.join(folder, page, `${language}.json`), 'utf8'));
+const holes = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
+const packages = path.join(root, 'web/node_modules');
+const withoutPackages = fs.existsSync(path.join(packages, 'esbuild')) ? false : 'web/node_modules is absent: tools/setup fetches it';
+
+test('the languages that were promised are there', () => {
+  for (const l of ['en', 'es', 'fr', 'de', 'ar', 'zh']) assert.ok(list[l], l);
+  assert.equal(list.ar.direction, 'rtl');
+});
+
+for (const page of pages) {
+  const want = read(page, 'en');
+  test(`${page}: no file is without a row in languages.json`, () => {
+    assert.deepEqual(fs.readdirSync(path.join(folder, page)).sort(), Object.keys(list).map((l) => `${l}.json`).sort());
+  });
+  for (const language of Object.keys(list)) {
+    test(`${page} in ${language} is complete`, () => {
+      const words = read(page, language);
+      assert.deepEqual(Object.keys(words), Object.keys(want), 'the same keys in the same order');
+      for (const [key, text] of Object.entries(words)) {
+        assert.ok(typeof text === 'string' && text.trim() !== '', key);
+        assert.deepEqual(holes(text), holes(want[key]), key);
+        if (language !== 'en' && text.length > 24) assert.notEqual(text, want[key], `${key} is translated`);
+      }
+    });
+  }
+  test(`${page}: every word is used`, () => {
+    const files = (d) => fs.readdirSync(d, { withFileTypes: true }).flatMap((e) => e.isDirectory() ? files(path.join(d, e.name)) : [path.join(d, e.name)]);
+    const source = files(path.join(root, 'web/src', page)).concat(files(path.join(root, 'web/src/shared'))).map((f) => fs.readFileSync(f, 'utf8')).join('\n');
+    const made = [...source.matchAll(/`(\w+_)\$\{/g)].map((m) => m[1]);
+    for (const key of Object.keys(want))
+      assert.ok(new RegExp(`['".]${key}\\b`).test(source) || made.some((m) => key.startsWith(m)), `${key} is said somewhere`);
+  });
+}
+
+test('the pages are well typed', { skip: withoutPackages }, () => {
+  const r = spawnSync(process.execPath, [path.join(packages, 'typescript/bin/tsc'), '--noEmit', '-p', path.join(root, 'web')], { encoding: 'utf8' });
+  assert.equal(r.status, 0, r.stdout + r.stderr);
+});
+
+describe('what the page sees in a frame', { skip: withoutPackages }, async () => {
+  const w = 160, h = 120;
+  let see;
+  if (!withoutPackages) {
+    const { transformSync } = await import(path.join(packages, 'esbuild/lib/main.js')).then((m) => m.default ?? m);
+    const { code } = transformSync(fs.readFileSync(path.join(root, 'web/src/gate/see.ts'), 'utf8'), { loader: 'ts', format: 'esm' });
+    see = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+  }
+  const grey = (at) => ({ width: w, height: h, luma: Uint8Array.from({ length: w * h }, (_, i) => Math.max(0, Math.min(255, Math.round(at(i % w, Math.floor(i / w)))))) });
+  // A drawn face: an oval, two eyes, a mouth; `dark` is how bright its skin is.
+  const face = (x0, y0, size, skin, wall = 130) => grey((x, y) => {
+    const u = (x - x0) / size, v = (y - y0) / size, in_ = (a, b, r, s = r) => ((u - a) / r) ** 2 + ((v - b) / s) ** 2 < 1;
+    const noise = ((x * 7 + y * 13) % 5) - 2;
+    if (in_(-0.2, 0, 0.13, 0.08) || in_(0.2, 0, 0.13, 0.08)) return skin * 0.45 + noise;
+    if (in_(0, 0.58, 0.17, 0.06)) return skin * 0.6 + noise;
+    return (in_(0, 0.2, 0.5, 0.72) ? skin : wall) + noise;
+  });
+  const said = (g, before = g, low = false) => see.hint(see.look(g, before), low);
+
+  test('a face is found where it is, whatever its color', () => {
+    for (const skin of [60, 95, 140, 190, 225])
+      for (const [x, y, size] of [[80, 52, 46], [60, 50, 40], [100, 60, 34]]) {
+        const spot = see.findFace(face(x, y, size, skin));
+        assert.ok(spot.score >= see.limits.faceLike, `skin ${skin}: score ${spot.score}`);
+        assert.ok(Math.abs(spot.x * w - x) < 12 && Math.abs(spot.y * h - y) < 30, `skin ${skin} at ${x},${y}: found at ${spot.x * w},${spot.y * h}`);
+      }
+  });
+  const rows = [
+    ['a good face needs no word', () => said(face(80, 52, 46, 150)), null],
+    ['a bare wall has no face', () => said(grey(() => 128)), 'no_face'],
+    ['a gradient has no face', () => said(grey((x) => 60 + x)), 'no_face'],
+    ['the dark wants light', () => said(face(80, 52, 46, 30, 20)), 'more_light'],
+    ['glare wants less', () => said(grey(() => 250)), 'less_light'],
+    ['a face aside is asked to the middle', () => said(face(36, 52, 34, 150)), 'to_the_middle'],
+    ['the first frame is not taken: nobody knows whether it is still', () => said(face(80, 52, 46, 150), null), 'hold_still'],
+    ['who moves is asked to hold still', () => said(face(80, 52, 46, 150), face(100, 60, 46, 150)), 'hold_still'],
+    ['who sits may be lower in the picture', () => said(face(80, 76, 36, 150), undefined, true), null],
+  ];
+  for (const [label, got, want] of rows) test(label, () => assert.equal(got(), want));
+});

@@ -1,0 +1,351 @@
+// gate.tsx - one traveler after the other: idle, camera, answer, idle. The order of
+// things; screens.tsx shows them, camera.ts and see.ts look.
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Service, type Answer } from '../shared/api';
+import { Icon } from '../shared/icons';
+import { fetchNotice, type NoticeState } from '../shared/notice';
+import type { Guidance, Verification, Voyage, VoyagePage } from '../shared/shapes';
+import { portTime } from '../shared/times';
+import { announce, load, preferred, speak, type Language } from '../shared/words';
+import { Camera } from './camera';
+import { keepDevice, readDevice, type Device } from './device';
+import { useLink } from './link';
+import { isBoardingPass, openReader, type Reader } from './scan';
+import { Busy, Idle, Languages, Main, Result, Stand } from './screens';
+import { hint, type Hint } from './see';
+import { Setup, Staff, VoyageList } from './staff';
+
+type Why = 'declined' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed';
+type Stage =
+  | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' }
+  | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why };
+
+const files = import.meta.glob('../../languages/gate/*.json');
+const looks = { every: 120, steady: 3, pause: 1800, patience: 60_000 };
+const resends = [500, 1500, 3000];
+const wait = (ms: number) => new Promise((r) => setTimeout(r, ms));
+
+function useWords() {
+  const [language, setLanguage] = useState<Language>(preferred);
+  const [words, setWords] = useState<Record<string, string> | null>(null);
+  useEffect(() => {
+    let over = false;
+    void load(files, language).then((w) => {
+      if (over) return;
+      announce(language);
+      document.title = `Gangway · ${w.title}`;
+      setWords(w);
+    });
+    return () => { over = true; };
+  }, [language]);
+  const say = useMemo(() => words && speak<string>(words), [words]);
+  return { language, setLanguage, say };
+}
+
+/** The voyage that boards here: the one chosen; where there is only one open, that. */
+function useVoyage(service: Service | null, device: Device | null, setDevice: (d: Device | null) => void, refused: () => void, quiet: boolean) {
+  const [voyage, setVoyage] = useState<Voyage | 'loading' | 'none' | 'closed'>('loading');
+  useEffect(() => {
+    if (service === null || device === null || !quiet) return undefined;
+    let over = false, timer = 0;
+    const ask = async () => {
+      const again = () => { timer = window.setTimeout(ask, 30_000); };
+      const a: Answer<Voyage | VoyagePage> = await service.get(device.voyage === null ? '/v1/voyages?limit=200' : `/v1/voyages/${device.voyage}`);
+      if (over) return;
+      if (a.kind === 'silence') return again();
+      if (a.kind === 'problem') {
+        if (a.problem.status === 401 || a.problem.status === 403) return refused();
+        if (device.voyage !== null && (a.problem.status === 404 || a.problem.status === 410)) setDevice({ ...device, voyage: null });
+        return again();
+      }
+      if ('voyages' in a.value) {
+        const open = a.value.voyages.filter((v) => v.state === 'open');
+        if (open.length === 1 && a.value.cursor === null) {
+          const chosen = { ...device, voyage: open[0]!.voyage };
+          await keepDevice(chosen);
+          setDevice(chosen);
+        } else setVoyage('none');
+      } else setVoyage(a.value.state === 'open' ? a.value : 'closed');
+      return again();
+    };
+    void ask();
+    return () => { over = true; window.clearTimeout(timer); };
+  }, [service, device?.voyage, quiet]);
+  return voyage;
+}
+
+function useNotice(service: Service | null, voyage: Voyage | null, language: Language, up: boolean): NoticeState {
+  const [state, setState] = useState<NoticeState>({ kind: 'loading' });
+  useEffect(() => {
+    if (service === null || voyage === null || !up) return undefined;
+    let over = false;
+    const ask = async () => {
+      const n = await fetchNotice(service, { mode: voyage.mode, direction: voyage.direction }, language);
+      if (!over) setState(n);
+    };
+    void ask();
+    const timer = window.setInterval(ask, 5 * 60_000); // a notice can end while the page stands
+    return () => { over = true; window.clearInterval(timer); };
+  }, [service, voyage?.mode, voyage?.direction, language, up]);
+  return state;
+}
+
+export function Gate({ offered: first }: { offered: string | null }) {
+  const [offered, setOffered] = useState(first); // used once
+  const { language, setLanguage, say } = useWords();
+  const [device, setDevice] = useState<Device | null | 'reading'>('reading');
+  const [stage, setStage] = useState<Stage>({ at: 'idle' });
+  const [words, setWords] = useState<{ hint: Hint | Guidance | 'ready' | null; again: boolean; left: number | null }>({ hint: null, again: false, left: null });
+  const [person, setPerson] = useState<number | null>(null);
+  const [low, setLow] = useState(false);
+  const [pass, setPass] = useState<string | null>(null);
+  const [passWrong, setPassWrong] = useState(false);
+  const [staff, setStaff] = useState(false);
+  const camera = useRef<Camera | null>(null);
+  const reader = useRef<Reader | null>(null);
+  const visit = useRef(0); // one traveler's turn; what belongs to an older one is dropped
+  const shoot = useRef<() => void>(() => undefined);
+
+  const present = device === 'reading' ? null : device;
+  const service = useMemo(() => (present === null ? null : new Service(present.token)), [present?.token]);
+  const { up, probe } = useLink(service);
+  const voyage = useVoyage(service, present, setDevice, () => setDevice(null), stage.at === 'idle');
+  const notice = useNotice(service, typeof voyage === 'object' ? voyage : null, language, up);
+
+  useEffect(() => { void readDevice().then((d) => setDevice(offered === null ? d : null)); }, []);
+
+  const release = () => {
+    camera.current?.close();
+    camera.current = null;
+    reader.current?.close();
+    reader.current = null;
+  };
+  /** Back to the beginning: nothing of this traveler is left. */
+  const finish = useCallback((more = false) => {
+    visit.current++;
+    release();
+    setPass(null);
+    setPassWrong(false);
+    setWords({ hint: null, again: false, left: null });
+    setStage({ at: 'idle' });
+    if (!more) {
+      setPerson(null);
+      setLow(false);
+      setLanguage(preferred());
+    }
+  }, []);
+  const next = () => {
+    if (person !== null) setPerson(person + 1);
+    finish(person !== null);
+  };
+  const answer = (s: Stage) => { release(); setStage(s); };
+  useEffect(() => { // a page that nobody sees films nobody
+    const hide = () => { if (document.hidden) finish(); };
+    document.addEventListener('visibilitychange', hide);
+    window.addEventListener('pagehide', release);
+    return () => { document.removeEventListener('visibilitychange', hide); window.removeEventListener('pagehide', release); };
+  }, [finish]);
+
+  const path = typeof voyage === 'object' ? `/v1/voyages/${voyage.voyage}` : '';
+
+  /** Asks until there is an answer; the same key, so that it is one verification however often it is sent. */
+  const send = async (jpeg: Blob, mine: number): Promise<Answer<Verification> | null> => {
+    const ask = { body: jpeg, once: crypto.randomUUID(), timeout: 8000,
+      headers: { 'Content-Type': 'image/jpeg', ...(pass === null ? {} : { 'X-Boarding-Pass': pass }) } };
+    for (let i = 0; ; i++) {
+      const a = await service!.ask<Verification>('POST', `${path}/verifications`, ask);
+      if (visit.current !== mine) return null;
+      const busy = a.kind === 'problem' && (a.problem.status === 429 || (a.problem.status === 503 && a.problem.code === 'busy') || a.problem.status === 409 && a.problem.retry_after !== undefined);
+      if (i === resends.length || (a.kind !== 'silence' && !busy)) return a;
+      await wait(busy && a.kind === 'problem' ? (a.problem.retry_after ?? 1) * 1000 : resends[i]!);
+      if (visit.current !== mine) return null;
+    }
+  };
+
+  /** What follows from the service's answer. True: another photo of the same person. */
+  const judge = (a: Answer<Verification>): boolean => {
+    if (a.kind === 'silence') {
+      probe();
+      answer({ at: 'offline' });
+      return false;
+    }
+    if (a.kind === 'problem') {
+      const { status } = a.problem;
+      if (status === 401 || status === 403) { finish(); setDevice(null); return false; }
+      // A picture that could not be read is no attempt; once more is worth it.
+      if (status === 400 || status === 413 || status === 415 || status === 422) {
+        setWords((w) => ({ ...w, hint: 'hold_still', again: true }));
+        return true;
+      }
+      answer({ at: 'officer', why: 'unavailable' });
+      return false;
+    }
+    const v = a.value;
+    if (v.decision === 'clear') answer({ at: 'clear', seat: v.traveler?.seat ?? null });
+    else if (v.decision === 'inspect' || v.attempts_left <= 0) answer({ at: 'officer', why: 'inspect' });
+    else {
+      setWords({ hint: v.guidance, again: true, left: v.attempts_left });
+      return true;
+    }
+    return false;
+  };
+
+  const openCamera = async (video: HTMLVideoElement, mine: number): Promise<Camera | null> => {
+    try {
+      const c = await Camera.open(video, present?.camera ?? null);
+      if (visit.current !== mine) {
+        c.close();
+        return null;
+      }
+      camera.current = c;
+      c.onLost(() => { if (visit.current === mine && camera.current === c) answer({ at: 'officer', why: 'camera' }); });
+      return c;
+    } catch {
+      if (visit.current === mine) answer({ at: 'officer', why: 'camera' });
+      return null;
+    }
+  };
+
+  /** Looks until a frame is good, or somebody presses the button. False: nobody is there any more. */
+  const lookUntilGood = async (c: Camera, mine: number, notBefore: number): Promise<boolean> => {
+    let steady = 0, pressed = false, shown = '', shownAt = 0, unread = 0;
+    const begun = Date.now();
+    shoot.current = () => { pressed = true; };
+    for (;;) {
+      await wait(looks.every);
+      if (visit.current !== mine) return false;
+      if (Date.now() - begun > looks.patience) { finish(); return false; }
+      if (!c.ready) { if (++unread > 60) { answer({ at: 'officer', why: 'camera' }); return false; } continue; }
+      if (pressed) return true;
+      const now = hint(c.sight(), low);
+      steady = now === null ? steady + 1 : 0;
+      if (Date.now() >= notBefore) {
+        // Words that change faster than they can be read help nobody.
+        const text = now ?? 'ready';
+        if (text !== shown && Date.now() - shownAt > 700) {
+          shown = text;
+          shownAt = Date.now();
+          setWords((w) => ({ ...w, hint: text, again: false }));
+        }
+        if (steady >= looks.steady) return true;
+      }
+    }
+  };
+
+  const photograph = async (video: HTMLVideoElement) => {
+    const mine = visit.current;
+    const c = await openCamera(video, mine);
+    if (c === null) return;
+    setStage({ at: 'looking' });
+    let unreadable = 0;
+    for (let notBefore = Date.now() + 600; ; notBefore = Date.now() + looks.pause) {
+      if (!await lookUntilGood(c, mine, notBefore)) return;
+      setStage({ at: 'deciding' });
+      let a: Answer<Verification> | null;
+      try { a = await send(await c.shot(), mine); } catch { answer({ at: 'officer', why: 'camera' }); return; }
+      if (a === null) return;
+      if (a.kind === 'problem' && ++unreadable > 2) { answer({ at: 'officer', why: 'unavailable' }); return; }
+      if (!judge(a)) return;
+      setStage({ at: 'looking' });
+    }
+  };
+
+  const scan = async (video: HTMLVideoElement) => {
+    const mine = visit.current;
+    const c = await openCamera(video, mine);
+    if (c === null) return;
+    try { reader.current = await openReader(); } catch { finish(person !== null); return; }
+    for (const begun = Date.now(); visit.current === mine; await wait(looks.every)) {
+      if (Date.now() - begun > looks.patience) { finish(person !== null); return; }
+      if (!c.ready) continue;
+      const text = await reader.current?.read(c.pixels());
+      if (visit.current !== mine || !text) continue;
+      if (isBoardingPass(text)) {
+        visit.current++;
+        release();
+        setPass(text);
+        setStage({ at: 'idle' });
+        return;
+      }
+      setPassWrong(true);
+    }
+  };
+
+  const video = useCallback((v: HTMLVideoElement | null) => {
+    if (v === null || camera.current !== null) return;
+    if (stageNow.current === 'starting') void photograph(v);
+    if (stageNow.current === 'scanning') void scan(v);
+  }, [service, path, pass, low, present?.camera, person]);
+  const stageNow = useRef(stage.at);
+  stageNow.current = stage.at;
+
+  const decline = async () => {
+    visit.current++;
+    answer({ at: 'officer', why: 'declined' });
+    // It counts however long the way to the service takes; nobody waits for it.
+    const once = crypto.randomUUID();
+    for (let i = 0; i < 40; i++) {
+      const a = await service!.post(`${path}/declines`, {}, { once });
+      if (a.kind !== 'silence' && !(a.kind === 'problem' && a.problem.status === 503)) return;
+      await wait(Math.min(2000 * (i + 1), 30_000));
+    }
+  };
+
+  if (say === null || device === 'reading') return <main class="gate" aria-busy="true" />;
+  const top = (middle: preact.ComponentChildren) => <div class={`gate${low ? ' low' : ''}`}>
+    <header>
+      <p class="voyage">{typeof voyage === 'object' && present !== null
+        ? <><strong class="code" dir="ltr">{voyage.carrier} {voyage.number}</strong><span><bdi>{voyage.from}</bdi> – <bdi>{voyage.to}</bdi></span><span class="code">{portTime(voyage.departure)}</span></>
+        : <strong>Gangway</strong>}</p>
+      <Languages now={language} choose={setLanguage} label={say('language_of_page')} />
+    </header>
+    {middle}
+    <footer>
+      <span class="state">{service !== null && !up && <><Icon name="offline" size={20} />{say('offline')}</>}</span>
+      {present !== null && <button type="button" onClick={() => setStaff(true)}><Icon name="staff" size={20} />{say('staff')}</button>}
+    </footer>
+    {staff && present !== null && service !== null && <Staff say={say} device={present} service={service} change={(d) => { setDevice(d); if (d === null) { setOffered(null); setStaff(false); } }} close={() => setStaff(false)} />}
+  </div>;
+
+  if (present === null || service === null) return top(<Setup say={say} offered={offered} done={(d) => { setOffered(null); setDevice(d); }} />);
+  if (voyage === 'loading' && stage.at === 'idle') return top(up ? <Busy name="loading" text={say('loading')} />
+    : <Busy name="unreachable" text={say('offline')} more={say('offline_waiting')} />);
+  if (voyage === 'none' || voyage === 'closed')
+    return top(<Main name="voyages"><div class="card"><h1>{say(voyage === 'none' ? 'no_voyage' : 'voyage_closed')}</h1><p>{say('no_voyage_lead')}</p>
+      <VoyageList say={say} device={present} service={service} change={async (d) => { await keepDevice(d); setDevice(d); }} /></div></Main>);
+
+  const leave = <button type="button" class="plain" onClick={() => finish(person !== null)}>{say('cancel')}</button>;
+  switch (stage.at) {
+    case 'idle':
+      return top(<Idle say={say} notice={notice} up={up} person={person} low={low} passRead={pass !== null} lower={setLow} group={(on) => setPerson(on ? 1 : null)}
+        start={() => setStage({ at: 'starting' })} decline={() => void decline()} scan={() => setStage({ at: 'scanning' })} forgetPass={() => setPass(null)} />);
+    case 'scanning':
+      return top(<Stand say={say} good={false} low={low} name="scanning" video={video}>
+        <p class="say" role="status">{say(passWrong ? 'pass_none' : 'pass_say')}</p>
+        <div class="row">{leave}</div>
+      </Stand>);
+    case 'starting': case 'looking': case 'deciding': {
+      const text = stage.at === 'starting' ? say('starting') : stage.at === 'deciding' ? say('deciding')
+        : `${words.again ? `${say('again')}. ` : ''}${say(`say_${words.hint ?? 'no_face'}`)}`;
+      return top(<Stand say={say} good={stage.at === 'deciding' || words.hint === 'ready'} low={low} name={stage.at === 'starting' ? 'starting' : 'looking'} video={video}>
+        <p class="say" role="status">{text}</p>
+        {stage.at === 'starting' && <p class="tries">{say('allow_camera')}</p>}
+        {words.left !== null && <p class="tries">{say('tries', { n: words.left })}</p>}
+        <div class="row">
+          <button type="button" class="plain" disabled={stage.at !== 'looking'} onClick={() => shoot.current()}>{say('shoot')}</button>
+          <button type="button" class="plain" onClick={() => void decline()}>{say('decline')}</button>
+          {leave}
+        </div>
+      </Stand>);
+    }
+    case 'offline':
+      return top(<Main name="offline"><div role="alert"><h1>{say(up ? 'again' : 'offline')}</h1><p class="lead">{say('offline_lead')}</p></div>
+        <p class="state"><Icon name="clock" size={20} />{say('offline_waiting')}</p>
+        <div class="row"><button type="button" class="plain filled" onClick={() => setStage({ at: 'officer', why: 'offline' })}>{say('offline_document')}</button>
+          <button type="button" class="plain" onClick={() => finish(person !== null)}>{say('back')}</button></div></Main>);
+    case 'clear':
+      return <div class={`gate${low ? ' low' : ''}`}><Result kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
+    case 'officer':
+      return <div class={`gate${low ? ' low' : ''}`}><Result kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seconds={15} close={next} /></div>;
+  }
+}
