@@ -276,7 +276,7 @@ static void tell(struct demo *d, const struct scene *s, enum gw_answer answer, e
 
 static bool play_decline(struct demo *d, const struct scene *s, struct gw_err *err)
 {
-    const struct gw_decline_ask ask = { .reference = gw_span_str(s->reference) };
+    const struct gw_decline_ask ask = { .named.reference = gw_span_str(s->reference) };
     struct gw_decline decline;
     int64_t began = gw_clock_monotonic_us();
     if (!gw_service_decline(&decline, d->service, &d->gate, d->voyage, &ask, NULL, err))

@@ -66,6 +66,9 @@ bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j
 [[nodiscard]] bool gw_exchange_text(struct gw_span *out, const struct gw_json *object, const char *key, size_t most,
     struct gw_err *err);
 
+/* reference, or document_number and issuing_state. */
+[[nodiscard]] bool gw_exchange_named(struct gw_named *out, const struct gw_json *object, struct gw_err *err);
+
 /* What the door is made of, for metrics and readiness. */
 struct gw_http_metrics;
 struct gw_http_metrics *gw_exchange_metrics(const struct gw_exchange *x);
@@ -76,3 +79,4 @@ bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us); /* o
 /* Writing. */
 struct gw_json *gw_voyage_to_json(const struct gw_voyage *v);
 struct gw_json *gw_traveler_to_json(const struct gw_traveler *t);
+struct gw_json *gw_verification_to_json(const struct gw_verification_record *v);

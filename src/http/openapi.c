@@ -61,6 +61,8 @@ static const char *body_schema(const struct gw_route *r)
     return strcmp(r->name, "post_manifest") == 0 ? "ManifestBody"
         : strcmp(r->name, "post_decline") == 0   ? "DeclineBody"
         : strcmp(r->name, "post_close") == 0     ? "CloseBody"
+        : strcmp(r->name, "post_outcome") == 0   ? "OutcomeBody"
+        : strcmp(r->name, "post_boarding_status") == 0 ? "BoardingStatusBody"
         : strcmp(r->name, "post_photo_approval") == 0 ? "PhotoApprovalBody"
         : strcmp(r->name, "post_hold") == 0 ? "HoldBody"
                                                  : NULL;

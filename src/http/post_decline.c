@@ -26,9 +26,7 @@ bool gw_post_decline(struct gw_exchange *x, struct gw_err *err)
     struct gw_decline_ask ask = {};
     GW_AUTO(gw_json) *body = NULL;
     if (!gw_exchange_body(&body, x, "reference document_number issuing_state", err) ||
-        !gw_exchange_text(&ask.reference, body, "reference", GW_MANIFEST_WORD_MAX, err) ||
-        !gw_exchange_text(&ask.document_number, body, "document_number", GW_MANIFEST_WORD_MAX, err) ||
-        !gw_exchange_text(&ask.issuing_state, body, "issuing_state", GW_MANIFEST_WORD_MAX, err) ||
+        !gw_exchange_named(&ask.named, body, err) ||
         !gw_exchange_begin(x, render, err) ||
         !gw_service_decline(&d, x->service, &x->who, x->voyage, &ask, x->once, err))
         return false;

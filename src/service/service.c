@@ -471,7 +471,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     if (!o->without_recognition && !gw_audit_start(s, err))
         return NULL;
     struct gw_purge purged;
-    if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
+    if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !gw_events_trim(s, err) || !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
@@ -624,6 +624,7 @@ void gw_service_counters(struct gw_counters *out, struct gw_service *s)
     out->commits = store.commits;
     out->commit_jobs = store.jobs;
     gw_galleries_count(s->galleries, out);
+    out->listeners = gw_events_listeners(s->events);
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct open_voyages open = { .a = a };
     if (gw_store_read(s->store, find_open, &open, NULL))

@@ -625,3 +625,64 @@ struct gw_alert_search {
 };
 [[nodiscard]] bool gw_store_alerts(struct gw_alert_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_alert_search *search, struct gw_err *err); /* oldest first */
+
+/* ---- inspections ------------------------------------------------------------------------ */
+
+struct gw_inspection_row {
+    int64_t seq; /* read only */
+    struct gw_id id, voyage;
+    struct gw_span site;               /* of whoever opened it; empty: of no one place */
+    int cause, state;                  /* state: 0 open, 1 referred, 2 closed */
+    struct gw_span reason;
+    bool has_verification, has_decline, has_candidate, has_traveler;
+    struct gw_id verification, decline, candidate, traveler;
+    int64_t opened_us;
+    bool has_claimed, has_decided, has_closed;
+    int64_t claimed_us, lease_us, decided_us, closed_us; /* claimed_us: first; lease_us: of claimed_by, with has_claimed */
+    struct gw_id claimed_by, decided_by, closed_by;      /* tokens; nobody closed one that lapsed */
+    bool has_method, has_result;
+    int method, result;
+    struct gw_span carrier, ports;     /* of the voyage; read only */
+};
+[[nodiscard]] bool gw_store_inspection_put(struct gw_tx *tx, const struct gw_inspection_row *row, struct gw_err *err);
+/* All but how it was opened. */
+[[nodiscard]] bool gw_store_inspection_update(struct gw_tx *tx, const struct gw_inspection_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_inspection_find(struct gw_inspection_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id id, struct gw_err *err);
+/* Has the traveler one that is not closed? */
+[[nodiscard]] bool gw_store_inspection_waits(bool *waits, struct gw_tx *tx, struct gw_id voyage, struct gw_id traveler,
+    struct gw_err *err);
+struct gw_inspection_search {
+    bool has_state, has_leased, leased, has_voyage, has_from, has_to;
+    int state;
+    struct gw_id voyage;
+    struct gw_span site, carrier;      /* empty: any */
+    int64_t now_us, from_us, to_us;    /* opened in [from, to) */
+    int64_t after_seq;
+    size_t limit;
+};
+[[nodiscard]] bool gw_store_inspections(struct gw_inspection_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_inspection_search *search, struct gw_err *err); /* oldest first */
+/* Those of the voyage that are open are closed with this result; *n adds how many. */
+[[nodiscard]] bool gw_store_inspections_lapse(size_t *n, struct gw_tx *tx, struct gw_id voyage, int64_t now_us, int result,
+    struct gw_err *err);
+/* Was the traveler cleared by a verification since? */
+[[nodiscard]] bool gw_store_cleared_since(bool *cleared, struct gw_tx *tx, struct gw_id traveler, int64_t since_us,
+    struct gw_err *err);
+/* Templates of the model the traveler has. */
+[[nodiscard]] bool gw_store_template_count(size_t *n, struct gw_tx *tx, struct gw_id traveler, struct gw_span model,
+    struct gw_err *err);
+
+/* ---- what the vetting authority says ------------------------------------------------------ */
+
+struct gw_boarding_row {
+    struct gw_id traveler, voyage;
+    int status; /* enum gw_boarding_status */
+    int64_t as_of_us;
+};
+[[nodiscard]] bool gw_store_boarding_put(struct gw_tx *tx, const struct gw_boarding_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_boarding_find(struct gw_boarding_row *row, bool *found, struct gw_tx *tx, struct gw_id traveler,
+    struct gw_err *err);
+/* Of everybody on a voyage of whom something was said, by traveler. */
+[[nodiscard]] bool gw_store_boardings(struct gw_boarding_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_err *err);

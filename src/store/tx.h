@@ -23,6 +23,10 @@ struct gw_tx {
 bool gw_tx_run(struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n, size_t *changed,
     struct gw_err *err);
 
+/* The one number a statement gives; 0 without a row, or of nothing. */
+bool gw_tx_number(int64_t *out, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
+    struct gw_err *err);
+
 /* A query being read:
  *     struct gw_reading r;
  *     if (!gw_reading_start(&r, tx, GW_QUERY_X, GW_VALUES(…), err)) return false;

@@ -214,7 +214,7 @@ bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct
     struct gw_err *err)
 {
     static const enum gw_query tallies[] = { GW_QUERY_TALLY_STATUS, GW_QUERY_TALLY_REASON, GW_QUERY_TALLY_DECLINE,
-        GW_QUERY_TALLY_ALERT };
+        GW_QUERY_TALLY_ALERT, GW_QUERY_TALLY_INSPECTION };
     for (size_t i = 0; i < GW_COUNT(tallies); i++)
         if (!gw_tx_run(tx, tallies[i], GW_VALUES(gw_v_id(&voyage)), NULL, err))
             return false;
@@ -235,6 +235,7 @@ static bool sweep(struct gw_store_purged *out, size_t *deleted, struct gw_tx *tx
     } steps[] = {
         { GW_QUERY_EVENTS_DELETE, NULL },
         { GW_QUERY_ALERTS_DELETE, NULL },
+        { GW_QUERY_INSPECTIONS_DELETE, NULL },
         { GW_QUERY_VERIFICATIONS_DELETE, &out->verifications },
         { GW_QUERY_DECLINES_DELETE, NULL },
         { GW_QUERY_ANSWERS_DELETE, &out->answers },
