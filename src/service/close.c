@@ -26,6 +26,7 @@ struct ended {
     struct gw_manifest_traveler t;
     struct gw_traveler_end end;
     bool listed;
+    bool inhibited; /* by the vetting authority */
 };
 
 struct closing {
@@ -61,8 +62,13 @@ static bool load(struct closing *c)
     for (size_t i = 0; c->all != NULL && i < c->n; i++) {
         const struct gw_traveler_end *end = n_ends == 0 ? NULL : bsearch(&rows[i].id, ends, n_ends, sizeof *ends, compare_ends);
         c->all[i].row = rows[i];
+        struct gw_boarding_row boarding;
+        bool found = false;
         if (end != NULL)
             c->all[i].end = *end;
+        if (c->ask->list == GW_CLOSE_ALL && !gw_store_boarding_find(&boarding, &found, c->tx, rows[i].id, c->err))
+            return false;
+        c->all[i].inhibited = found && boarding.status == GW_BOARDING_INHIBITED;
         if (!gw_manifest_traveler_parse_json(&c->all[i].t, c->own, rows[i].person, c->err))
             return gw_fail_prefix(c->err, "a traveler's record");
     }
@@ -163,7 +169,7 @@ static bool decide_one(struct closing *c, struct ended *e)
         on = !e->listed;
         break;
     case GW_CLOSE_ALL:
-        on = gate != GW_STATUS_DENIED;
+        on = gate != GW_STATUS_DENIED && !e->inhibited;
         break;
     default:
         on = gate == GW_STATUS_CLEARED || gate == GW_STATUS_INSPECTED;
@@ -209,7 +215,8 @@ static bool start_clock(struct closing *c)
         v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
     until = v->closed_us;
     v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
-    return gw_store_voyage_put(c->tx, v, false, c->err) && gw_voyage_tell(c->tx, c->s, v->id, "closed", c->err);
+    return gw_store_voyage_put(c->tx, v, false, c->err) && gw_voyage_tell(c->tx, c->s, v->id, "closed", c->err) &&
+           gw_inspections_lapse(c->tx, c->s, v->id, c->err);
 }
 
 /* ---- the report --------------------------------------------------------------------------- */
@@ -297,43 +304,11 @@ static bool counts_only(struct closing *c)
 static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
 {
-<<<<<<< HEAD
     GW_AUTO(gw_arena) *own = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct closing c = { .out = out, .a = a, .own = own, .tx = tx, .s = s, .v = v, .ask = ask, .err = err };
     *out = (struct gw_close){ .voyage = v->id, .already = v->state == GW_VOYAGE_CLOSED, .cancelled = v->cancelled };
     if (!out->already && !start_clock(&c))
         return false;
-=======
-    *out = (struct gw_close){ .voyage = v->id, .already = v->state == GW_VOYAGE_CLOSED };
-    if (v->has_purged) {
-        size_t counts[GW_STATUS_COUNT];
-        if (!gw_store_voyage_counts(counts, GW_STATUS_COUNT, tx, v->id, err))
-            return false;
-        out->boarded = counts[GW_STATUS_BOARDED];
-        out->not_boarded = counts[GW_STATUS_NOT_BOARDED] + counts[GW_STATUS_DENIED];
-    }
-    if (!out->already) {
-        v->state = GW_VOYAGE_CLOSED;
-        v->has_closed = v->has_purge = true;
-        v->closed_us = gw_clock_now(&s->clock);
-        GW_AUTO_VALUE(gw_law) law = {};
-        gw_law_at(&law, s, v, "");
-        struct gw_clocks clocks = { .now_us = v->closed_us };
-        gw_clocks_set(&clocks, GW_STARTS_CLOSE, v->closed_us);
-        gw_clocks_set(&clocks, GW_STARTS_DEPARTURE, v->departure_us);
-        int64_t until = v->closed_us;
-        /* What the pack says may be sooner than the setting, never later; without a pack nobody was photographed. */
-        const bool kept = gw_law_keep(&until, &law, NULL, GW_DATUM_TEMPLATE, &clocks) || law.pack == NULL;
-        v->purge_us = v->closed_us + s->conf->retention_template;
-        if (law.pack != NULL)
-            v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
-        until = v->closed_us;
-        v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
-        if (!gw_store_voyage_put(tx, v, false, err) || !gw_voyage_tell(tx, s, v->id, "closed", err) ||
-            !gw_inspections_lapse(tx, s, v->id, err))
-            return false;
-    }
->>>>>>> main
     out->closed_us = v->closed_us;
     out->purge_us = v->purge_us;
     if (v->has_purged)

@@ -552,10 +552,22 @@ static int compare_covered(const void *key, const void *row)
     return gw_id_compare(*(const struct gw_id *)key, ((const struct gw_covered *)row)->traveler);
 }
 
-/* What the vetting authority would hear: see manifest.unvetted. */
-static enum gw_clearance clearance_of(const struct merge *g, const struct gw_manifest_traveler *t)
+static int compare_boarding(const void *a, const void *b)
 {
-    enum gw_clearance c = gw_clearance_of_data(g->m->kind, t), unvetted;
+    return gw_id_compare(((const struct gw_boarding_row *)a)->traveler, ((const struct gw_boarding_row *)b)->traveler);
+}
+
+/* What the vetting authority said of him (said: by traveler); of whom it said nothing, manifest.unvetted.
+ * Data that are missing come first: they are to be sent again. */
+static enum gw_clearance clearance_of(const struct merge *g, size_t i, const struct gw_boarding_row *said, size_t n)
+{
+    static const enum gw_clearance means[GW_BOARDING_COUNT] = { [GW_BOARDING_CLEARED] = GW_CLEARANCE_CLEARED,
+        [GW_BOARDING_INHIBITED] = GW_CLEARANCE_INHIBITED, [GW_BOARDING_SELECTEE] = GW_CLEARANCE_SELECTEE };
+    enum gw_clearance c = gw_clearance_of_data(g->m->kind, &g->m->travelers[i]), unvetted;
+    const struct gw_boarding_row key = { .traveler = g->of[i]->mark.id },
+                                 *row = n == 0 ? NULL : bsearch(&key, said, n, sizeof *said, compare_boarding);
+    if (row != NULL && row->status >= 0 && row->status < GW_BOARDING_COUNT)
+        return c == GW_CLEARANCE_INSUFFICIENT && row->status == GW_BOARDING_CLEARED ? c : means[row->status];
     if (c == GW_CLEARANCE_NOT_YET && gw_clearance_find(&unvetted, gw_span_str(g->s->conf->manifest_unvetted)))
         c = unvetted;
     return c;
@@ -564,11 +576,13 @@ static enum gw_clearance clearance_of(const struct merge *g, const struct gw_man
 static bool statuses(struct merge *g)
 {
     struct gw_covered *covered;
-    size_t n;
+    struct gw_boarding_row *said;
+    size_t n, n_said;
     const struct gw_manifest *m = g->m;
     g->out->statuses = gw_arena_array(g->a, m->n_travelers, struct gw_manifest_status, g->err);
     if (g->out->statuses == NULL ||
-        !gw_store_covered(&covered, &n, g->own, g->tx, g->v.id, gw_service_model(g->s), g->err))
+        !gw_store_covered(&covered, &n, g->own, g->tx, g->v.id, gw_service_model(g->s), g->err) ||
+        !gw_store_boardings(&said, &n_said, g->own, g->tx, g->v.id, g->err))
         return false;
     for (size_t i = 0; i < m->n_travelers; i++) {
         if (g->of[i] == NULL)
@@ -577,7 +591,7 @@ static bool statuses(struct merge *g)
         struct gw_manifest_status *o = &g->out->statuses[g->out->n_statuses++];
         const struct gw_covered *c = n == 0 ? NULL : bsearch(&mark->id, covered, n, sizeof *covered, compare_covered);
         *o = (struct gw_manifest_status){ .traveler = i, .status = (enum gw_traveler_status)mark->status,
-            .clearance = clearance_of(g, &m->travelers[i]), .portraits = c == NULL ? 0 : c->portraits };
+            .clearance = clearance_of(g, i, said, n_said), .portraits = c == NULL ? 0 : c->portraits };
         if (m->travelers[i].reference.size > 0 &&
             (o->reference = gw_arena_text(g->a, m->travelers[i].reference, g->err)) == NULL)
             return false;

@@ -104,6 +104,18 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     assert.equal(told, golden);
   });
 
+  test('what the vetting authority said is in the answer, and decides who may board where there is no list', async () => {
+    const f = flight(), text = paxlst(f, [person(1), person(2), person(3)]);
+    const { json: { voyage: id } } = await edifact(text);
+    for (const [reference, boarding_status] of [['UP1', 'cleared'], ['UP2', 'inhibited']])
+      assert.equal((await g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: id, reference, boarding_status } })).status, 200);
+    const c = cusres((await edifact(text, { accept: 'application/edifact' })).text);
+    assert.deepEqual(c.people.map((p) => [p.ABO, p.code]), [['UP1', '0'], ['UP2', '1'], ['UP3', '9']]);
+    await edifact(paxlst(f, [], { bgm: '266+CL' }));
+    const r = (await g.ask('GET', `/v1/voyages/${id}/close`, { as: 'carrier' })).json;
+    assert.deepEqual([r.boarded_references, r.not_boarded_references], [['UP1', 'UP3'], ['UP2']]);
+  });
+
   test('JSON and CSV get CUSRES, too; what asks for neither gets 406', async () => {
     const m = voyage([traveler(1)]);
     const a = await g.manifest(m, { headers: { Accept: 'application/edifact' } });
