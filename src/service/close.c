@@ -215,7 +215,8 @@ static bool start_clock(struct closing *c)
         v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
     until = v->closed_us;
     v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
-    return gw_store_voyage_put(c->tx, v, false, c->err) && gw_voyage_tell(c->tx, c->s, v->id, "closed", c->err) &&
+    return gw_store_voyage_put(c->tx, v, false, c->err) && gw_store_portraits_hasten(c->tx, v->id, v->portraits_us, c->err) &&
+           gw_voyage_tell(c->tx, c->s, v->id, "closed", c->err) &&
            gw_inspections_lapse(c->tx, c->s, v->id, c->err);
 }
 
