@@ -269,7 +269,7 @@ describe('events', { skip: withoutProgram }, () => {
   before(async () => {
     g = await Gangway.start(t);
     id = (await g.manifest(voyage([...Array(40).keys()].map((n) => traveler(n))))).json.voyage;
-    other = (await g.manifest(voyage([traveler(50)], { carrier: 'ZZ', from: 'LHR', to: 'CDG' }), { as: 'admin' })).json.voyage;
+    other = (await g.manifest(voyage([traveler(50)], { carrier: 'ZZ', from: 'LHR', to: 'CDG' }), { where: { carrier: 'ZZ' } })).json.voyage;
   });
   after(async () => { for (const f of afters.reverse()) await f(); });
 
