@@ -186,6 +186,21 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('a clear that is taken back is told at the gate at once', async (tt) => {
+    if (!('/v1/boarding-status' in g.openapi.paths)) return tt.skip('this service has no /v1/boarding-status');
+    const page = await gate(franck);
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    assert.equal((await g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: id, reference: 'R0', boarding_status: 'inhibited' } })).json.undone, true);
+    await screen(page, 'officer').waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /do not go on board yet/);
+    assert.match(text, /1A/);
+    await accessible(page, 'changed');
+    await shoot(page, 'gate-changed');
+    await end(page);
+  });
+
   test('a camera that is refused leads to an officer', async () => {
     const page = await gate(franck);
     await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError')); });
