@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -474,7 +473,7 @@ static int run(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     umask(077);
-    prctl(PR_SET_DUMPABLE, 0);
+    gw_secret_process();
     gw_log_level(GW_LOG_ERROR); /* the story is told on standard output */
     setvbuf(stdout, NULL, _IOLBF, 0);
     status = demo(&conf, once, &signals);

@@ -12,6 +12,7 @@
 #include "http/server.h"
 
 struct gw_http;
+struct gw_conf;
 
 struct gw_exchange {
     struct gw_http *http;
@@ -72,6 +73,7 @@ bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j
 /* What the door is made of, for metrics and readiness. */
 struct gw_http_metrics;
 struct gw_http_metrics *gw_exchange_metrics(const struct gw_exchange *x);
+const struct gw_conf *gw_exchange_conf(const struct gw_exchange *x);
 void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *clerk, size_t *connections,
     size_t *in_flight);
 bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us); /* of the server's; false: without TLS */

@@ -325,6 +325,24 @@ static const char text[] = JSON({
     "document_number": {"type": "string"}, "issuing_state": {"type": "string", "description": "three letters"},
     "source": {"enum": ["chip", "passport", "visa", "encounter", "application"]},
     "captured_on": {"type": "string", "format": "date"}}},
+"Role": {"enum": ["device", "carrier", "officer", "supervisor", "auditor", "admin"]},
+"Me": {"type": "object", "additionalProperties": false, "required": ["token", "role", "site", "carrier"], "properties": {
+    "token": {"$ref": "#/components/schemas/Id"}, "role": {"$ref": "#/components/schemas/Role"},
+    "site": {"type": ["string", "null"]}, "carrier": {"type": ["string", "null"]}}},
+"TokenList": {"type": "object", "additionalProperties": false, "required": ["tokens"], "properties": {
+    "tokens": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["token", "role", "site", "carrier", "label", "state", "created_at", "expires_at", "credential"], "properties": {
+        "token": {"$ref": "#/components/schemas/Id"}, "role": {"$ref": "#/components/schemas/Role"},
+        "site": {"type": ["string", "null"]}, "carrier": {"type": ["string", "null"]},
+        "label": {"type": "string", "description": "the operator's own words"},
+        "state": {"enum": ["valid", "expired", "revoked"]},
+        "created_at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"},
+        "credential": {"enum": ["secret", "certificate"]}}}}}},
+"SettingList": {"type": "object", "additionalProperties": false, "required": ["settings"], "properties": {
+    "settings": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["name", "value", "default", "reloadable", "help"], "properties": {
+        "name": {"type": "string"}, "value": {"type": "string"}, "default": {"type": "string"},
+        "reloadable": {"type": "boolean", "description": "taken over on SIGHUP"}, "help": {"type": "string"}}}}}},
 "Health": {"type": "object", "required": ["status"], "additionalProperties": false, "properties": {"status": {"const": "ok"}}},
 "Ready": {"type": "object", "required": ["status", "at"], "additionalProperties": false, "properties": {
     "status": {"const": "ready"}, "at": {"$ref": "#/components/schemas/Time"}}},

@@ -40,8 +40,9 @@ struct asking {
     struct gw_span picture;
 };
 
-/* What a case is about: a verification, or an inspection and its verification. */
+/* What a case is about: an inspection and its verification; for supervisors, a verification alone, too. */
 struct about {
+    bool is_own; /* a supervisor's; an officer's while he has claimed it */
     bool has_voyage, has_verification;
     struct gw_id voyage, verification;
     struct gw_id travelers[3];
@@ -56,6 +57,8 @@ static bool find_about(struct about *out, const struct asking *k, struct gw_tx *
     *out = (struct about){};
     if (!gw_store_inspection_find(&i, &inspected, k->a, tx, k->ask->basis, err))
         return false;
+    out->is_own = k->who->role == GW_ROLE_SUPERVISOR ||
+                  (inspected && i.has_claimed && i.lease_us > k->now_us && gw_id_equal(i.claimed_by, k->who->token));
     struct gw_id verification = inspected && i.has_verification ? i.verification : k->ask->basis;
     if (!gw_store_verification_get(&v, &found, k->a, tx, verification, err))
         return false;
@@ -84,6 +87,8 @@ static bool check_case(struct asking *k, struct gw_tx *tx, struct gw_err *err)
         return false;
     if (about.has_voyage && (!gw_store_voyage_get(&voyage, k->a, tx, about.voyage, err) || !gw_allow_voyage(k->who, &voyage, err)))
         return false;
+    if (about.has_voyage && !about.is_own)
+        return gw_fail(err, GW_ERR_FORBIDDEN, "photos of a case are for whoever has claimed it: claim the inspection first");
     bool fits = about.has_verification && k->photo.has_verification && gw_id_equal(k->photo.verification, about.verification);
     for (size_t t = 0; t < about.n_travelers && !fits && k->photo.has_portrait; t++) {
         if (!gw_store_photos_of_traveler(&rows, &n, k->a, tx, about.travelers[t], err))

@@ -226,6 +226,7 @@ int64_t gw_service_steady(struct gw_service *s)
     const enum gw_steady_state was = s->steady_state;
     const int64_t now = gw_steady_now(&s->steady, gw_clock_now(&s->clock), gw_clock_boottime_us(), &s->steady_state);
     const enum gw_steady_state is = s->steady_state;
+    s->purge_due = s->purge_due || is == GW_STEADY_FORWARD; /* what is due now was not a moment ago */
     pthread_mutex_unlock(&s->upkeep_lock);
     if (is != was && is != GW_STEADY_FINE)
         gw_log(GW_LOG_WARN, "clock", GW_LOG_OF_TABLE("state", (struct gw_word){ words[is] }));
@@ -315,6 +316,7 @@ static void *upkeep_loop(void *arg)
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
+        (void)gw_service_steady(s);
         pthread_mutex_lock(&s->upkeep_lock);
         const bool asked = s->purge_due;
         s->purge_due = false;

@@ -233,15 +233,17 @@ bool gw_store_photo_put(struct gw_tx *tx, struct gw_photo_row *w, struct gw_span
 {
     GW_AUTO_VALUE(gw_buf) sealed = {};
     struct photo_row row;
-    if (w->key != GW_KEY_HOLD) {
+    if (w->key != GW_KEY_HOLD && w->kind == GW_PHOTO_PORTRAIT) {
+        w->key = GW_KEY_PORTRAIT;
+        w->scope = w->portrait;
+    } else if (w->key != GW_KEY_HOLD) {
         /* To the hour before: never longer than allowed, and at most an hour less. */
-        int64_t hour = w->expires_us / GW_US_PER_HOUR;
-        w->key = w->kind == GW_PHOTO_PORTRAIT ? GW_KEY_PORTRAIT_HOUR : GW_KEY_PROBE_HOUR;
-        w->scope = gw_key_hour(hour);
-        w->expires_us = hour * GW_US_PER_HOUR;
-        if (w->expires_us <= now_us)
-            return gw_fail(err, GW_ERR_INVALID, "a picture that is to die at once is not kept");
+        w->key = GW_KEY_PROBE_HOUR;
+        w->scope = gw_key_hour(w->expires_us / GW_US_PER_HOUR);
+        w->expires_us -= w->expires_us % GW_US_PER_HOUR;
     }
+    if (w->expires_us <= now_us)
+        return gw_fail(err, GW_ERR_INVALID, "a picture that is to die at once is not kept");
     struct gw_bound bound = bound_of(&row, w);
     w->size = (int64_t)picture.size + GW_SEAL_BYTES;
     return gw_store_key_make(tx, w->key, w->scope, now_us, err) && gw_tx_seal(&sealed, tx, &bound, picture, err) &&

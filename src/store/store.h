@@ -73,11 +73,11 @@ enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICT
 /* A hash under a key of the store's own for each use: the same in every voyage. */
 struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
 
-/* Retention classes. Of a voyage, and of a hold, there is a key each; of the others one for each hour
- * in which something dies. */
+/* Retention classes. What dies at a moment that is known when it is sealed shares a key with all that dies in that hour;
+ * a voyage, a portrait (its clock starts when a voyage closes) and a hold have one each. */
 enum gw_key_kind {
     GW_KEY_VOYAGE = 1,
-    GW_KEY_PORTRAIT_HOUR = 2,
+    GW_KEY_PORTRAIT = 2,
     GW_KEY_ANSWER_HOUR = 3,
     GW_KEY_PROBE_HOUR = 4,
     GW_KEY_HOLD = 5,
@@ -166,7 +166,7 @@ struct gw_voyage_search {
 /* Ids of closed voyages whose purge is due at or before now. */
 [[nodiscard]] bool gw_store_voyages_due(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t now_us, struct gw_err *err);
-/* When the next purge of a closed voyage without hold is due, and the earliest departure of an open one. */
+/* When the next purge of a closed voyage without hold or of a portrait is due, and the earliest departure of an open one. */
 [[nodiscard]] bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us,
     struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 /* counts[status], of the travelers or, after the purge, of the tally. */
@@ -187,7 +187,7 @@ struct gw_store_purged {
 /* Purged, with rows left. */
 [[nodiscard]] bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_err *err);
-/* The same for portraits, photos and answers, by the hour; access_us: records of who looked before that go, too. */
+/* The same for photos and answers, by the hour; access_us: records of who looked before that go, too. */
 [[nodiscard]] bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 [[nodiscard]] bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
     int64_t access_us, size_t limit, struct gw_err *err);
@@ -264,7 +264,7 @@ struct gw_portrait_row {
     struct gw_document_hash document; /* has_document is always true here */
     int source;
     bool has_captured;
-    int64_t captured_day, received_us, expiry_hour; /* since 1970: when that hour begins it dies */
+    int64_t captured_day, received_us, expires_us;
     struct gw_hash picture;
     struct gw_span model;
     double quality;
@@ -275,12 +275,11 @@ struct gw_portrait_row {
     struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
 /* Replaces that of the same document and source, whose templates go from every voyage. */
 [[nodiscard]] bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *row, struct gw_err *err);
-/* Portraits of a closed voyage's travelers that no open voyage expects: under keys that die by until_us, at most `limit`
- * in a transaction, until *done. */
-[[nodiscard]] bool gw_store_portraits_retime(bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t until_us,
-    int64_t now_us, size_t limit, struct gw_err *err);
-[[nodiscard]] bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
-    struct gw_err *err);
+/* Portraits of a closed voyage's travelers that no open voyage expects die at until_us, if not sooner. */
+[[nodiscard]] bool gw_store_portraits_hasten(struct gw_tx *tx, struct gw_id voyage, int64_t until_us, struct gw_err *err);
+/* At most `limit` (256) of those due, with key and picture, until *done. */
+[[nodiscard]] bool gw_store_portraits_expire(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
+    size_t limit, struct gw_err *err);
 /* All that match the document, of the model, in the arena. */
 [[nodiscard]] bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, struct gw_span model, struct gw_err *err);

@@ -167,8 +167,16 @@ bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err)
 bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us, struct gw_tx *tx,
     int64_t now_us, struct gw_err *err)
 {
-    return read_time(has_purge, purge_us, tx, GW_QUERY_NEXT_PURGE, GW_VALUES(gw_v_int(now_us)), err) &&
-           read_time(has_open, departure_us, tx, GW_QUERY_NEXT_OPEN, NULL, 0, err);
+    int64_t portrait_us;
+    bool has_portrait;
+    if (!read_time(has_purge, purge_us, tx, GW_QUERY_NEXT_PURGE, GW_VALUES(gw_v_int(now_us)), err) ||
+        !read_time(&has_portrait, &portrait_us, tx, GW_QUERY_NEXT_PORTRAIT, NULL, 0, err))
+        return false;
+    if (has_portrait && (!*has_purge || portrait_us < *purge_us)) {
+        *has_purge = true;
+        *purge_us = portrait_us;
+    }
+    return read_time(has_open, departure_us, tx, GW_QUERY_NEXT_OPEN, NULL, 0, err);
 }
 
 bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err)
@@ -197,11 +205,6 @@ bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, s
 bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
 {
     return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_UNSWEPT, INT64_MAX, err);
-}
-
-bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
-{
-    return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_UNTIMED, INT64_MAX, err);
 }
 
 bool gw_store_voyages_lost(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
@@ -270,7 +273,7 @@ bool gw_store_voyage_empty(struct gw_store_purged *out, struct gw_tx *tx, struct
 
 bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err)
 {
-    static const enum gw_key_kind kinds[] = { GW_KEY_PROBE_HOUR, GW_KEY_PORTRAIT_HOUR, GW_KEY_ANSWER_HOUR };
+    static const enum gw_key_kind kinds[] = { GW_KEY_PROBE_HOUR, GW_KEY_ANSWER_HOUR };
     for (size_t i = 0; i < GW_COUNT(kinds); i++)
         if (!gw_store_keys_destroy_before(tx, kinds[i], now_us / GW_US_PER_HOUR + 1, &out->keys, err))
             return false;
@@ -287,7 +290,6 @@ bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx 
         size_t *count;
     } steps[] = {
         { GW_QUERY_PHOTOS_EXPIRE, now_us, &out->photos },
-        { GW_QUERY_PORTRAITS_EXPIRE, now_us / GW_US_PER_HOUR, &out->portraits },
         { GW_QUERY_ANSWERS_EXPIRE, now_us, &out->answers },
         { GW_QUERY_ACCESS_EXPIRE, access_us, &accesses },
         { GW_QUERY_APPROVALS_EXPIRE, access_us, &accesses },
@@ -306,6 +308,6 @@ bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx 
 bool gw_store_drop_lost(struct gw_store_purged *out, struct gw_tx *tx, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_PHOTOS_LOST, NULL, 0, &out->photos, err) &&
-           gw_tx_run(tx, GW_QUERY_PORTRAITS_LOST, GW_VALUES(gw_v_int(GW_KEY_PORTRAIT_HOUR)), &out->portraits, err) &&
+           gw_tx_run(tx, GW_QUERY_PORTRAITS_LOST, GW_VALUES(gw_v_int(GW_KEY_PORTRAIT)), &out->portraits, err) &&
            gw_tx_run(tx, GW_QUERY_ANSWERS_LOST, GW_VALUES(gw_v_int(GW_KEY_ANSWER_HOUR)), &out->answers, err);
 }

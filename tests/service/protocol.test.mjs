@@ -73,7 +73,6 @@ describe('protocol', { skip: withoutProgram }, () => {
 
   describe('addresses', () => {
     for (const [label, method, target, status, code] of [
-      ['the root is nothing yet', 'GET', '/', 404, 'not_found'],
       ['an unknown path', 'GET', '/v1/nothing', 404, 'not_found'],
       ['a known path with a slash behind it', 'GET', '/v1/voyages/', 404, 'not_found'],
       ['two slashes', 'GET', '//v1/voyages', 404, 'not_found'],
@@ -224,6 +223,9 @@ describe('protocol', { skip: withoutProgram }, () => {
       'GET /v1/reports/retention': ['auditor', 'supervisor'],
       'POST /v1/voyages/{voyage}/holds': ['admin'],
       'POST /v1/holds/{hold}/release': ['admin'],
+      'GET /v1/me': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
+      'GET /v1/tokens': ['admin'],
+      'GET /v1/settings': ['admin'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])

@@ -92,8 +92,16 @@ describe('who gets what', { skip: withoutPhotos }, () => {
     const closed = (await announce([{ ...persons[0], reference: 'REFF7KK' }])).voyage;
     await json(g.ask('POST', `/v1/voyages/${closed}/close`, { as: 'officer', json: {} }), 200);
     world.closed = closed;
-    world.photo = `/v1/photos/${world.case.photo}?purpose=inspection&case=${world.case.verification}`;
-    assert.equal((await g.ask('GET', world.photo, { as: 'officer', where: { site: 'YVR' } })).status, 200);
+    // The officer has claimed the case; a supervisor needs none.
+    const inspections = (await json(g.ask('GET', '/v1/inspections', { as: 'officer' }), 200)).inspections;
+    world.inspection = inspections.find((i) => i.reason === 'already_cleared').inspection;
+    await json(g.ask('POST', `/v1/inspections/${world.inspection}/claim`, { as: 'officer', json: {} }), 200);
+    world.photo = `/v1/photos/${world.case.photo}?purpose=inspection&case=${world.inspection}`;
+    assert.equal((await g.ask('GET', world.photo, { as: 'officer' })).status, 200);
+    const other = inspections.find((i) => i.reason === 'below_threshold'), here = { as: 'officer', where: { site: 'YVR' } };
+    const seen = verifications.find((v) => v.reason === 'below_threshold' && v.photo);
+    await json(g.ask('POST', `/v1/inspections/${other.inspection}/claim`, { ...here, json: {} }), 200);
+    assert.equal((await g.ask('GET', `/v1/photos/${seen.photo}?purpose=inspection&case=${other.inspection}`, here)).status, 200);
     world.order = { reason: 'ORDER-7', until: new Date(Date.now() + 86_400_000).toISOString() };
     world.hold = () => json(g.ask('POST', `/v1/voyages/${closed}/holds`, { as: 'admin', json: world.order }), 201);
     await world.hold();
