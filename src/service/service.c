@@ -499,6 +499,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
         if (s->mail == NULL)
             return NULL;
     }
+    s->serving = true;
     return gw_take(s);
 }
 

@@ -31,6 +31,7 @@ class Round {
         this.asked.push(one);
         one.answer = await maybe(g.verify(id, live(one.file), { where: { site: 'YVR', gate: n }, headers: { 'Idempotency-Key': one.key } }));
         if (one.answer === null) return;
+        until.answers++;
       }
     };
     const carrier = async () => {
@@ -107,9 +108,11 @@ test('fifty times killed at work, no acknowledged decision is lost and none is t
   const tokens = (g.token('carrier'), g.token('officer'), g.tokens);
   let acknowledged = 0, cut = 0;
   for (let n = 0; n < rounds; n++) {
-    const round = new Round(n), until = { over: false };
+    const round = new Round(n), until = { over: false, answers: 0 };
     const working = round.work(g, until);
-    await new Promise((resolve) => setTimeout(resolve, randomInt(5, 400)));
+    // At any moment of the work, however fast the machine is: after so many answers, and a little.
+    const enough = randomInt(0, 12);
+    do await new Promise((resolve) => setTimeout(resolve, randomInt(1, 30))); while (until.answers < enough);
     await g.kill();
     until.over = true;
     await working;
