@@ -1,4 +1,4 @@
--- 0010: what came when of a voyage, and how it ended.
+-- 0011: what came when of a voyage, and how it ended.
 
 -- booking: hash of the reservation, as reference. named: of the transmission that named the
 -- traveler last, while a list comes in parts. gate: the status the gate had left when the
