@@ -1,4 +1,4 @@
--- 0010: messages to carriers.
+-- 0011: messages to carriers.
 
 -- Where a carrier wants to be told. sealed: the secret that signs, under the key of its own.
 -- after: the latest event that was looked at for it.
