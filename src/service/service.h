@@ -724,6 +724,7 @@ struct gw_boarding_ask {
 };
 struct gw_boarding {
     struct gw_id voyage, traveler;
+    bool has_traveler;              /* for the carrier */
     char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1]; /* "": absent */
     enum gw_boarding_status status; /* in force now */
     int64_t as_of_us;
