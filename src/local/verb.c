@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/near.h"
 #include "local/local.h"
+#include "local/notice.h"
 #include "service/service.h"
 
 enum { LIST_BYTES = 64 << 20 };
@@ -244,6 +245,10 @@ static const struct {
     { "token_renew", token_renew },
     { "token_list", token_list },
     { "token_revoke", token_revoke },
+    { "notice_add", gw_local_notice_add },
+    { "notice_check", gw_local_notice_check },
+    { "notice_remove", gw_local_notice_remove },
+    { "notice_list", gw_local_notice_list },
     { "state", state },
     { "keys_list", keys_list },
     { "keys_rotate", keys_rotate },
