@@ -66,6 +66,10 @@ GW_AUTO_FREE(gw_service, gw_service_close)
 const struct gw_conf *gw_service_conf(const struct gw_service *s);
 int64_t gw_service_now(const struct gw_service *s); /* us UTC, by the service's clock */
 
+/* How many recognition threads the door should run: work.threads, or one more than there
+ * are cores: while one waits for the disk, as each does before it answers, another works. */
+unsigned gw_service_threads(const struct gw_service *s);
+
 /* What one recognition thread owns: network scratch, working memory, picture
  * buffers. One per worker of the door's queue (base/work.h). */
 struct gw_worker; /* opaque */
@@ -876,6 +880,15 @@ struct gw_alert_page {
 [[nodiscard]] bool gw_service_ready(struct gw_service *s, struct gw_err *err);
 /* Reads every page and row it can check (seconds on a large store); for doctor. */
 [[nodiscard]] bool gw_service_check_store(struct gw_service *s, struct gw_err *err);
+
+/* admin. A copy of the database in a new file (gw_store_backup), while the service goes
+ * on. The keys stay where they are: keep master.key apart, it opens any of them. */
+struct gw_backup {
+    uint64_t bytes;
+    int64_t took_us;
+};
+[[nodiscard]] bool gw_service_backup(struct gw_backup *out, struct gw_service *s, const struct gw_caller *who, const char *file,
+    struct gw_err *err);
 
 enum gw_stage {
     GW_STAGE_DECODE, GW_STAGE_DETECT, GW_STAGE_LANDMARKS, GW_STAGE_QUALITY, GW_STAGE_LIVENESS, GW_STAGE_ALIGN,

@@ -238,15 +238,22 @@ void gw_store_step(struct gw_store *s, const char *name)
         s->step(s->step_to, name);
 }
 
-/* Keys and pictures are on the disk before the rows that need them, and go from it after the rows that needed them. */
+/* Keys are on the disk before the rows that need them, pictures with these; both go from it after them. */
 static bool commit(struct gw_store *s, struct gw_err *err)
 {
-    if (!gw_photos_before_commit(s->photos, err) || !gw_vault_before_commit(s->vault, err)) {
+    gw_photos_sync_start(s->photos);
+    if (!gw_vault_before_commit(s->vault, err)) {
+        (void)gw_photos_sync_done(s->photos, NULL);
         s->db->rollback(s->conn);
         return false;
     }
     gw_store_step(s, "before commit");
-    return s->db->commit(s->conn, err);
+    /* Cut off here, a row may stand without its picture; nobody was told of either. */
+    bool fine = s->db->commit(s->conn, err);
+    struct gw_err late = {};
+    if (!gw_photos_sync_done(s->photos, &late))
+        gw_log(GW_LOG_ERROR, "photos", GW_LOG_WHY(&late)); /* as after any failing disk: decided, and said so */
+    return fine;
 }
 
 static void run_jobs(struct gw_store *s, struct job *jobs)
@@ -565,4 +572,47 @@ bool gw_store_checkpoint(struct gw_store *s, bool wipe, struct gw_err *err)
     bool fine = s->db->checkpoint(s->checkpointer, wipe, err);
     pthread_mutex_unlock(&s->checkpoint_lock);
     return fine;
+}
+
+/* ---- backup ------------------------------------------------------------------------- */
+
+/* The name is durable once its folder is. */
+static bool settle(const char *part, const char *file, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) folder = {};
+    const char *slash = strrchr(file, '/');
+    gw_buf_add_text(&folder, slash == NULL ? "." : slash == file ? "/" : "");
+    if (slash != NULL && slash != file)
+        gw_buf_add(&folder, file, (size_t)(slash - file));
+    int copy = open(part, O_RDONLY | O_CLOEXEC), dir = open(gw_buf_text(&folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* link, not rename: what came to be there meanwhile is not replaced */
+    bool fine = copy >= 0 && dir >= 0 && fsync(copy) == 0 && link(part, file) == 0 && unlink(part) == 0 && fsync(dir) == 0;
+    int why = errno;
+    if (copy >= 0)
+        close(copy);
+    if (dir >= 0)
+        close(dir);
+    return fine || gw_fail(err, why == EEXIST ? GW_ERR_CONFLICT : GW_ERR_IO, "%.160s: %s", file, strerror(why));
+}
+
+bool gw_store_backup(uint64_t *bytes, struct gw_store *s, const char *file, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) part = {};
+    struct stat st;
+    if (lstat(file, &st) == 0)
+        return gw_fail(err, GW_ERR_CONFLICT, "%.160s is there already; a backup replaces nothing", file);
+    gw_buf_addf(&part, "%s.part", file);
+    /* An empty file is taken for a new database, and keeps its mode. */
+    int fd = open(gw_buf_text(&part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return gw_fail(err, errno == EEXIST ? GW_ERR_CONFLICT : GW_ERR_IO, "%.160s: %s%s", gw_buf_text(&part), strerror(errno),
+            errno == EEXIST ? "; another backup writes it, or one was interrupted: remove it" : "");
+    close(fd);
+    if (s->db->copy(s->path, gw_buf_text(&part), err) && stat(gw_buf_text(&part), &st) == 0 &&
+        settle(gw_buf_text(&part), file, err)) {
+        *bytes = (uint64_t)st.st_size;
+        return true;
+    }
+    unlink(gw_buf_text(&part));
+    return false;
 }

@@ -63,6 +63,12 @@ void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
 [[nodiscard]] bool gw_store_probe(struct gw_store *s, struct gw_err *err);
 /* Reads every page, checks references between rows: GW_ERR_CORRUPT says what. */
 [[nodiscard]] bool gw_store_check(struct gw_store *s, struct gw_err *err);
+/* A copy of the database as of now, in a new file of mode 0600 that is whole, checked
+ * and durable when this returns; else there is none. The store goes on meanwhile. Keys
+ * are not in it. Absolute path, or relative to this process.
+ *   GW_ERR_CONFLICT  there is such a file already
+ *   GW_ERR_IO        it cannot be written; the text says why */
+[[nodiscard]] bool gw_store_backup(uint64_t *bytes, struct gw_store *s, const char *file, struct gw_err *err);
 /* Moves the write-ahead log into the database when it has grown; cheap else. wipe:
  * at once, and truncates it, so that nothing deleted is left in it. */
 [[nodiscard]] bool gw_store_checkpoint(struct gw_store *s, bool wipe, struct gw_err *err);
