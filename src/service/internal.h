@@ -69,6 +69,7 @@ struct gw_service {
     struct gw_steady steady;  /* under upkeep_lock, as what follows */
     enum gw_steady_state steady_state;
     bool purge_due;           /* somebody asked for it */
+    bool serving;             /* opened: from then on a purge leaves time to others */
     int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */

@@ -474,6 +474,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
             return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for upkeep");
         s->upkeep_runs = true;
     }
+    s->serving = true;
     return gw_take(s);
 }
 

@@ -77,7 +77,9 @@ bool gw_vault_committed(struct gw_vault *v, struct gw_photos *photos, struct gw_
 /* photo.c: the same for pictures. */
 struct gw_photos *gw_photos_open(const char *folder, struct gw_vault *vault, struct gw_err *err);
 void gw_photos_close(struct gw_photos *p);
-bool gw_photos_before_commit(struct gw_photos *p, struct gw_err *err);
+/* Begins to synchronize what was appended, beside the commit; done says whether it is on the disk. */
+void gw_photos_sync_start(struct gw_photos *p);
+bool gw_photos_sync_done(struct gw_photos *p, struct gw_err *err);
 void gw_photos_committed(struct gw_photos *p);
 void gw_photos_undo(struct gw_photos *p);
 /* The key is gone: so is the file of what it sealed. */

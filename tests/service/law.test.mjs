@@ -360,6 +360,15 @@ describe('declines', { skip: withoutProgram }, () => {
       [['YVR', 3, { document_inspection: 2, officer_referral: 1, none: 0 }, 0, null]]);
     assert.equal(await metric(g, 'declines_total'), 3);
     assert.equal((await g.ask('GET', '/v1/reports/declines?from=2020-01-01&to=2020-02-01', { as: 'auditor' })).json.sites.length, 0);
+    // A human decides about one of them: that is when what is done instead was done.
+    const waiting = (await g.ask('GET', '/v1/inspections', { as: 'officer' })).json.inspections.filter((i) => i.decline === a.json.decline);
+    assert.equal(waiting.length, 1);
+    assert.equal((await g.ask('POST', `/v1/inspections/${waiting[0].inspection}/outcome`, { as: 'officer', json: { method: 'document', result: 'cleared' } })).status, 200);
+    const after = (await g.ask('GET', '/v1/reports/declines', { as: 'auditor' })).json.sites[0];
+    assert.equal(after.settled, 1);
+    assert.ok(after.mean_seconds > 0 && after.mean_seconds < 300, String(after.mean_seconds));
+    assert.ok(after.within.find((w) => w.seconds === 3600).settled === 1);
+    assert.match((await g.ask('GET', '/metrics')).text, /^gangway_decline_alternative_seconds_count 1$/m);
     assert.equal((await g.ask('GET', '/v1/reports/declines?from=yesterday', { as: 'auditor' })).status, 400);
     assert.equal((await g.ask('GET', '/v1/reports/declines', { as: 'supervisor', where: { site: 'LHR' } })).json.sites.length, 0);
   });
