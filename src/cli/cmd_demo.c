@@ -300,13 +300,13 @@ static bool play(struct demo *d, const struct scene *s, struct gw_err *err)
 static bool close_out(struct demo *d, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *mem = gw_arena_new(ANSWER_BYTES);
-    struct gw_span boarded[GW_COUNT(travelers) + 1];
+    struct gw_manifest_traveler boarded[GW_COUNT(travelers) + 1] = {};
     size_t n = 0;
     /* The carrier's list: all but seat 9A, who did not come, and one whom nobody announced. */
     for (size_t i = 0; i + 1 < GW_COUNT(travelers); i++)
-        boarded[n++] = gw_span_str(travelers[i].reference);
-    boarded[n++] = gw_span_str("R0099");
-    const struct gw_close_ask ask = { .has_boarded = true, .boarded = boarded, .n_boarded = n };
+        boarded[n++].reference = gw_span_str(travelers[i].reference);
+    boarded[n++].reference = gw_span_str("R0099");
+    const struct gw_close_ask ask = { .list = GW_CLOSE_ON_BOARD, .listed = boarded, .n_listed = n };
     struct gw_close c;
     if (!gw_service_close_voyage(&c, mem, d->service, &d->carrier, d->voyage, &ask, NULL, err))
         return false;
