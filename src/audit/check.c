@@ -136,7 +136,7 @@ static void meet_known(struct gw_audit_checker *c)
 {
     for (; c->next_known < c->n_known && c->known[c->next_known].head.size <= c->frontier.size; c->next_known++) {
         const struct gw_audit_known *k = &c->known[c->next_known];
-        if (k->head.size < c->frontier.size || (k->head.size == c->from && c->from > 0 && c->frontier.n == 0))
+        if (k->head.size < c->frontier.size)
             continue; /* before this export begins */
         struct gw_hash root = gw_frontier_root(&c->frontier);
         char at[GW_TIME_TEXT];

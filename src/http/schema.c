@@ -173,6 +173,24 @@ static const char text[] = JSON({
         "photos_of": {"enum": ["probe", "portrait"]},
         "site": {"type": ["string", "null"], "description": "of who asked; null: any"},
         "accesses": {"type": "integer"}, "photos": {"type": "integer"}, "askers": {"type": "integer"}, "cases": {"type": "integer"}}}}}},
+"AuditHead": {"type": "object", "additionalProperties": false, "required": ["size", "root", "at", "key", "note", "cosignatures"], "properties": {
+    "size": {"type": "integer", "description": "entries the head is over"},
+    "root": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "key": {"type": "string", "description": "public key: NAME+ID+KEY; take it from somewhere else than here"},
+    "note": {"type": "string", "description": "the signed text (c2sp.org/tlog-checkpoint)"},
+    "cosignatures": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["witness", "at", "line"], "properties": {
+      "witness": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"}, "line": {"type": "string"}}}}}},
+"AuditEntries": {"type": "object", "additionalProperties": false, "required": ["from", "size", "entries", "next"], "properties": {
+    "from": {"type": "integer"}, "size": {"type": "integer", "description": "of the log now"},
+    "entries": {"type": "array", "items": {"type": "string", "description": "JSON, byte for byte as it is hashed; docs/audit.md says what is in it"}},
+    "next": {"type": ["integer", "null"], "description": "from, of the next page; null: this was the last"}}},
+"AuditProof": {"type": "object", "additionalProperties": false, "required": ["path"], "description": "gangway audit prove --check verifies it without this service", "properties": {
+    "leaf": {"type": "integer"}, "size": {"type": "integer"}, "entry": {"type": "string"},
+    "first": {"type": "integer"}, "second": {"type": "integer"},
+    "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
+    "head": {"type": ["string", "null"], "description": "signed head of that size; null: none was signed"},
+    "first_head": {"type": ["string", "null"]}, "second_head": {"type": ["string", "null"]}}},
 "Notice": {"type": "object", "additionalProperties": false, "description": "docs/policy.md says how to show it",
   "required": ["site", "mode", "direction", "language", "text_direction", "languages", "version", "pack", "authority", "effective_from", "effective_until",
     "title", "introduction", "groups", "closing", "text"],

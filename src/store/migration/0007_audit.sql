@@ -3,7 +3,7 @@
 -- Nothing here is about a person: entries hold ids, counts, times, words, and hashes
 -- under keys that die with the voyage. Rows are added and never changed or deleted.
 
--- The entries, as the bytes that are hashed. subject: the id an entry is about, to find it by.
+-- The entries, as the bytes that are hashed. subject: the id an entry is about (else its voyage), to find it by.
 CREATE TABLE audit_entry (
     n       INTEGER PRIMARY KEY,               -- from 0, without a gap
     at_us   INTEGER NOT NULL,
