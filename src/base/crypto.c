@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static_assert(GW_SEAL_BYTES ==
@@ -121,6 +124,15 @@ bool gw_sign_check(const uint8_t signature[GW_SIGNATURE_BYTES], struct gw_span d
     const uint8_t public_key[GW_SIGN_PUBLIC_BYTES])
 {
     return crypto_sign_verify_detached(signature, data.data, data.size, public_key) == 0;
+}
+
+void gw_secret_process(void)
+{
+    const struct rlimit none = {};
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)setrlimit(RLIMIT_CORE, &none);
+    /* free() fills what it takes back. HTTP and database libraries copy requests about and do not wipe. */
+    (void)mallopt(M_PERTURB, 0xA5);
 }
 
 void *gw_secret_alloc(size_t n)

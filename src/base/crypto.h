@@ -51,6 +51,10 @@ void gw_sign(uint8_t out[GW_SIGNATURE_BYTES], struct gw_span data, const uint8_t
 bool gw_sign_check(const uint8_t signature[GW_SIGNATURE_BYTES], struct gw_span data,
     const uint8_t public_key[GW_SIGN_PUBLIC_BYTES]);
 
+/* For a process that holds faces and keys, at its start: no core file of it, no debugger of the same user on it,
+ * and memory that is let go is overwritten at once, also that of libraries. */
+void gw_secret_process(void);
+
 /* Memory for keys and templates: locked against swap where the system allows it,
  * left out of core dumps, between guard pages, wiped when freed. */
 [[nodiscard]] void *gw_secret_alloc(size_t n);

@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -276,7 +275,7 @@ static void tell(struct demo *d, const struct scene *s, enum gw_answer answer, e
 
 static bool play_decline(struct demo *d, const struct scene *s, struct gw_err *err)
 {
-    const struct gw_decline_ask ask = { .reference = gw_span_str(s->reference) };
+    const struct gw_decline_ask ask = { .named.reference = gw_span_str(s->reference) };
     struct gw_decline decline;
     int64_t began = gw_clock_monotonic_us();
     if (!gw_service_decline(&decline, d->service, &d->gate, d->voyage, &ask, NULL, err))
@@ -474,7 +473,7 @@ static int run(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     umask(077);
-    prctl(PR_SET_DUMPABLE, 0);
+    gw_secret_process();
     gw_log_level(GW_LOG_ERROR); /* the story is told on standard output */
     setvbuf(stdout, NULL, _IOLBF, 0);
     status = demo(&conf, once, &signals);

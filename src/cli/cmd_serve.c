@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,7 +136,7 @@ static int run(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     umask(077); /* whatever it makes is its owner's */
-    prctl(PR_SET_DUMPABLE, 0); /* no faces and no keys in a core file, or for a debugger of the same user */
+    gw_secret_process();
     if (n > 1) {
         gw_fail(&err, GW_ERR_USAGE, "it takes options only; --help lists them");
         status = gw_cli_fail("serve", &err);

@@ -163,3 +163,10 @@ bool gw_exchange_text(struct gw_span *out, const struct gw_json *object, const c
         return gw_fail(err, GW_ERR_INVALID, "\"%s\" takes a text of 1 to %zu bytes, or null", key, most);
     return true;
 }
+
+bool gw_exchange_named(struct gw_named *out, const struct gw_json *object, struct gw_err *err)
+{
+    return gw_exchange_text(&out->reference, object, "reference", GW_MANIFEST_WORD_MAX, err) &&
+        gw_exchange_text(&out->document_number, object, "document_number", GW_MANIFEST_WORD_MAX, err) &&
+        gw_exchange_text(&out->issuing_state, object, "issuing_state", GW_MANIFEST_WORD_MAX, err);
+}

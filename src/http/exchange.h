@@ -12,6 +12,7 @@
 #include "http/server.h"
 
 struct gw_http;
+struct gw_conf;
 
 struct gw_exchange {
     struct gw_http *http;
@@ -66,9 +67,13 @@ bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j
 [[nodiscard]] bool gw_exchange_text(struct gw_span *out, const struct gw_json *object, const char *key, size_t most,
     struct gw_err *err);
 
+/* reference, or document_number and issuing_state. */
+[[nodiscard]] bool gw_exchange_named(struct gw_named *out, const struct gw_json *object, struct gw_err *err);
+
 /* What the door is made of, for metrics and readiness. */
 struct gw_http_metrics;
 struct gw_http_metrics *gw_exchange_metrics(const struct gw_exchange *x);
+const struct gw_conf *gw_exchange_conf(const struct gw_exchange *x);
 void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *clerk, size_t *connections,
     size_t *in_flight);
 bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us); /* of the server's; false: without TLS */
@@ -76,3 +81,4 @@ bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us); /* o
 /* Writing. */
 struct gw_json *gw_voyage_to_json(const struct gw_voyage *v);
 struct gw_json *gw_traveler_to_json(const struct gw_traveler *t);
+struct gw_json *gw_verification_to_json(const struct gw_verification_record *v);

@@ -1,7 +1,7 @@
 /* get_verifications.c - what was decided and why, for officers. */
 #include "http/exchange.h"
 
-static struct gw_json *to_json(const struct gw_verification_record *v)
+struct gw_json *gw_verification_to_json(const struct gw_verification_record *v)
 {
     struct gw_json *j = gw_json_object();
     gw_json_set_id(j, "verification", v->id);
@@ -48,7 +48,7 @@ bool gw_get_verifications(struct gw_exchange *x, struct gw_err *err)
     GW_AUTO(gw_json) *j = gw_json_object();
     struct gw_json *list = gw_json_array();
     for (size_t i = 0; i < page.n; i++)
-        gw_json_add(list, to_json(&page.records[i]));
+        gw_json_add(list, gw_verification_to_json(&page.records[i]));
     gw_json_set(j, "verifications", list);
     gw_json_set_text(j, "cursor", page.cursor);
     return gw_exchange_json(x, 200, j);

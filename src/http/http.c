@@ -313,6 +313,11 @@ struct gw_http_metrics *gw_exchange_metrics(const struct gw_exchange *x)
     return x->http->metrics;
 }
 
+const struct gw_conf *gw_exchange_conf(const struct gw_exchange *x)
+{
+    return x->http->conf;
+}
+
 void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *clerk, size_t *connections,
     size_t *in_flight)
 {

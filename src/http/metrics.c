@@ -64,22 +64,28 @@ static void one(struct gw_buf *out, const char *name, const char *type, const ch
     gw_buf_addf(out, "gangway_%s %" PRIu64 "\n", name, value);
 }
 
-/* label: `stage="decode"`; "" for none. */
-static void histogram(struct gw_buf *out, const char *name, const char *label, const uint64_t *buckets, uint64_t sum_us)
+/* label: `stage="decode"`; "" for none. bounds: one fewer than buckets. */
+static void buckets_of(struct gw_buf *out, const char *name, const char *label, const int64_t *bounds_us, size_t n_buckets,
+    const uint64_t *buckets, uint64_t sum_us)
 {
     const char *comma = *label == 0 ? "" : ",";
     uint64_t n = 0;
-    for (size_t i = 0; i < GW_STAGE_BUCKETS; i++) {
+    for (size_t i = 0; i < n_buckets; i++) {
         n += buckets[i];
-        if (i + 1 < GW_STAGE_BUCKETS)
+        if (i + 1 < n_buckets)
             gw_buf_addf(out, "gangway_%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, label, comma,
-                (double)gw_stage_bounds_us[i] / 1e6, n);
+                (double)bounds_us[i] / 1e6, n);
         else
             gw_buf_addf(out, "gangway_%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, label, comma, n);
     }
     const char *open = *label == 0 ? "" : "{", *close = *label == 0 ? "" : "}";
     gw_buf_addf(out, "gangway_%s_sum%s%s%s %.6f\ngangway_%s_count%s%s%s %" PRIu64 "\n", name, open, label, close,
         (double)sum_us / 1e6, name, open, label, close, n);
+}
+
+static void histogram(struct gw_buf *out, const char *name, const char *label, const uint64_t *buckets, uint64_t sum_us)
+{
+    buckets_of(out, name, label, gw_stage_bounds_us, GW_STAGE_BUCKETS, buckets, sum_us);
 }
 
 static void load(uint64_t out[GW_STAGE_BUCKETS], const struct histogram *h)
@@ -145,11 +151,31 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
             c.by_reason[i]);
     one(out, "verifications_failed_total", "counter", "Verifications that ended in an error.", c.failed);
     one(out, "not_authorised_total", "counter", "Captures refused because no rule in force allows them.", c.not_authorised);
+    head(out, "inspections_total", "counter", "Inspections opened, by cause; declines are counted apart.");
+    for (size_t i = 0; i < GW_CAUSE_COUNT; i++)
+        gw_buf_addf(out, "gangway_inspections_total{cause=\"%s\"} %" PRIu64 "\n",
+            gw_inspection_cause_name((enum gw_inspection_cause)i), c.inspections[i]);
+    head(out, "inspection_outcomes_total", "counter", "What inspections came to.");
+    for (size_t i = 0; i < GW_RESULT_COUNT; i++)
+        gw_buf_addf(out, "gangway_inspection_outcomes_total{result=\"%s\"} %" PRIu64 "\n",
+            gw_inspection_result_name((enum gw_inspection_result)i), c.outcomes[i]);
+    head(out, "inspection_wait_seconds", "histogram", "From the opening of an inspection until it was claimed, and decided.");
+    for (size_t i = 0; i < GW_WAIT_COUNT; i++)
+        buckets_of(out, "inspection_wait_seconds", i == GW_WAIT_CLAIM ? "until=\"claim\"" : "until=\"outcome\"",
+            gw_wait_bounds_us, GW_WAIT_BUCKETS, c.waits[i].buckets, c.waits[i].sum_us);
+    one(out, "event_listeners", "gauge", "Listeners to events.", c.listeners);
     one(out, "declines_total", "counter", "Travelers who chose not to be photographed.", c.declines);
     one(out, "portraits_total", "counter", "Portraits taken.", c.portraits);
     one(out, "portraits_refused_total", "counter", "Portraits refused.", c.portraits_refused);
     one(out, "manifests_total", "counter", "Manifests taken.", c.manifests);
     one(out, "closes_total", "counter", "Voyages closed.", c.closes);
+    head(out, "purged_total", "counter", "Destroyed because it was due, by kind.");
+    const struct { const char *what; uint64_t n; } purged[] = { { "voyages", c.purged.voyages }, { "travelers", c.purged.travelers },
+        { "templates", c.purged.templates }, { "photos", c.purged.photos }, { "keys", c.purged.keys } };
+    for (size_t i = 0; i < GW_COUNT(purged); i++)
+        gw_buf_addf(out, "gangway_purged_total{what=\"%s\"} %" PRIu64 "\n", purged[i].what, purged[i].n);
+    one(out, "retention_over_age", "gauge", "Things about people that are older than their clocks allow; should be 0.", c.over_age);
+    one(out, "photos_seen_total", "counter", "Stored photos given out, each for a purpose and a case.", c.photos);
     one(out, "commits_total", "counter", "Durable commits of the store.", c.commits);
     one(out, "commit_jobs_total", "counter", "Changes those commits held.", c.commit_jobs);
     one(out, "voyages_open", "gauge", "Voyages not closed.", c.voyages_open);

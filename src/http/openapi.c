@@ -1,4 +1,5 @@
 /* openapi.c - route.def for machines (OpenAPI 3.1) and for people (docs/api.md). */
+#include "http/example.h"
 #include "http/exchange.h"
 #include "http/http.h"
 #include "http/problem.h"
@@ -60,7 +61,10 @@ static const char *body_schema(const struct gw_route *r)
     return strcmp(r->name, "post_manifest") == 0 ? "ManifestBody"
         : strcmp(r->name, "post_decline") == 0   ? "DeclineBody"
         : strcmp(r->name, "post_close") == 0     ? "CloseBody"
+        : strcmp(r->name, "post_outcome") == 0   ? "OutcomeBody"
+        : strcmp(r->name, "post_boarding_status") == 0 ? "BoardingStatusBody"
         : strcmp(r->name, "post_photo_approval") == 0 ? "PhotoApprovalBody"
+        : strcmp(r->name, "post_hold") == 0 ? "HoldBody"
                                                  : NULL;
 }
 
@@ -394,8 +398,8 @@ void gw_http_api_page(struct gw_buf *out)
         "Written by `gangway openapi --page` from `src/http/route.def`, `src/http/schema.c` and `src/base/fail.def`; a test\n"
         "compares. The same for programs: `GET /openapi.json`.\n\n"
         "- HTTP/1.1 and TLS 1.3, JSON in UTF-8. Everything under `/v1` needs `Authorization: Bearer TOKEN`, or a client\n"
-        "  certificate that was registered; `gangway user add` and `gangway device add` make tokens. The four pages about the service itself need none on this machine, and none at\n"
-        "  all with `http.public_health = yes`.\n"
+        "  certificate that was registered; `gangway user add` and `gangway device add` make tokens. The four pages about the\n"
+        "  service itself need none on this machine, and none at all with `http.public_health = yes`.\n"
         "- Every answer has `X-Request-Id`; it is in the service's log, and in problems as `request_id`. A request may bring its\n"
         "  own: a UUID, or an id of ours; anything else could be about a person and is replaced.\n"
         "- Whatever changes something takes `Idempotency-Key`: sent again within 24 hours, the same request gets the same\n"
@@ -403,8 +407,9 @@ void gw_http_api_page(struct gw_buf *out)
         "  one whose first is not answered yet 409.\n"
         "- Lists come in pages: `limit` and `cursor`; `cursor` is null on the last one.\n"
         "- Times are UTC and end in `Z`.\n"
-        "- A body over its limit is answered 413 before it is read. Full queues are answered 503 with `Retry-After` at once.\n\n"
-        "## Requests\n\n");
+        "- A body over its limit is answered 413 before it is read. Full queues are answered 503 with `Retry-After` at once.\n\n");
+    gw_buf_add_text(out, gw_api_example);
+    gw_buf_add_text(out, "## Requests\n\n");
     for (size_t i = 0; i < GW_ROUTE_COUNT; i++)
         page_route(out, &gw_routes()[i]);
     gw_buf_add_text(out, "## Problems\n\nErrors are [Problem](#Problem) documents (RFC 9457), `application/problem+json`.\n\n"

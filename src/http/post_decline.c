@@ -8,6 +8,7 @@ static void render(struct gw_buf *body, int *status, const void *answer, void *c
     GW_AUTO(gw_json) *j = gw_json_object();
     gw_json_set_id(j, "decline", d->id);
     gw_json_set_text(j, "decision", gw_answer_name(GW_ANSWER_INSPECT));
+    gw_json_set_text(j, "receipt", d->receipt);
     if (d->has_traveler) {
         struct gw_json *t = gw_json_object();
         gw_json_set_text(t, "reference", *d->reference == 0 ? NULL : d->reference);
@@ -26,9 +27,7 @@ bool gw_post_decline(struct gw_exchange *x, struct gw_err *err)
     struct gw_decline_ask ask = {};
     GW_AUTO(gw_json) *body = NULL;
     if (!gw_exchange_body(&body, x, "reference document_number issuing_state", err) ||
-        !gw_exchange_text(&ask.reference, body, "reference", GW_MANIFEST_WORD_MAX, err) ||
-        !gw_exchange_text(&ask.document_number, body, "document_number", GW_MANIFEST_WORD_MAX, err) ||
-        !gw_exchange_text(&ask.issuing_state, body, "issuing_state", GW_MANIFEST_WORD_MAX, err) ||
+        !gw_exchange_named(&ask.named, body, err) ||
         !gw_exchange_begin(x, render, err) ||
         !gw_service_decline(&d, x->service, &x->who, x->voyage, &ask, x->once, err))
         return false;

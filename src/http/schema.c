@@ -23,7 +23,7 @@ static const char text[] = JSON({
       "description": "the request's X-Request-Id where it had one that is a UUID or an id of ours, else a new one"},
     "offset": {"type": "integer", "description": "byte of the body, or of the part of it that is meant"},
     "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}}}},
-"InputProblem": {"type": "object", "required": ["severity", "code", "text"],
+"InputProblem": {"type": "object", "additionalProperties": false, "required": ["severity", "code", "text"],
   "properties": {
     "severity": {"enum": ["error", "warning"]},
     "segment": {"type": ["integer", "null"], "description": "which traveler, from 0"},
@@ -74,6 +74,93 @@ static const char text[] = JSON({
     "surname": {"type": ["string", "null"], "description": "for officers, supervisors, and the carrier that sent it"},
     "given_names": {"type": ["string", "null"]},
     "cleared_at": {"$ref": "#/components/schemas/Time"}}},
+"CasePerson": {"type": ["object", "null"],
+  "required": ["traveler", "status", "boarding_status", "portraits", "surname", "documents", "reference", "seat"],
+  "properties": {
+    "traveler": {"$ref": "#/components/schemas/Id"},
+    "status": {"$ref": "#/components/schemas/TravelerStatus"},
+    "boarding_status": {"enum": ["cleared", "inhibited", "selectee", null]},
+    "kind": {"enum": ["passenger", "crew"]},
+    "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]}, "sex": {"type": ["string", "null"]},
+    "birth_date": {"type": ["string", "null"]}, "nationality": {"type": ["string", "null"]},
+    "documents": {"type": "array", "items": {"type": "object"}, "description": "as announced: type, number, issuing_state, expiry_date"},
+    "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]},
+    "portraits": {"type": "array", "items": {"$ref": "#/components/schemas/Id"}, "description": "photos; in the case only"}}},
+"Inspection": {"type": "object", "additionalProperties": false, "required": ["inspection", "voyage", "carrier", "number", "from", "to", "site", "cause", "reason", "text", "severity", "state", "opened_at", "claimed_at", "claimed_by", "claimed_until", "decided_at", "decided_by", "closed_at", "method", "result", "decline", "mismatch", "may_clear", "traveler"],
+  "properties": {
+    "inspection": {"$ref": "#/components/schemas/Id"}, "voyage": {"$ref": "#/components/schemas/Id"},
+    "carrier": {"type": "string"}, "number": {"type": "string"}, "from": {"type": "string"}, "to": {"type": "string"},
+    "site": {"type": ["string", "null"], "description": "where the person stands"},
+    "cause": {"enum": ["verification", "decline", "boarding_status"]},
+    "reason": {"type": "string"}, "text": {"type": "string", "description": "the reason in words"}, "severity": {"enum": ["routine", "notice", "alert"]},
+    "state": {"enum": ["open", "claimed", "referred", "closed"]},
+    "opened_at": {"$ref": "#/components/schemas/Time"},
+    "claimed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "first"},
+    "claimed_by": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}], "description": "the token that has it now"},
+    "claimed_until": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "decided_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "first outcome"},
+    "decided_by": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]}, "closed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "method": {"enum": ["document", "biometric_recheck", "biographic", "fingerprint", null]},
+    "result": {"enum": ["cleared", "denied", "referred", "lapsed", null], "description": "lapsed: the voyage was closed first"},
+    "decline": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]},
+    "mismatch": {"type": "boolean", "description": "the face was compared with the traveler's portraits and is not like them"},
+    "may_clear": {"type": "boolean", "description": "false: an officer can refer or deny only"},
+    "traveler": {"$ref": "#/components/schemas/CasePerson", "description": "who it is, where that is sure"}}},
+"InspectionPage": {"type": "object", "additionalProperties": false, "required": ["inspections", "cursor"], "properties": {
+    "inspections": {"type": "array", "items": {"$ref": "#/components/schemas/Inspection"}},
+    "cursor": {"type": ["string", "null"]}}},
+"Case": {"type": "object", "additionalProperties": false, "required": ["inspection", "voyage", "carrier", "number", "from", "to", "site", "cause", "reason", "text", "severity", "state", "opened_at", "claimed_at", "claimed_by", "claimed_until", "decided_at", "decided_by", "closed_at", "method", "result", "decline", "mismatch", "may_clear", "traveler", "candidate", "verification"],
+  "properties": {
+    "inspection": {"$ref": "#/components/schemas/Id"}, "voyage": {"$ref": "#/components/schemas/Id"},
+    "carrier": {"type": "string"}, "number": {"type": "string"}, "from": {"type": "string"}, "to": {"type": "string"},
+    "site": {"type": ["string", "null"], "description": "where the person stands"},
+    "cause": {"enum": ["verification", "decline", "boarding_status"]},
+    "reason": {"type": "string"}, "text": {"type": "string", "description": "the reason in words"}, "severity": {"enum": ["routine", "notice", "alert"]},
+    "state": {"enum": ["open", "claimed", "referred", "closed"]},
+    "opened_at": {"$ref": "#/components/schemas/Time"},
+    "claimed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "first"},
+    "claimed_by": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}], "description": "the token that has it now"},
+    "claimed_until": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "decided_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "first outcome"},
+    "decided_by": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]}, "closed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "method": {"enum": ["document", "biometric_recheck", "biographic", "fingerprint", null]},
+    "result": {"enum": ["cleared", "denied", "referred", "lapsed", null], "description": "lapsed: the voyage was closed first"},
+    "decline": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]},
+    "mismatch": {"type": "boolean", "description": "the face was compared with the traveler's portraits and is not like them"},
+    "may_clear": {"type": "boolean", "description": "false: an officer can refer or deny only"},
+    "traveler": {"$ref": "#/components/schemas/CasePerson", "description": "who it is, where that is sure"},
+    "candidate": {"$ref": "#/components/schemas/CasePerson", "description": "whom the picture resembled most; that alone says nothing"},
+    "verification": {"anyOf": [{"$ref": "#/components/schemas/VerificationRecord"}, {"type": "null"}], "description": "the one that failed; its photo is the live picture"}}},
+"OutcomeBody": {"type": "object", "additionalProperties": false, "required": ["method", "result"], "properties": {
+    "method": {"enum": ["document", "biometric_recheck", "biographic", "fingerprint"]},
+    "result": {"enum": ["cleared", "denied", "referred"]},
+    "reference": {"type": ["string", "null"], "description": "whose document it was, where the case does not say; or"},
+    "document_number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]}}},
+"InspectionReport": {"type": "object", "additionalProperties": false, "required": ["rows"], "properties": {
+    "rows": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["site", "cause", "opened", "cleared", "denied", "referred", "lapsed", "waiting", "to_claim", "to_outcome"], "properties": {
+        "site": {"type": ["string", "null"]}, "cause": {"enum": ["verification", "decline", "boarding_status"]},
+        "opened": {"type": "integer"}, "cleared": {"type": "integer"}, "denied": {"type": "integer"},
+        "referred": {"type": "integer", "description": "with the supervisor now"},
+        "lapsed": {"type": "integer", "description": "the voyage was closed first"}, "waiting": {"type": "integer"},
+        "to_claim": {"$ref": "#/components/schemas/Wait"}, "to_outcome": {"$ref": "#/components/schemas/Wait"}}}}}},
+"Wait": {"type": "object", "additionalProperties": false, "required": ["median_s", "p90_s"], "properties": {
+    "median_s": {"type": ["number", "null"]}, "p90_s": {"type": ["number", "null"]}}},
+"BoardingStatusBody": {"type": "object", "additionalProperties": false, "required": ["voyage", "boarding_status"], "properties": {
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "reference": {"type": ["string", "null"], "description": "whose status it is; or"},
+    "document_number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]},
+    "boarding_status": {"enum": ["cleared", "inhibited", "selectee"]},
+    "as_of": {"type": ["string", "null"], "description": "when the authority said so; older than what is known changes nothing"}}},
+"BoardingStatus": {"type": "object", "additionalProperties": false,
+  "required": ["voyage", "traveler", "boarding_status", "as_of", "changed", "undone", "status"], "properties": {
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "traveler": {"$ref": "#/components/schemas/PassedTraveler"},
+    "boarding_status": {"enum": ["cleared", "inhibited", "selectee"], "description": "in force now"},
+    "as_of": {"$ref": "#/components/schemas/Time"},
+    "changed": {"type": "boolean"},
+    "undone": {"type": "boolean", "description": "a clear was undone and an inspection waits"},
+    "status": {"$ref": "#/components/schemas/TravelerStatus"}}},
 "Alert": {"type": "object", "additionalProperties": false,
   "required": ["alert", "kind", "text", "severity", "at", "voyage", "verification", "inspection", "traveler", "state", "acknowledged_at", "acknowledged_by"],
   "properties": {
@@ -122,8 +209,9 @@ static const char text[] = JSON({
 "PassedTraveler": {"type": ["object", "null"], "additionalProperties": false, "required": ["reference", "seat"], "properties": {
     "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]}}},
 "Verification": {"type": "object", "additionalProperties": false,
-  "required": ["verification", "decision", "guidance", "traveler", "attempt", "attempts_left", "elapsed_ms"],
+  "required": ["verification", "decision", "guidance", "receipt", "traveler", "attempt", "attempts_left", "elapsed_ms"],
   "properties": {
+    "receipt": {"anyOf": [{"$ref": "#/components/schemas/ReceiptNumber"}, {"type": "null"}], "description": "for the traveler; null with retry"},
     "verification": {"$ref": "#/components/schemas/Id"},
     "decision": {"enum": ["clear", "retry", "inspect"]},
     "guidance": {"enum": ["move_closer", "move_back", "look_at_camera", "remove_mask", "more_light", "one_person_only", "hold_still", null]},
@@ -154,7 +242,26 @@ static const char text[] = JSON({
     "cursor": {"type": ["string", "null"]}}},
 "DeclineBody": {"type": "object", "additionalProperties": false, "description": "who, where it is known; may be left out", "properties": {
     "reference": {"type": ["string", "null"]}, "document_number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]}}},
-"Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "traveler"], "properties": {
+"ReceiptNumber": {"type": "string", "pattern": "^[0-9a-z]{26}-[0-9a-z]{16}$", "description": "GET /v1/receipts/{receipt}; whoever has it can read it"},
+"Receipt": {"type": "object", "additionalProperties": false, "required": ["outcome", "at", "voyage", "destroyed_by", "destroyed_at", "head", "size", "proofs"],
+  "description": "gangway audit receipt verifies it with the log's public key alone", "properties": {
+    "receipt": {"$ref": "#/components/schemas/ReceiptNumber"},
+    "outcome": {"enum": ["cleared", "see_officer", "try_again", "declined", "destroyed"]},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "case": {"type": "string", "description": "to name it on the telephone"},
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "class": {"type": ["string", "null"], "description": "of retention"},
+    "rule": {"type": ["string", "null"], "description": "pack and rule that were applied"},
+    "photo_until": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "how long an officer can see the live picture; null: it was not kept"},
+    "hours_after_close_at_most": {"type": "integer", "description": "everything is destroyed so long after the voyage's close at the latest"},
+    "destroyed_by": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when it is due; known once the voyage is closed"},
+    "destroyed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "keys": {"type": "integer"}, "travelers": {"type": "integer"},
+    "head": {"type": "string"}, "size": {"type": "integer"},
+    "proofs": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["leaf", "entry", "path"], "properties": {
+      "leaf": {"type": "integer"}, "entry": {"type": "string"}, "path": {"type": "array", "items": {"type": "string"}}}}}}},
+"Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "receipt", "traveler"], "properties": {
+    "receipt": {"$ref": "#/components/schemas/ReceiptNumber"},
     "decline": {"$ref": "#/components/schemas/Id"},
     "decision": {"const": "inspect"},
     "traveler": {"$ref": "#/components/schemas/PassedTraveler"}}},
@@ -211,6 +318,29 @@ static const char text[] = JSON({
         "sentences": {"type": "array", "items": {"type": "string"}, "description": "the first names them and says whether they are photographed"}}}},
     "closing": {"type": "string"},
     "text": {"type": "string", "description": "all of it, as plain text"}}},
+"HoldBody": {"type": "object", "additionalProperties": false, "required": ["reason", "until"], "properties": {
+    "reason": {"type": "string", "description": "the number of the order: 1 to 64 of A-Z a-z 0-9 . _ : + / - and no name"},
+    "until": {"$ref": "#/components/schemas/Time"}}},
+"Hold": {"type": "object", "additionalProperties": false, "required": ["hold", "voyage", "reason", "placed_at", "until"], "properties": {
+    "hold": {"$ref": "#/components/schemas/Id"}, "voyage": {"$ref": "#/components/schemas/Id"}, "reason": {"type": "string"},
+    "placed_at": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"}}},
+"HoldReleased": {"type": "object", "additionalProperties": false, "required": ["hold", "released"], "properties": {
+    "hold": {"$ref": "#/components/schemas/Id"}, "released": {"const": true}}},
+"RetentionReport": {"type": "object", "additionalProperties": false,
+  "required": ["as_of", "over_age", "keys_waiting", "classes", "keys", "holds", "purged_since_start"], "properties": {
+    "as_of": {"$ref": "#/components/schemas/Time"},
+    "over_age": {"type": "integer", "description": "older than its clock allows, and not held; should be 0"},
+    "keys_waiting": {"type": "integer", "description": "destroyed keys not overwritten on the disk yet; should be 0"},
+    "classes": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["class", "kept", "over_age", "oldest", "next_due"], "properties": {
+        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer"]},
+        "kept": {"type": "integer"}, "over_age": {"type": "integer"},
+        "oldest": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+        "next_due": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}}},
+    "keys": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["class", "keys", "oldest"], "properties": {
+        "class": {"type": "string"}, "keys": {"type": "integer"}, "oldest": {"$ref": "#/components/schemas/Time"}}}},
+    "holds": {"type": "array", "items": {"$ref": "#/components/schemas/Hold"}},
+    "purged_since_start": {"type": "object", "additionalProperties": {"type": "integer"}}}},
 "CloseBody": {"type": "object", "additionalProperties": false, "properties": {
     "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"}}},
 "Close": {"type": "object", "additionalProperties": false,
@@ -233,10 +363,30 @@ static const char text[] = JSON({
     "document_number": {"type": "string"}, "issuing_state": {"type": "string", "description": "three letters"},
     "source": {"enum": ["chip", "passport", "visa", "encounter", "application"]},
     "captured_on": {"type": "string", "format": "date"}}},
+"Role": {"enum": ["device", "carrier", "officer", "supervisor", "auditor", "admin"]},
+"Me": {"type": "object", "additionalProperties": false, "required": ["token", "role", "site", "carrier"], "properties": {
+    "token": {"$ref": "#/components/schemas/Id"}, "role": {"$ref": "#/components/schemas/Role"},
+    "site": {"type": ["string", "null"]}, "carrier": {"type": ["string", "null"]}}},
+"TokenList": {"type": "object", "additionalProperties": false, "required": ["tokens"], "properties": {
+    "tokens": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["token", "role", "site", "carrier", "label", "state", "created_at", "expires_at", "credential"], "properties": {
+        "token": {"$ref": "#/components/schemas/Id"}, "role": {"$ref": "#/components/schemas/Role"},
+        "site": {"type": ["string", "null"]}, "carrier": {"type": ["string", "null"]},
+        "label": {"type": "string", "description": "the operator's own words"},
+        "state": {"enum": ["valid", "expired", "revoked"]},
+        "created_at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"},
+        "credential": {"enum": ["secret", "certificate"]}}}}}},
+"SettingList": {"type": "object", "additionalProperties": false, "required": ["settings"], "properties": {
+    "settings": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["name", "value", "default", "reloadable", "help"], "properties": {
+        "name": {"type": "string"}, "value": {"type": "string"}, "default": {"type": "string"},
+        "reloadable": {"type": "boolean", "description": "taken over on SIGHUP"}, "help": {"type": "string"}}}}}},
 "Health": {"type": "object", "required": ["status"], "additionalProperties": false, "properties": {"status": {"const": "ok"}}},
 "Ready": {"type": "object", "required": ["status", "at"], "additionalProperties": false, "properties": {
     "status": {"const": "ready"}, "at": {"$ref": "#/components/schemas/Time"}}},
-"OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]}
+"OpenApi": {"type": "object", "required": ["openapi", "info", "paths", "components"], "additionalProperties": false, "properties": {
+    "openapi": {"const": "3.1.0"},
+    "info": {"type": "object"}, "paths": {"type": "object"}, "components": {"type": "object"}}}
 });
 /* clang-format on */
 

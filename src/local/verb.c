@@ -199,6 +199,82 @@ static struct gw_json *audit_export(struct gw_service *s, const struct gw_caller
     return j;
 }
 
+static struct gw_json *keys_list(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    (void)ask;
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_service_keys keys;
+    return gw_service_keys(&keys, a, s, who, err) ? gw_service_keys_to_json(&keys) : NULL;
+}
+
+static struct gw_json *keys_rotate(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    const char *to = NULL;
+    gw_json_get_text(ask, "to", &to);
+    return gw_service_keys_rotate(s, who, to, err) ? keys_list(s, who, ask, err) : NULL;
+}
+
+static struct gw_json *retention_report(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    (void)ask;
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_retention_report r;
+    return gw_service_retention_report(&r, a, s, who, err) ? gw_retention_to_json(&r) : NULL;
+}
+
+static struct gw_json *retention_run(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    (void)ask;
+    struct gw_purge p;
+    if (!gw_service_purge(&p, s, who, err))
+        return NULL;
+    struct gw_json *j = gw_json_object();
+    gw_json_set_integer(j, "voyages_closed", (int64_t)p.voyages_closed);
+    gw_json_set_integer(j, "voyages", (int64_t)p.voyages);
+    gw_json_set_integer(j, "travelers", (int64_t)p.travelers);
+    gw_json_set_integer(j, "templates", (int64_t)p.templates);
+    gw_json_set_integer(j, "photos", (int64_t)p.photos);
+    gw_json_set_integer(j, "verifications", (int64_t)p.verifications);
+    gw_json_set_integer(j, "answers", (int64_t)p.answers);
+    gw_json_set_integer(j, "keys", (int64_t)p.keys);
+    if (p.has_next)
+        gw_json_set_time(j, "next_due", p.next_us);
+    else
+        gw_json_set_null(j, "next_due");
+    return j;
+}
+
+static struct gw_json *hold_place(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_hold_ask want = {};
+    struct gw_hold hold;
+    struct gw_span voyage = {};
+    int64_t days = 0;
+    gw_json_get_string(ask, "voyage", &voyage);
+    gw_json_get_string(ask, "reason", &want.reason);
+    if (!gw_id_parse(&want.voyage, voyage) || !gw_json_get_integer(ask, "days", &days) || days < 1 || days > 90)
+        return gw_fail_null(err, GW_ERR_USAGE, "hold takes the id of a voyage, --reason and --days from 1 to 90");
+    want.until_us = gw_service_now(s) + days * 86'400 * GW_US_PER_S;
+    return gw_service_hold(&hold, s, who, &want, NULL, err) ? gw_hold_to_json(&hold) : NULL;
+}
+
+static struct gw_json *hold_release(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_span text = {};
+    struct gw_id id;
+    gw_json_get_string(ask, "hold", &text);
+    if (!gw_id_parse(&id, text))
+        return gw_fail_null(err, GW_ERR_USAGE, "release takes the id of a hold, as `gangway retention report` shows it");
+    if (!gw_service_hold_release(s, who, id, NULL, err))
+        return NULL;
+    struct gw_json *j = gw_json_object();
+    gw_json_set_id(j, "hold", id);
+    gw_json_set_bool(j, "released", true);
+    return j;
+}
+
 /* For doctor: is the service that has the store as it should be? */
 static struct gw_json *state(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
 {
@@ -228,6 +304,12 @@ static const struct {
     { "audit_head", audit_head },
     { "audit_export", audit_export },
     { "state", state },
+    { "keys_list", keys_list },
+    { "keys_rotate", keys_rotate },
+    { "retention_report", retention_report },
+    { "retention_run", retention_run },
+    { "hold_place", hold_place },
+    { "hold_release", hold_release },
 };
 
 struct gw_json *gw_local_do(struct gw_service *s, const struct gw_json *ask, struct gw_err *err)

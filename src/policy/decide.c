@@ -163,6 +163,10 @@ static enum gw_reason judge(const struct gw_policy *p, const struct gw_facts *f)
         return GW_REASON_NEAR_TIE;
     if (f->best_declined)
         return GW_REASON_BEST_DECLINED;
+    if (f->best_inhibited)
+        return GW_REASON_INHIBITED;
+    if (f->best_selectee)
+        return GW_REASON_SELECTEE;
     if (f->already_cleared)
         return GW_REASON_ALREADY_CLEARED;
     return GW_REASON_MATCHED;

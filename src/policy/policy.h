@@ -92,6 +92,8 @@ struct gw_facts {
     bool is_named;          /* 1:1: the search was for the holder of the document presented */
     bool already_cleared;   /* the best person, on this voyage */
     bool best_declined;     /* the best person chose not to be photographed */
+    bool best_inhibited;    /* the vetting authority does not let the best person board */
+    bool best_selectee;     /* it wants the best person looked at by a human first, and nobody has */
 };
 
 struct gw_decision {

@@ -74,7 +74,9 @@ static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx,
             v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
         until = v->closed_us;
         v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
-        if (!gw_store_voyage_put(tx, v, false, err) || !gw_voyage_tell(tx, s, v->id, "closed", err))
+        if (!gw_store_voyage_put(tx, v, false, err) || !gw_store_portraits_hasten(tx, v->id, v->portraits_us, err) ||
+            !gw_voyage_tell(tx, s, v->id, "closed", err) ||
+            !gw_inspections_lapse(tx, s, v->id, err))
             return false;
     }
     out->closed_us = v->closed_us;

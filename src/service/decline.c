@@ -10,34 +10,11 @@ struct decline {
     struct gw_arena *a;
     const struct gw_caller *who;
     struct gw_id voyage;
-    const struct gw_decline_ask *ask;
     struct gw_once *once;
-    bool has_document;
-    struct gw_document_hash document;
+    struct gw_named_hash named;
     bool changed;
     struct gw_id traveler;
 };
-
-static bool find_traveler(struct decline *d, struct gw_tx *tx, struct gw_id *traveler, bool *found, struct gw_err *err)
-{
-    *found = false;
-    if (d->ask->reference.size > 0) {
-        struct gw_hash reference;
-        struct gw_err e = {};
-        if (!gw_store_voyage_hash(&reference, tx, d->voyage, d->ask->reference, &e))
-            return e.code == GW_ERR_GONE || (err != NULL && (*err = e, false));
-        return gw_store_traveler_by_reference(traveler, found, tx, d->voyage, &reference, err);
-    }
-    struct gw_holder *holders;
-    size_t n;
-    if (!gw_store_holders(&holders, &n, d->a, tx, &d->document, &d->voyage, err))
-        return false;
-    if (n > 0) {
-        *traveler = holders[0].traveler;
-        *found = true;
-    }
-    return true;
-}
 
 static bool tell(const struct decline *d, struct gw_tx *tx, const struct gw_decline_row *row, struct gw_err *err)
 {
@@ -46,7 +23,9 @@ static bool tell(const struct decline *d, struct gw_tx *tx, const struct gw_decl
     gw_json_set_text(open, "decision", gw_answer_name(GW_ANSWER_INSPECT));
     const struct gw_event event = { .kind = GW_EVENT_DECLINE, .voyage = &row->voyage,
         .traveler = row->has_traveler ? &row->traveler : NULL, .site = d->who->site, .open = open };
-    return gw_event_add(tx, d->s, &event, err);
+    const struct gw_inspection_new inspection = { .voyage = row->voyage, .site = d->who->site, .cause = GW_CAUSE_DECLINE,
+        .reason = GW_REASON_DECLINED, .decline = &row->id, .traveler = event.traveler };
+    return gw_event_add(tx, d->s, &event, err) && gw_inspection_open(tx, d->s, &inspection, err);
 }
 
 static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -60,10 +39,11 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (voyage.state != GW_VOYAGE_OPEN)
         return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
     *d->out = (struct gw_decline){ .id = row.id };
-    if (d->ask->reference.size > 0 || d->has_document) {
+    gw_receipt_number(d->out->receipt, d->s, row.id);
+    if (d->named.has_reference || d->named.has_document) {
         struct gw_traveler_row t;
         struct gw_person person;
-        if (!find_traveler(d, tx, &row.traveler, &row.has_traveler, err))
+        if (!gw_named_find(&row.traveler, &row.has_traveler, d->a, tx, d->voyage, &d->named, err))
             return false;
         if (!row.has_traveler)
             return gw_fail(err, GW_ERR_NOT_FOUND, "nobody expected on this voyage has this reference or document");
@@ -72,10 +52,7 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
             !gw_person_read(&person, d->a, t.person, err))
             return false;
         d->out->has_traveler = true;
-        memcpy(d->out->reference, person.reference.data == NULL ? (const void *)"" : person.reference.data,
-            GW_MIN(person.reference.size, sizeof d->out->reference - 1));
-        memcpy(d->out->seat, person.seat.data == NULL ? (const void *)"" : person.seat.data,
-            GW_MIN(person.seat.size, sizeof d->out->seat - 1));
+        gw_named_copy(d->out->reference, d->out->seat, &person);
         /* Who was cleared or looked at already keeps that. */
         if (t.status == GW_STATUS_EXPECTED) {
             d->changed = true;
@@ -103,11 +80,9 @@ bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const stru
     bool replayed;
     *out = (struct gw_decline){};
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
-    struct decline d = { .out = out, .s = s, .a = a, .who = who, .voyage = voyage, .ask = ask, .once = once,
-        .has_document = ask->document_number.size > 0 };
+    struct decline d = { .out = out, .s = s, .a = a, .who = who, .voyage = voyage, .once = once };
     if (!gw_allow(who, GW_ROLE_BIT(DEVICE) | GW_ROLE_BIT(OFFICER), err) ||
-        (d.has_document && !gw_document_hash_of(&d.document, s, ask->document_number, ask->issuing_state, err)) ||
-        !gw_once_enter(s, once, &replayed, err))
+        !gw_named_hash_of(&d.named, s, &ask->named, err) || !gw_once_enter(s, once, &replayed, err))
         return false;
     bool fine = replayed || gw_store_write(s->store, run, &d, err);
     if (fine && !replayed) {

@@ -533,8 +533,8 @@ static bool run(struct gw_events *e, struct gw_err *err)
         return true;
     if (!gw_store_read(e->s->store, read_start, &o, err))
         return false;
-    e->last = e->after = GW_MAX(o.last - RING, INT64_C(0));
     e->floor = o.floor;
+    e->last = e->after = GW_MAX(o.last - RING, o.floor);
     e->fresh = true;
     e->stopping = false;
     if (pthread_create(&e->thread, NULL, tell, e) != 0)
@@ -677,6 +677,14 @@ void gw_listener_close(struct gw_listener *l)
     leave_page(l);
     pthread_mutex_unlock(&e->lock);
     gw_free(l);
+}
+
+size_t gw_events_listeners(struct gw_events *e)
+{
+    pthread_mutex_lock(&e->lock);
+    size_t n = e->n_listeners;
+    pthread_mutex_unlock(&e->lock);
+    return n;
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

@@ -69,6 +69,7 @@ struct gw_service {
     int64_t ready_checked_us; /* monotonic; under upkeep_lock */
     struct gw_steady steady;  /* under upkeep_lock, as what follows */
     enum gw_steady_state steady_state;
+    bool purge_due;           /* somebody asked for it */
     int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
@@ -137,6 +138,7 @@ bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char
  * not wait for the disk; written within a second, by upkeep. */
 void gw_login_note(struct gw_service *s, const struct gw_caller *who);
 bool gw_logins_log(struct gw_service *s, struct gw_err *err);
+void gw_receipt_number(char out[GW_RECEIPT_TEXT], const struct gw_service *s, struct gw_id subject); /* receipt.c */
 /* Who signs (head.c). */
 struct gw_signer *gw_signer_open(const struct gw_service *s, struct gw_err *err);
 void gw_signer_free(struct gw_signer *g); /* wipes; NULL is fine */
@@ -177,6 +179,8 @@ bool gw_law_mark_equal(const struct gw_law_mark *a, const struct gw_law_mark *b)
 const struct gw_pack_rule *gw_law_rule(const struct gw_law *law, const struct gw_manifest_traveler *t);
 /* The same, out of the sealed person. */
 bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
+/* May an officer let the traveler pass against the comparison? Without a pack: no. */
+bool gw_law_override(bool *allowed, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err);
 bool gw_law_photo(const struct gw_pack_rule *rule); /* may they be photographed, and so searched for? NULL: no */
 bool gw_law_refuse(struct gw_err *err);             /* GW_ERR_NOT_AUTHORISED */
 
@@ -266,6 +270,41 @@ struct gw_token_watch {
 };
 bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch);
 
+struct gw_person;
+
+/* ---- who is meant (named.c) ------------------------------------------------------------------ */
+
+/* GW_ERR_INVALID when a document is given that is none. */
+struct gw_named_hash {
+    bool has_reference, has_document;
+    struct gw_span reference;
+    struct gw_document_hash document;
+};
+bool gw_named_hash_of(struct gw_named_hash *out, const struct gw_service *s, const struct gw_named *named, struct gw_err *err);
+bool gw_named_find(struct gw_id *traveler, bool *found, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
+    const struct gw_named_hash *named, struct gw_err *err);
+/* Reference and seat into fixed texts. */
+void gw_named_copy(char reference[GW_MANIFEST_WORD_MAX + 1], char seat[GW_MANIFEST_WORD_MAX + 1],
+    const struct gw_person *person);
+
+/* ---- inspections (inspection.c) ---------------------------------------------------------------- */
+
+struct gw_inspection_new {
+    struct gw_id voyage;
+    const char *site;                      /* NULL: of no one place */
+    enum gw_inspection_cause cause;
+    enum gw_reason reason;
+    const struct gw_id *verification, *decline, *candidate, *traveler; /* NULL: none */
+};
+/* In the transaction of its cause; tells it, too. */
+bool gw_inspection_open(struct gw_tx *tx, struct gw_service *s, const struct gw_inspection_new *inspection,
+    struct gw_err *err);
+/* Closed by the close of the voyage. */
+bool gw_inspections_lapse(struct gw_tx *tx, struct gw_service *s, struct gw_id voyage, struct gw_err *err);
+/* A verification as those who may know why see it (verify.c). */
+bool gw_verification_read(struct gw_verification_record *out, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_verification_row *row, struct gw_err *err);
+
 /* ---- what is told (event.c, alert.c) -------------------------------------------------------- */
 
 /* In the transaction of what happened; told to whoever may know once that has
@@ -297,6 +336,7 @@ struct gw_events *gw_events_new(struct gw_service *s);
 void gw_events_free(struct gw_events *e); /* before the store is closed */
 void gw_events_committed(void *events);   /* for the store */
 void gw_events_forget(struct gw_events *e, struct gw_id voyage); /* purged: what is in memory of it goes */
+size_t gw_events_listeners(struct gw_events *e);
 /* Drops what is older than events.keep or beyond events.most. */
 bool gw_events_trim(struct gw_service *s, struct gw_err *err);
 /* One event as a role is told it, as JSON, appended; nothing where the role is not told. */
@@ -322,8 +362,9 @@ bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, con
 
 struct gw_probe_seen {
     struct gw_facts facts;       /* without attempt, and what the record tells of the best person */
-    bool has_best;
+    bool has_best, has_named;
     struct gw_id best;           /* traveler */
+    struct gw_id named;          /* who holds the document presented */
     size_t gallery_persons, gallery_templates;
     struct gw_law_limits limits; /* what the rules ask beside the settings */
     int64_t started_us;          /* monotonic */
@@ -343,6 +384,10 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
 bool gw_purge_lost(struct gw_service *s, struct gw_err *err);
 /* The time that what is kept dies by (base/steady.h). */
 int64_t gw_service_steady(struct gw_service *s);
+/* Counts what is older than its clock allows; if there is any, says so to whoever must know. */
+bool gw_retention_watch(struct gw_service *s, struct gw_err *err);
+/* The purge runs within a second. */
+void gw_upkeep_due(struct gw_service *s);
 /* gw_service_purge without asking who. */
 bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err);
 

@@ -224,6 +224,19 @@ bool gw_law_photo(const struct gw_pack_rule *rule)
     return rule != NULL && (rule->photo == GW_CONSENT_REQUIRED || rule->photo == GW_CONSENT_VOLUNTARY);
 }
 
+bool gw_law_override(bool *allowed, const struct gw_law *law, struct gw_arena *a, struct gw_span person, struct gw_err *err)
+{
+    struct gw_manifest_traveler t;
+    *allowed = false;
+    if (law->pack == NULL)
+        return true;
+    if (!gw_manifest_traveler_parse_json(&t, a, person, err))
+        return false;
+    const struct gw_pack_facts f = facts_of(&law->place, &t);
+    *allowed = gw_pack_decide(law->pack, &f).override_allowed;
+    return true;
+}
+
 const struct gw_pack_rule *gw_law_rule(const struct gw_law *law, const struct gw_manifest_traveler *t)
 {
     if (law->pack == NULL)

@@ -40,23 +40,58 @@ struct asking {
     struct gw_span picture;
 };
 
-/* Is the case one in which this photo has to be seen: the live picture of that verification, or a
- * portrait of whom it named? */
-static bool check_case(struct asking *k, struct gw_tx *tx, struct gw_err *err)
+/* What a case is about: an inspection and its verification; for supervisors, a verification alone, too. */
+struct about {
+    bool is_own; /* a supervisor's; an officer's while he has claimed it */
+    bool has_voyage, has_verification;
+    struct gw_id voyage, verification;
+    struct gw_id travelers[3];
+    size_t n_travelers;
+};
+
+static bool find_about(struct about *out, const struct asking *k, struct gw_tx *tx, struct gw_err *err)
 {
     struct gw_verification_row v;
+    struct gw_inspection_row i;
+    bool found, inspected;
+    *out = (struct about){};
+    if (!gw_store_inspection_find(&i, &inspected, k->a, tx, k->ask->basis, err))
+        return false;
+    out->is_own = k->who->role == GW_ROLE_SUPERVISOR ||
+                  (inspected && i.has_claimed && i.lease_us > k->now_us && gw_id_equal(i.claimed_by, k->who->token));
+    struct gw_id verification = inspected && i.has_verification ? i.verification : k->ask->basis;
+    if (!gw_store_verification_get(&v, &found, k->a, tx, verification, err))
+        return false;
+    out->has_verification = found;
+    out->verification = v.id;
+    out->has_voyage = found || inspected;
+    out->voyage = found ? v.voyage : i.voyage;
+    if (found && v.has_traveler)
+        out->travelers[out->n_travelers++] = v.traveler;
+    if (inspected && i.has_traveler)
+        out->travelers[out->n_travelers++] = i.traveler;
+    if (inspected && i.has_candidate)
+        out->travelers[out->n_travelers++] = i.candidate;
+    return true;
+}
+
+/* Is the case one in which this photo has to be seen: the live picture of the verification, or a
+ * portrait of whom the case is about? */
+static bool check_case(struct asking *k, struct gw_tx *tx, struct gw_err *err)
+{
+    struct about about;
     struct gw_voyage_row voyage;
     struct gw_photo_row *rows = NULL;
     size_t n = 0;
-    bool found, fits = false;
-    if (!gw_store_verification_get(&v, &found, k->a, tx, k->ask->basis, err))
+    if (!find_about(&about, k, tx, err))
         return false;
-    if (found && (!gw_store_voyage_get(&voyage, k->a, tx, v.voyage, err) || !gw_allow_voyage(k->who, &voyage, err)))
+    if (about.has_voyage && (!gw_store_voyage_get(&voyage, k->a, tx, about.voyage, err) || !gw_allow_voyage(k->who, &voyage, err)))
         return false;
-    if (found && k->photo.has_verification)
-        fits = gw_id_equal(k->photo.verification, v.id);
-    else if (found && k->photo.has_portrait && v.has_traveler) {
-        if (!gw_store_photos_of_traveler(&rows, &n, k->a, tx, v.traveler, err))
+    if (about.has_voyage && !about.is_own)
+        return gw_fail(err, GW_ERR_FORBIDDEN, "photos of a case are for whoever has claimed it: claim the inspection first");
+    bool fits = about.has_verification && k->photo.has_verification && gw_id_equal(k->photo.verification, about.verification);
+    for (size_t t = 0; t < about.n_travelers && !fits && k->photo.has_portrait; t++) {
+        if (!gw_store_photos_of_traveler(&rows, &n, k->a, tx, about.travelers[t], err))
             return false;
         for (size_t i = 0; i < n; i++)
             fits = fits || gw_id_equal(rows[i].id, k->photo.id);

@@ -78,7 +78,7 @@ static bool keep_picture(struct gw_tx *tx, const struct keep *k, const struct gw
         .has_portrait = true,
         .portrait = row->id,
         .taken_us = k->now_us,
-        .expires_us = row->expiry_hour * GW_US_PER_HOUR,
+        .expires_us = row->expires_us,
     };
     return k->made->bytes.size == 0 || photo.expires_us <= k->now_us ||
            gw_store_photo_put(tx, &photo, k->made->bytes, k->now_us, err);
@@ -95,7 +95,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_captured = m->captured_on.year != 0,
         .captured_day = m->captured_on.year == 0 ? 0 : gw_date_days(m->captured_on),
         .received_us = k->now_us,
-        .expiry_hour = (k->now_us + k->s->conf->retention_portrait) / GW_US_PER_HOUR,
+        .expires_us = k->now_us + k->s->conf->retention_portrait,
         .picture = m->picture,
         .model = gw_service_model(k->s),
         .quality = m->quality,
@@ -117,7 +117,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         row.id = old.id;
     k->out->created = !found;
     k->out->portrait = row.id;
-    fine = fine && ((same && old.expiry_hour == row.expiry_hour && old.has_captured == row.has_captured) ||
+    fine = fine && ((same && old.expires_us == row.expires_us && old.has_captured == row.has_captured) ||
                        (gw_store_portrait_put(tx, &row, err) && keep_picture(tx, k, &row, err)));
     k->out->voyages = 0;
     for (size_t i = 0; fine && i < k->n_holders; i++) {
@@ -138,7 +138,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
                    .subject = &row.id,
                    .source = gw_portrait_source_name(m->source),
                    .count = &(uint64_t){ k->out->voyages },
-                   .until = &(int64_t){ row.expiry_hour * GW_US_PER_HOUR },
+                   .until = &row.expires_us,
                },
                err) &&
            gw_once_keep(tx, k->s, k->once, NULL, k->out, err);

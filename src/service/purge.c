@@ -37,12 +37,6 @@ static bool find_unswept(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyages_unswept(&d->ids, &d->n, d->a, tx, err);
 }
 
-static bool find_untimed(struct gw_tx *tx, void *arg, struct gw_err *err)
-{
-    struct due *d = arg;
-    return gw_store_voyages_untimed(&d->ids, &d->n, d->a, tx, err);
-}
-
 static bool find_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct due *d = arg;
@@ -52,7 +46,7 @@ static bool find_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct due *d = arg;
-    return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, err);
+    return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, d->now_us, err);
 }
 
 enum { ROWS_AT_ONCE = 256, MARK_EVERY_S = 50 };
@@ -116,18 +110,6 @@ static bool sweep_one(struct gw_tx *tx, void *arg, struct gw_err *err)
                            err);
 }
 
-/* Each is a picture to be sealed again; few at once. */
-enum { PORTRAITS_AT_ONCE = 8 };
-
-static bool retime_some(struct gw_tx *tx, void *arg, struct gw_err *err)
-{
-    struct one *o = arg;
-    struct gw_voyage_row v;
-    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
-    return gw_store_voyage_get(&v, a, tx, o->voyage, err) &&
-           gw_store_portraits_retime(&o->done, tx, o->voyage, v.portraits_us, o->now_us, PORTRAITS_AT_ONCE, err);
-}
-
 static bool empty_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
@@ -155,10 +137,23 @@ static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
     o->done = true;
-    return gw_store_expire_keys(&o->purged, tx, o->now_us, err) &&
+    return gw_store_expire_keys(&o->purged, tx, o->now_us, err) && gw_store_holds_end(&o->purged, tx, o->now_us, err) &&
            (o->purged.keys == o->before.keys ||
                gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE,
                    &(struct gw_audit_facts){ .keys = &(uint64_t){ o->purged.keys - o->before.keys } }, err));
+}
+
+static bool expire_portraits(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    const struct gw_store_purged before = o->purged; /* each transaction says what it did itself */
+    if (!gw_store_portraits_expire(&o->purged, &o->done, tx, o->now_us, ROWS_AT_ONCE, err))
+        return false;
+    const uint64_t keys = o->purged.keys - before.keys, portraits = o->purged.portraits - before.portraits,
+                   photos = o->purged.photos - before.photos;
+    return portraits == 0 ||
+           gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE,
+               &(struct gw_audit_facts){ .keys = &keys, .templates = &portraits, .photos = &photos, .class = "portrait" }, err);
 }
 
 static bool expire_rows(struct gw_tx *tx, void *arg, struct gw_err *err)
@@ -247,11 +242,6 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
             return false;
         gw_galleries_drop(s->galleries, one.voyage);
     }
-    if (!gw_store_read(s->store, find_untimed, &d, err))
-        return false;
-    for (size_t i = 0; i < d.n; i++)
-        if (!step(&sum, s, retime_some, "purge: portraits of a closed voyage", d.ids[i], d.now_us, err))
-            return false;
     /* All keys first, then the rows: what is due is dead in milliseconds, however much there is to sweep. */
     if (!gw_store_read(s->store, find_due, &d, err))
         return false;
@@ -259,6 +249,7 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         if (!purge_voyage(&sum, s, d.ids[i], d.now_us, err))
             return false;
     if (!step(&sum, s, expire_keys, "purge: keys of hours", (struct gw_id){}, d.now_us, err) ||
+        !step(&sum, s, expire_portraits, "purge: portraits", (struct gw_id){}, d.now_us, err) ||
         !gw_store_read(s->store, find_unswept, &d, err))
         return false;
     for (size_t i = 0; i < d.n; i++)
@@ -276,6 +267,11 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         .answers = sum.answers,
         .keys = sum.keys,
     };
+    gw_count_add(&s->counters.purged.voyages, sum.voyages);
+    gw_count_add(&s->counters.purged.travelers, sum.travelers);
+    gw_count_add(&s->counters.purged.templates, sum.templates + sum.portraits);
+    gw_count_add(&s->counters.purged.photos, sum.photos);
+    gw_count_add(&s->counters.purged.keys, sum.keys);
     /* What was deleted is overwritten in the database; its earlier pages go from the log. */
     bool any = out->voyages + out->travelers + out->templates + out->photos + out->answers + out->keys > 0;
     gw_store_step(s->store, "purge: log");
@@ -288,7 +284,7 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         gw_log(GW_LOG_INFO, "purge", GW_LOG_INT("voyages", out->voyages), GW_LOG_INT("travelers", out->travelers),
             GW_LOG_INT("templates", out->templates), GW_LOG_INT("photos", out->photos), GW_LOG_INT("keys", out->keys),
             GW_LOG_INT("closed", out->voyages_closed));
-    return true;
+    return gw_retention_watch(s, err);
 }
 
 bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who, struct gw_err *err)

@@ -226,10 +226,19 @@ int64_t gw_service_steady(struct gw_service *s)
     const enum gw_steady_state was = s->steady_state;
     const int64_t now = gw_steady_now(&s->steady, gw_clock_now(&s->clock), gw_clock_boottime_us(), &s->steady_state);
     const enum gw_steady_state is = s->steady_state;
+    s->purge_due = s->purge_due || is == GW_STEADY_FORWARD; /* what is due now was not a moment ago */
     pthread_mutex_unlock(&s->upkeep_lock);
     if (is != was && is != GW_STEADY_FINE)
         gw_log(GW_LOG_WARN, "clock", GW_LOG_OF_TABLE("state", (struct gw_word){ words[is] }));
     return now;
+}
+
+void gw_upkeep_due(struct gw_service *s)
+{
+    pthread_mutex_lock(&s->upkeep_lock);
+    s->purge_due = true;
+    pthread_cond_signal(&s->upkeep_wake);
+    pthread_mutex_unlock(&s->upkeep_lock);
 }
 
 /* *next_us: when something is due, by gw_service_steady: keys die at the full hour, voyages when they say. */
@@ -310,7 +319,12 @@ static void *upkeep_loop(void *arg)
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
-        if (gw_clock_monotonic_us() >= next_purge_us || gw_service_steady(s) >= next_due_us) {
+        (void)gw_service_steady(s);
+        pthread_mutex_lock(&s->upkeep_lock);
+        const bool asked = s->purge_due;
+        s->purge_due = false;
+        pthread_mutex_unlock(&s->upkeep_lock);
+        if (asked || gw_clock_monotonic_us() >= next_purge_us || gw_service_steady(s) >= next_due_us) {
             keep_house(s, &next_due_us);
             next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
         }
@@ -443,7 +457,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     if (!o->without_recognition && !gw_audit_start(s, err))
         return NULL;
     struct gw_purge purged;
-    if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !want_galleries(s, err))
+    if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !gw_events_trim(s, err) || !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
@@ -595,6 +609,7 @@ void gw_service_counters(struct gw_counters *out, struct gw_service *s)
     out->commits = store.commits;
     out->commit_jobs = store.jobs;
     gw_galleries_count(s->galleries, out);
+    out->listeners = gw_events_listeners(s->events);
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct open_voyages open = { .a = a };
     if (gw_store_read(s->store, find_open, &open, NULL))

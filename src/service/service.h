@@ -337,8 +337,10 @@ struct gw_verify_ask {
     struct gw_span issuing_state;    /* with it; empty: any */
     int64_t received_us;             /* gw_clock_monotonic_us when the request came; 0: now. For elapsed_us. */
 };
+enum { GW_RECEIPT_TEXT = 44 }; /* bytes of a receipt's number with the zero */
 struct gw_verification {
     struct gw_id id;
+    char receipt[GW_RECEIPT_TEXT];   /* for the traveler; "" with retry */
     enum gw_answer answer;
     enum gw_guidance guidance;
     bool has_traveler;               /* only with clear */
@@ -388,12 +390,16 @@ struct gw_verification_page {
 [[nodiscard]] bool gw_service_verifications(struct gw_verification_page *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id voyage, struct gw_span cursor, size_t limit, struct gw_err *err);
 
-struct gw_decline_ask {
-    /* Who, where it is known: one of them, or none for a person nobody has looked up yet. */
+/* Somebody on a voyage, by what stands on paper: reference, or document. All empty: nobody is named. */
+struct gw_named {
     struct gw_span reference, document_number, issuing_state;
+};
+struct gw_decline_ask {
+    struct gw_named named; /* where it is known; nobody: a person nobody has looked up yet */
 };
 struct gw_decline {
     struct gw_id id;
+    char receipt[GW_RECEIPT_TEXT];
     bool has_traveler;              /* they are on this voyage */
     char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1];
 };
@@ -464,6 +470,69 @@ struct gw_purge {
 [[nodiscard]] bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_err *err);
 
+/* ---- what is kept --------------------------------------------------------------- */
+
+struct gw_hold {
+    struct gw_id id, voyage;
+    char reason[65];
+    int64_t made_us, until_us;
+};
+struct gw_hold_ask {
+    struct gw_id voyage;
+    struct gw_span reason; /* number of the order: 1 to 64 of A-Z a-z 0-9 . _ : + / - */
+    int64_t until_us;      /* at most 90 days from now */
+};
+/* admin. What is due of the voyage stays until then: its persons, templates and the live pictures taken on it.
+ * GW_ERR_INVALID, GW_ERR_GONE (purged), GW_ERR_NOT_FOUND. */
+[[nodiscard]] bool gw_service_hold(struct gw_hold *out, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_hold_ask *ask, struct gw_once *once, struct gw_err *err);
+/* admin. What was due dies now; `answer` of once's render is the hold's id. GW_ERR_NOT_FOUND: none, or over. */
+[[nodiscard]] bool gw_service_hold_release(struct gw_service *s, const struct gw_caller *who, struct gw_id hold,
+    struct gw_once *once, struct gw_err *err);
+
+struct gw_retention_report {
+    int64_t as_of_us;
+    size_t over_age;     /* older than its clock allows, and not held: should be 0 */
+    size_t keys_waiting; /* destroyed, and not overwritten on the disk yet: should be 0 */
+    struct gw_retention_class {
+        const char *name; /* "probe" */
+        size_t kept, over_age;
+        bool has_oldest, has_next;
+        int64_t oldest_us, next_us;
+    } *classes;
+    size_t n_classes;
+    struct gw_retention_keys {
+        const char *name;
+        size_t n;
+        int64_t oldest_us;
+    } *keys;
+    size_t n_keys;
+    struct gw_hold *holds;
+    size_t n_holds;
+    struct { uint64_t voyages, travelers, templates, photos, keys; } purged; /* since start */
+};
+/* auditor, supervisor, admin. */
+[[nodiscard]] bool gw_service_retention_report(struct gw_retention_report *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_err *err);
+
+struct gw_service_keys {
+    char source[16], mark[17]; /* of the key that wraps the others */
+    bool moving;
+    size_t keys, waiting, lost, damaged; /* store.h */
+    struct gw_retention_keys *classes;
+    size_t n_classes;
+};
+/* admin. */
+[[nodiscard]] bool gw_service_keys(struct gw_service_keys *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_err *err);
+/* As both doors say it; yours to free. */
+struct gw_json *gw_hold_to_json(const struct gw_hold *h);
+struct gw_json *gw_retention_to_json(const struct gw_retention_report *r);
+struct gw_json *gw_service_keys_to_json(const struct gw_service_keys *k);
+/* admin. to: NULL, or where the new key is (keys.source). GW_ERR_USAGE, GW_ERR_CONFLICT. */
+[[nodiscard]] bool gw_service_keys_rotate(struct gw_service *s, const struct gw_caller *who, const char *to,
+    struct gw_err *err);
+
 /* ---- photos ------------------------------------------------------------------ */
 
 enum gw_photo_purpose {
@@ -512,6 +581,151 @@ struct gw_access_report {
 /* auditor, supervisor, admin. From from_us to before to_us. */
 [[nodiscard]] bool gw_service_access_report(struct gw_access_report *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, int64_t from_us, int64_t to_us, struct gw_err *err);
+/* ---- a human looks ------------------------------------------------------------ */
+
+/* What the vetting authority says of a traveler. */
+enum gw_boarding_status { GW_BOARDING_CLEARED, GW_BOARDING_INHIBITED, GW_BOARDING_SELECTEE, GW_BOARDING_COUNT };
+const char *gw_boarding_status_name(enum gw_boarding_status status); /* "inhibited" */
+bool gw_boarding_status_find(enum gw_boarding_status *out, struct gw_span name);
+
+struct gw_boarding_ask {
+    struct gw_id voyage;
+    struct gw_named named;
+    enum gw_boarding_status status;
+    bool has_as_of;
+    int64_t as_of_us;              /* when the authority said so; else now. One older than what is known changes nothing. */
+};
+struct gw_boarding {
+    struct gw_id voyage, traveler;
+    char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1]; /* "": absent */
+    enum gw_boarding_status status; /* in force now */
+    int64_t as_of_us;
+    bool changed;                   /* by this */
+    bool undone;                    /* a clear was, and an inspection waits */
+    enum gw_traveler_status traveler_status;
+};
+/* carrier (its own voyages), admin. At any time from the manifest to the close. Inhibited never
+ * clears, and a selectee is looked at by a human once; whoever was cleared and has not
+ * boarded is not cleared any more. Devices hear of it at once.
+ *   GW_ERR_NOT_FOUND  nobody expected has the reference or document
+ *   GW_ERR_INVALID    nobody is named; as_of in the future
+ *   GW_ERR_CONFLICT   the voyage is closed */
+[[nodiscard]] bool gw_service_boarding_status(struct gw_boarding *out, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_boarding_ask *ask, struct gw_once *once, struct gw_err *err);
+
+enum gw_inspection_cause { GW_CAUSE_VERIFICATION, GW_CAUSE_DECLINE, GW_CAUSE_BOARDING_STATUS, GW_CAUSE_COUNT };
+enum gw_inspection_state { GW_INSPECTION_OPEN, GW_INSPECTION_REFERRED, GW_INSPECTION_CLOSED, GW_INSPECTION_STATES };
+enum gw_inspection_method {
+    GW_METHOD_DOCUMENT,          /* an officer compared person and document */
+    GW_METHOD_BIOMETRIC_RECHECK, /* a later verification cleared the traveler */
+    GW_METHOD_BIOGRAPHIC,        /* questions, other papers, other systems */
+    GW_METHOD_FINGERPRINT,
+    GW_METHOD_COUNT
+};
+enum gw_inspection_result {
+    GW_RESULT_CLEARED,
+    GW_RESULT_DENIED,
+    GW_RESULT_REFERRED,          /* a supervisor decides */
+    GW_RESULT_LAPSED,            /* the voyage was closed first */
+    GW_RESULT_COUNT
+};
+const char *gw_inspection_cause_name(enum gw_inspection_cause cause);    /* "verification" */
+const char *gw_inspection_method_name(enum gw_inspection_method method); /* "biometric_recheck" */
+bool gw_inspection_method_find(enum gw_inspection_method *out, struct gw_span name);
+const char *gw_inspection_result_name(enum gw_inspection_result result); /* "referred" */
+bool gw_inspection_result_find(enum gw_inspection_result *out, struct gw_span name);
+
+/* A person as an officer sees one: what the manifest says, and how far he has come. */
+struct gw_case_person {
+    struct gw_id traveler;
+    enum gw_traveler_status status;
+    bool has_boarding;
+    enum gw_boarding_status boarding;
+    struct gw_manifest_traveler told; /* names, birth date, nationality, documents, seat … */
+    struct gw_id *portraits;          /* photos: GET /v1/photos/{id} with purpose and case */
+    size_t n_portraits;
+};
+struct gw_inspection {
+    struct gw_id id, voyage;
+    const char *carrier, *number, *from, *to; /* of the voyage */
+    const char *site;             /* "": of no one place */
+    enum gw_inspection_cause cause;
+    enum gw_reason reason;        /* gw_reason_code, _text, _severity */
+    enum gw_inspection_state state;
+    bool is_leased;               /* somebody has it, until lease_us */
+    int64_t opened_us, lease_us;
+    bool has_claimed, has_decided, has_closed, has_method, has_result, has_decline;
+    int64_t claimed_us, decided_us, closed_us;
+    struct gw_id claimed_by, decided_by, closed_by; /* tokens; closed_by is none of one that lapsed */
+    enum gw_inspection_method method;
+    enum gw_inspection_result result;
+    struct gw_id decline;
+    bool has_verification;
+    struct gw_verification_record *verification; /* the one that failed; in the case only */
+    struct gw_id verification_id;
+    bool has_traveler, has_candidate;
+    struct gw_case_person traveler;  /* who it is, where that is sure */
+    struct gw_case_person candidate; /* whom the picture resembled most; in the case only */
+    bool is_mismatch;             /* the face was compared with the traveler's portraits and is not like them */
+    bool may_clear;               /* by the rule pack, or after a recheck: else it can be referred or denied only */
+};
+struct gw_inspection_filter {
+    bool has_state, has_leased, leased; /* open and leased: claimed */
+    enum gw_inspection_state state;
+    bool has_voyage;
+    struct gw_id voyage;
+    struct gw_span site;          /* empty: any of the caller's */
+    struct gw_span cursor;
+    size_t limit;
+};
+struct gw_inspection_page {
+    struct gw_inspection *inspections; /* oldest first; without what is in the case only */
+    size_t n;
+    const char *cursor;
+};
+/* officer, supervisor; those at their site. GW_ERR_INVALID: cursor, limit. */
+[[nodiscard]] bool gw_service_inspections(struct gw_inspection_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_inspection_filter *filter, struct gw_err *err);
+/* The case. GW_ERR_NOT_FOUND; GW_ERR_GONE after the purge. */
+[[nodiscard]] bool gw_service_inspection(struct gw_inspection *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id inspection, struct gw_err *err);
+/* Takes it for inspection.lease; again: for as long anew. A referred one only a supervisor.
+ *   GW_ERR_CONFLICT  somebody else has it now, or it is closed */
+[[nodiscard]] bool gw_service_claim(struct gw_inspection *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id inspection, struct gw_once *once, struct gw_err *err);
+
+struct gw_outcome_ask {
+    enum gw_inspection_method method;
+    enum gw_inspection_result result;
+    struct gw_named named;        /* whose document it was, where the case does not say */
+};
+/* officer, supervisor. The traveler's status follows. Referred: a supervisor other than who
+ * referred decides, and not by the document alone where it is a mismatch.
+ *   GW_ERR_INVALID   cleared without a traveler; lapsed
+ *   GW_ERR_NOT_FOUND nobody expected has the reference or document
+ *   GW_ERR_CONFLICT  somebody else has it; it is closed; a mismatch that the rule pack does not let pass (refer it);
+ *                    a recheck that did not clear; the vetting authority inhibits boarding */
+[[nodiscard]] bool gw_service_outcome(struct gw_inspection *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id inspection, const struct gw_outcome_ask *ask, struct gw_once *once,
+    struct gw_err *err);
+
+/* How long people waited, of inspections opened in [from, to): medians and 90th percentiles in us. */
+struct gw_inspection_report_row {
+    const char *site;             /* "": of no one place */
+    enum gw_inspection_cause cause;
+    size_t opened, cleared, denied, referred, lapsed, waiting; /* referred: still with the supervisor */
+    bool has_claim, has_decision;
+    int64_t claim_median_us, claim_p90_us;       /* from opened to first claimed */
+    int64_t decision_median_us, decision_p90_us; /* from opened to first outcome */
+};
+struct gw_inspection_report {
+    struct gw_inspection_report_row *rows; /* by site and cause; declines are rows of their own */
+    size_t n;
+};
+/* supervisor, auditor. Of voyages that are not purged. */
+[[nodiscard]] bool gw_service_inspection_report(struct gw_inspection_report *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, int64_t from_us, int64_t to_us, struct gw_err *err);
+
 /* ---- what is told ----------------------------------------------------------- */
 
 enum gw_event_kind {
@@ -652,6 +866,13 @@ struct gw_audit_export {
  * GW_ERR_INVALID: from is past the end, or past to. */
 [[nodiscard]] bool gw_service_audit_export(struct gw_buf *text, struct gw_audit_export *x, struct gw_service *s,
     const struct gw_caller *who, struct gw_err *err);
+/* What the log says of one verification or decline, with proofs, as JSON (audit/receipt.h): for
+ * anybody who has the number. Yours to free. GW_ERR_NOT_FOUND: no such number. */
+[[nodiscard]] struct gw_json *gw_service_receipt(struct gw_arena *a, struct gw_service *s, struct gw_span number,
+    struct gw_err *err);
+/* auditor, supervisor. The same of a voyage's purge. GW_ERR_NOT_FOUND: not purged. */
+[[nodiscard]] struct gw_json *gw_service_deletion(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id voyage, struct gw_err *err);
 /* The first entry at or after a time. */
 [[nodiscard]] bool gw_service_audit_first_at(uint64_t *n, struct gw_service *s, const struct gw_caller *who, int64_t at_us,
     struct gw_err *err);
@@ -675,15 +896,24 @@ const char *gw_stage_name(enum gw_stage stage); /* "decode" */
 /* Upper bounds of the histogram's buckets in us; the last bucket has none. */
 enum { GW_STAGE_BUCKETS = 14 };
 extern const int64_t gw_stage_bounds_us[GW_STAGE_BUCKETS - 1];
+/* How long somebody stood there: until an inspection was claimed, until it was decided. */
+enum gw_wait { GW_WAIT_CLAIM, GW_WAIT_DECISION, GW_WAIT_COUNT };
+enum { GW_WAIT_BUCKETS = 10 };
+extern const int64_t gw_wait_bounds_us[GW_WAIT_BUCKETS - 1];
 struct gw_counters {
     uint64_t verifications[3];                 /* by enum gw_answer */
     uint64_t by_reason[GW_REASON_COUNT];
+    uint64_t inspections[GW_CAUSE_COUNT];       /* opened */
+    uint64_t outcomes[GW_RESULT_COUNT];
+    struct { uint64_t n, sum_us, buckets[GW_WAIT_BUCKETS]; } waits[GW_WAIT_COUNT];
     uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
     uint64_t failed;                           /* verifications that ended in an error */
     uint64_t not_authorised;                   /* captures refused for want of a rule that allows them */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */
     struct { uint64_t n, sum_us, buckets[GW_STAGE_BUCKETS]; } stages[GW_STAGE_COUNT];
+    struct { uint64_t voyages, travelers, templates, photos, keys; } purged;
+    uint64_t over_age;                         /* now: older than its clock allows */
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
-    uint64_t voyages_open;                     /* now */
+    uint64_t voyages_open, listeners;          /* now */
 };
 void gw_service_counters(struct gw_counters *out, struct gw_service *s); /* since start; no person in them */

@@ -147,6 +147,7 @@ static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_v
     int64_t until;
     gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, v->at_us);
     if (d->probe->picture.size == 0 || d->decision.answer == GW_ANSWER_RETRY ||
+        d->decision.reason == GW_REASON_BEST_DECLINED || /* no picture of who chose to have none */
         !gw_law_keep(&until, law, rule, GW_DATUM_PROBE, &clocks))
         return true;
     until = GW_MIN(until, v->at_us + d->s->conf->retention_probe);
@@ -167,6 +168,29 @@ static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_v
     d->has_kept = true;
     d->kept_until_us = photo.expires_us;
     return true;
+}
+
+/* Is it the best person, although not cleared? */
+static bool is_sure(enum gw_reason reason)
+{
+    return reason == GW_REASON_ALREADY_CLEARED || reason == GW_REASON_BEST_DECLINED || reason == GW_REASON_INHIBITED ||
+        reason == GW_REASON_SELECTEE;
+}
+
+static bool inspect(const struct deciding *d, struct gw_tx *tx, const struct gw_verification_row *row, bool has_best,
+    struct gw_err *err)
+{
+    const struct gw_probe_seen *probe = d->probe;
+    const struct gw_inspection_new inspection = {
+        .voyage = row->voyage,
+        .site = d->who->site,
+        .cause = GW_CAUSE_VERIFICATION,
+        .reason = d->decision.reason,
+        .verification = &row->id,
+        .candidate = has_best ? &probe->best : NULL,
+        .traveler = has_best && is_sure(d->decision.reason) ? &probe->best : probe->has_named ? &probe->named : NULL,
+    };
+    return d->decision.answer != GW_ANSWER_INSPECT || gw_inspection_open(tx, d->s, &inspection, err);
 }
 
 /* To whoever listens, each as far as he may know; and to supervisors what cannot wait. */
@@ -239,6 +263,11 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (has_best) {
         f.already_cleared = best.status == GW_STATUS_CLEARED || best.status == GW_STATUS_BOARDED;
         f.best_declined = best.status == GW_STATUS_DECLINED;
+        struct gw_boarding_row boarding;
+        if (!gw_store_boarding_find(&boarding, &found, tx, best.id, err))
+            return false;
+        f.best_inhibited = found && boarding.status == GW_BOARDING_INHIBITED;
+        f.best_selectee = found && boarding.status == GW_BOARDING_SELECTEE && best.status != GW_STATUS_INSPECTED;
     }
 
     struct gw_policy policy = gw_service_policy(s);
@@ -247,7 +276,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     d->decision = gw_policy_decide(&policy, &f);
     bool clears = d->decision.answer == GW_ANSWER_CLEAR;
     assert(!clears || has_best);
-    bool names = clears || d->decision.reason == GW_REASON_ALREADY_CLEARED;
+    bool names = clears || (is_sure(d->decision.reason) && d->decision.reason != GW_REASON_BEST_DECLINED);
     int64_t elapsed = gw_clock_monotonic_us() - d->probe->started_us;
     struct gw_verification_row row = {
         .id = gw_id_new(now),
@@ -277,7 +306,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     };
     if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &law, names ? rule : NULL, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) ||
-        !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err))
+        !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err) ||
+        !inspect(d, tx, &row, has_best, err))
         return false;
 
     *d->out = (struct gw_verification){
@@ -288,6 +318,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .attempts_left = row.attempts_left,
         .elapsed_us = elapsed,
     };
+    if (d->decision.answer != GW_ANSWER_RETRY)
+        gw_receipt_number(d->out->receipt, s, row.id);
     if (clears) {
         struct gw_person person;
         if (!gw_person_read(&person, d->a, best.person, err))
@@ -389,6 +421,9 @@ static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_
 
     probe.facts.is_named = o.is_named;
     probe.facts.not_expected = o.is_named && o.n_holders == 0;
+    probe.has_named = o.n_holders > 0;
+    if (probe.has_named)
+        probe.named = o.holders[0].traveler;
     for (size_t i = 0; i < o.n_holders; i++)
         probe.facts.declined = probe.facts.declined || o.holders[i].status == GW_STATUS_DECLINED;
     bool needs_picture = !probe.facts.not_expected && !probe.facts.declined;
@@ -417,6 +452,53 @@ bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct
 
 /* ---- what was decided, for those who may know why ------------------------------------ */
 
+bool gw_verification_read(struct gw_verification_record *o, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_verification_row *r, struct gw_err *err)
+{
+    *o = (struct gw_verification_record){
+        .id = r->id,
+        .device = r->device,
+        .at_us = r->at_us,
+        .elapsed_us = r->elapsed_us,
+        .answer = (enum gw_answer)r->answer,
+        .guidance = (enum gw_guidance)r->guidance,
+        .attempt = r->attempt,
+        .attempts_left = r->attempts_left,
+        .has_score = r->has_score,
+        .score = gw_threshold_to_cosine(r->score),
+        .next_score = gw_threshold_to_cosine(r->next_score),
+        .threshold = gw_threshold_to_cosine(r->threshold),
+        .has_quality = r->has_quality,
+        .quality = r->quality,
+        .has_liveness = r->has_liveness,
+        .liveness = r->liveness,
+        .gallery_persons = r->gallery_persons,
+    };
+    /* The copy of a column ends in a zero. */
+    if (!gw_reason_find(&o->reason, (const char *)r->reason.data) || r->answer < 0 || r->answer > GW_ANSWER_INSPECT ||
+        r->guidance < 0 || r->guidance > GW_GUIDANCE_HOLD_STILL)
+        return gw_fail(err, GW_ERR_CORRUPT, "a verification has a word this gangway does not know");
+    struct gw_traveler_row t;
+    struct gw_person person;
+    struct gw_photo_row *photos;
+    size_t n_photos;
+    bool found = false;
+    if (!gw_store_photos_of_verification(&photos, &n_photos, a, tx, r->id, err))
+        return false;
+    o->has_photo = n_photos > 0;
+    o->photo = n_photos > 0 ? photos[0].id : (struct gw_id){};
+    if (r->has_traveler && !gw_store_traveler_get(&t, &found, true, a, tx, r->traveler, err))
+        return false;
+    if (found) {
+        if (!gw_person_read(&person, a, t.person, err))
+            return false;
+        o->has_traveler = true;
+        o->reference = (const char *)person.reference.data;
+        o->seat = (const char *)person.seat.data;
+    }
+    return true;
+}
+
 struct listing {
     struct gw_verification_page *out;
     struct gw_arena *a;
@@ -443,49 +525,8 @@ static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
         return false;
     size_t shown = GW_MIN(n, l->limit);
     for (size_t i = 0; i < shown; i++) {
-        const struct gw_verification_row *r = &rows[i];
-        struct gw_verification_record *o = &records[i];
-        *o = (struct gw_verification_record){
-            .id = r->id,
-            .device = r->device,
-            .at_us = r->at_us,
-            .elapsed_us = r->elapsed_us,
-            .answer = (enum gw_answer)r->answer,
-            .guidance = (enum gw_guidance)r->guidance,
-            .attempt = r->attempt,
-            .attempts_left = r->attempts_left,
-            .has_score = r->has_score,
-            .score = gw_threshold_to_cosine(r->score),
-            .next_score = gw_threshold_to_cosine(r->next_score),
-            .threshold = gw_threshold_to_cosine(r->threshold),
-            .has_quality = r->has_quality,
-            .quality = r->quality,
-            .has_liveness = r->has_liveness,
-            .liveness = r->liveness,
-            .gallery_persons = r->gallery_persons,
-        };
-        /* The copy of a column ends in a zero. */
-        if (!gw_reason_find(&o->reason, (const char *)r->reason.data) || r->answer < 0 || r->answer > GW_ANSWER_INSPECT ||
-            r->guidance < 0 || r->guidance > GW_GUIDANCE_HOLD_STILL)
-            return gw_fail(err, GW_ERR_CORRUPT, "a verification has a word this gangway does not know");
-        struct gw_traveler_row t;
-        struct gw_person person;
-        struct gw_photo_row *photos;
-        size_t n_photos;
-        bool found = false;
-        if (!gw_store_photos_of_verification(&photos, &n_photos, l->a, tx, r->id, err))
+        if (!gw_verification_read(&records[i], l->a, tx, &rows[i], err))
             return false;
-        o->has_photo = n_photos > 0;
-        o->photo = n_photos > 0 ? photos[0].id : (struct gw_id){};
-        if (r->has_traveler && !gw_store_traveler_get(&t, &found, true, l->a, tx, r->traveler, err))
-            return false;
-        if (found) {
-            if (!gw_person_read(&person, l->a, t.person, err))
-                return false;
-            o->has_traveler = true;
-            o->reference = (const char *)person.reference.data;
-            o->seat = (const char *)person.seat.data;
-        }
     }
     *l->out = (struct gw_verification_page){ .records = records, .n = shown };
     if (n > shown) {

@@ -50,22 +50,9 @@ bool gw_store_events(struct gw_event_row **rows, size_t *n, struct gw_arena *a, 
     return gw_reading_done(&r);
 }
 
-/* The one number a statement gives; 0 without a row, or of nothing. */
-static bool number_of(int64_t *out, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
-    struct gw_err *err)
-{
-    struct gw_reading r;
-    *out = 0;
-    if (!gw_reading_start(&r, tx, q, values, n, err))
-        return false;
-    while (gw_reading_next(&r))
-        gw_column_maybe_int(&r, 0, out);
-    return gw_reading_done(&r);
-}
-
 bool gw_store_event_last(int64_t *seq, struct gw_tx *tx, struct gw_err *err)
 {
-    return number_of(seq, tx, GW_QUERY_EVENT_SEQUENCE, NULL, 0, err);
+    return gw_tx_number(seq, tx, GW_QUERY_EVENT_SEQUENCE, NULL, 0, err);
 }
 
 bool gw_store_event_floor(int64_t *seq, struct gw_tx *tx, struct gw_err *err)
@@ -89,7 +76,7 @@ bool gw_store_events_drop(size_t *dropped, struct gw_tx *tx, int64_t before_us, 
     int64_t old;
     GW_AUTO_VALUE(gw_buf) text = {};
     *dropped = 0;
-    if (!number_of(&old, tx, GW_QUERY_EVENT_OLD, GW_VALUES(gw_v_int(before_us), gw_v_int(most)), err))
+    if (!gw_tx_number(&old, tx, GW_QUERY_EVENT_OLD, GW_VALUES(gw_v_int(before_us), gw_v_int(most)), err))
         return false;
     if (old == 0)
         return true;
@@ -112,7 +99,7 @@ bool gw_store_alert_put(struct gw_tx *tx, const struct gw_alert_row *w, struct g
 bool gw_store_alert_waits(bool *waits, struct gw_tx *tx, const struct gw_alert_row *like, struct gw_err *err)
 {
     int64_t one;
-    bool fine = number_of(&one, tx, GW_QUERY_ALERT_OPEN,
+    bool fine = gw_tx_number(&one, tx, GW_QUERY_ALERT_OPEN,
         GW_VALUES(gw_v_int(like->kind), gw_v_maybe_id(like->has_voyage, &like->voyage),
             gw_v_maybe_id(like->has_traveler, &like->traveler)),
         err);

@@ -233,15 +233,17 @@ bool gw_store_photo_put(struct gw_tx *tx, struct gw_photo_row *w, struct gw_span
 {
     GW_AUTO_VALUE(gw_buf) sealed = {};
     struct photo_row row;
-    if (w->key != GW_KEY_HOLD) {
+    if (w->key != GW_KEY_HOLD && w->kind == GW_PHOTO_PORTRAIT) {
+        w->key = GW_KEY_PORTRAIT;
+        w->scope = w->portrait;
+    } else if (w->key != GW_KEY_HOLD) {
         /* To the hour before: never longer than allowed, and at most an hour less. */
-        int64_t hour = w->expires_us / GW_US_PER_HOUR;
-        w->key = w->kind == GW_PHOTO_PORTRAIT ? GW_KEY_PORTRAIT_HOUR : GW_KEY_PROBE_HOUR;
-        w->scope = gw_key_hour(hour);
-        w->expires_us = hour * GW_US_PER_HOUR;
-        if (w->expires_us <= now_us)
-            return gw_fail(err, GW_ERR_INVALID, "a picture that is to die at once is not kept");
+        w->key = GW_KEY_PROBE_HOUR;
+        w->scope = gw_key_hour(w->expires_us / GW_US_PER_HOUR);
+        w->expires_us -= w->expires_us % GW_US_PER_HOUR;
     }
+    if (w->expires_us <= now_us)
+        return gw_fail(err, GW_ERR_INVALID, "a picture that is to die at once is not kept");
     struct gw_bound bound = bound_of(&row, w);
     w->size = (int64_t)picture.size + GW_SEAL_BYTES;
     return gw_store_key_make(tx, w->key, w->scope, now_us, err) && gw_tx_seal(&sealed, tx, &bound, picture, err) &&
@@ -284,7 +286,7 @@ bool gw_store_photo_get(struct gw_photo_row *row, struct gw_tx *tx, struct gw_id
     return gw_reading_done(&r) && (found || gw_fail(err, GW_ERR_NOT_FOUND, "no such photo, or it was purged"));
 }
 
-static bool read_photos(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
+bool gw_photos_read(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
     const struct gw_value *values, size_t n_values, struct gw_err *err)
 {
     struct gw_reading r;
@@ -307,13 +309,13 @@ static bool read_photos(struct gw_photo_row **rows, size_t *n, struct gw_arena *
 bool gw_store_photos_of_verification(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id verification, struct gw_err *err)
 {
-    return read_photos(rows, n, a, tx, GW_QUERY_PHOTOS_OF_VERIFICATION, GW_VALUES(gw_v_id(&verification)), err);
+    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_VERIFICATION, GW_VALUES(gw_v_id(&verification)), err);
 }
 
 bool gw_store_photos_of_traveler(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id traveler, struct gw_err *err)
 {
-    return read_photos(rows, n, a, tx, GW_QUERY_PHOTOS_OF_TRAVELER, GW_VALUES(gw_v_id(&traveler)), err);
+    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_TRAVELER, GW_VALUES(gw_v_id(&traveler)), err);
 }
 
 bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx, const struct gw_photo_row *w,
@@ -354,7 +356,7 @@ bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t 
 bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_hash *document, int source, struct gw_err *err)
 {
-    return read_photos(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(document), gw_v_int(source)), err);
+    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(document), gw_v_int(source)), err);
 }
 
 bool gw_photos_forget_portrait(struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err)

@@ -3,7 +3,7 @@
 
 static struct gw_bound portrait_bound(const struct gw_portrait_row *p)
 {
-    return (struct gw_bound){ GW_KEY_PORTRAIT_HOUR, gw_key_hour(p->expiry_hour), GW_SEALED_PORTRAIT,
+    return (struct gw_bound){ GW_KEY_PORTRAIT, p->id, GW_SEALED_PORTRAIT,
         gw_span_of(p->id.bytes, sizeof p->id.bytes) };
 }
 
@@ -28,7 +28,7 @@ static void read_portrait(struct gw_reading *r, struct gw_portrait_row *p, struc
         .document = { gw_column_hash(r, 1), true, gw_column_hash(r, 2) },
         .source = (int)gw_column_int(r, 3),
         .received_us = gw_column_int(r, 5),
-        .expiry_hour = gw_column_int(r, 6),
+        .expires_us = gw_column_int(r, 6),
         .picture = gw_column_hash(r, 7),
         .model = gw_column_copy(r, 8, a),
         .quality = gw_column_real(r, 9),
@@ -57,70 +57,66 @@ bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_
     return gw_reading_done(&r) && (!*found || unseal_portrait(row, a, tx, err));
 }
 
+/* What it replaces is dead at once. */
+static bool destroy_other(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
+{
+    struct gw_reading r;
+    struct gw_id old;
+    bool found = false;
+    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAIT_ID, GW_VALUES(gw_v_id(&p->document.document), gw_v_int(p->source)), err))
+        return false;
+    if (gw_reading_next(&r)) {
+        found = true;
+        old = gw_column_id(&r, 0);
+    }
+    return gw_reading_done(&r) && (!found || gw_id_equal(old, p->id) || gw_store_key_destroy(tx, GW_KEY_PORTRAIT, old, NULL, err));
+}
+
 bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) sealed = {};
     struct gw_bound bound = portrait_bound(p);
     const struct gw_hash *document = &p->document.document;
-    return gw_store_key_make(tx, GW_KEY_PORTRAIT_HOUR, bound.scope, p->received_us, err) &&
+    return gw_photos_forget_portrait(tx, document, p->source, err) && destroy_other(tx, p, err) &&
+           gw_store_key_make(tx, GW_KEY_PORTRAIT, p->id, p->received_us, err) &&
            gw_tx_seal(&sealed, tx, &bound, p->template, err) &&
-           gw_photos_forget_portrait(tx, document, p->source, err) &&
            gw_tx_run(tx, GW_QUERY_TEMPLATES_OF_PORTRAIT_DROP, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL,
                err) &&
            gw_tx_run(tx, GW_QUERY_PORTRAIT_DELETE, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL, err) &&
            gw_tx_run(tx, GW_QUERY_PORTRAIT_INSERT,
                GW_VALUES(gw_v_id(&p->id), gw_v_id(&p->document.number), gw_v_id(document), gw_v_int(p->source),
-                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us), gw_v_int(p->expiry_hour),
+                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us), gw_v_int(p->expires_us),
                    gw_v_id(&p->picture), gw_v_text(p->model), gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed))),
                NULL, err);
 }
 
-/* Under the key of another hour: template and picture. */
-static bool retime(struct gw_tx *tx, struct gw_portrait_row *p, int64_t hour, struct gw_arena *a, int64_t now_us,
-    struct gw_err *err)
+bool gw_store_portraits_hasten(struct gw_tx *tx, struct gw_id voyage, int64_t until_us, struct gw_err *err)
 {
-    struct gw_photo_row *photos;
-    struct gw_span picture = {};
-    size_t n;
-    if (!unseal_portrait(p, a, tx, err) || !gw_store_photos_of_portrait(&photos, &n, a, tx, &p->document.document, p->source, err) ||
-        (n > 0 && !gw_store_photo_open(&picture, a, tx, &photos[0], err)))
-        return false;
-    GW_AUTO_VALUE(gw_buf) sealed = {};
-    p->expiry_hour = hour;
-    struct gw_bound bound = portrait_bound(p);
-    if (!gw_store_key_make(tx, GW_KEY_PORTRAIT_HOUR, bound.scope, now_us, err) || !gw_tx_seal(&sealed, tx, &bound, p->template, err) ||
-        !gw_tx_run(tx, GW_QUERY_PORTRAIT_RETIME,
-            GW_VALUES(gw_v_id(&p->id), gw_v_int(hour), gw_v_blob(gw_buf_span(&sealed))), NULL, err) ||
-        !gw_photos_forget(tx, photos, n, err))
-        return false;
-    if (n == 0)
-        return true;
-    photos[0].expires_us = hour * GW_US_PER_HOUR;
-    return gw_store_photo_put(tx, &photos[0], picture, now_us, err);
+    return gw_tx_run(tx, GW_QUERY_PORTRAITS_HASTEN, GW_VALUES(gw_v_id(&voyage), gw_v_int(until_us)), NULL, err) &&
+           gw_tx_run(tx, GW_QUERY_PORTRAIT_PHOTOS_HASTEN, GW_VALUES(gw_v_id(&voyage)), NULL, err);
 }
 
-bool gw_store_portraits_retime(bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t until_us, int64_t now_us, size_t limit,
+bool gw_store_portraits_expire(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us, size_t limit,
     struct gw_err *err)
 {
-    enum { BYTES = 512 << 20 };
-    GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
-    struct gw_portrait_row *rows = gw_arena_array(a, limit, struct gw_portrait_row, err);
-    /* What is due within the hour needs no new key: it goes with the next one. */
-    const int64_t hour = GW_MAX(until_us / GW_US_PER_HOUR, now_us / GW_US_PER_HOUR + 1);
-    struct gw_reading r;
+    enum { AT_ONCE = 256 };
+    struct gw_id due[AT_ONCE];
     size_t n = 0;
-    if (rows == NULL || !gw_reading_start(&r, tx, GW_QUERY_PORTRAITS_TO_RETIME,
-            GW_VALUES(gw_v_id(&voyage), gw_v_int(hour), gw_v_int((int64_t)limit)), err))
+    struct gw_reading r;
+    limit = GW_MIN(limit, (size_t)AT_ONCE);
+    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAITS_DUE, GW_VALUES(gw_v_int(now_us), gw_v_int((int64_t)limit)), err))
         return false;
     while (n < limit && gw_reading_next(&r))
-        read_portrait(&r, &rows[n++], a);
+        due[n++] = gw_column_id(&r, 0);
     if (!gw_reading_done(&r))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!retime(tx, &rows[i], hour, a, now_us, err))
+        if (!gw_store_key_destroy(tx, GW_KEY_PORTRAIT, due[i], &out->keys, err) ||
+            !gw_tx_run(tx, GW_QUERY_PORTRAIT_PHOTOS_EXPIRE, GW_VALUES(gw_v_id(&due[i])), &out->photos, err) ||
+            !gw_tx_run(tx, GW_QUERY_PORTRAIT_EXPIRE, GW_VALUES(gw_v_id(&due[i])), &out->portraits, err))
             return false;
     *done = n < limit;
-    return !*done || gw_tx_run(tx, GW_QUERY_VOYAGE_RETIMED, GW_VALUES(gw_v_id(&voyage), gw_v_int(now_us)), NULL, err);
+    return true;
 }
 
 bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,

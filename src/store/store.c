@@ -218,6 +218,18 @@ struct gw_span gw_column_copy(struct gw_reading *r, int i, struct gw_arena *a)
     return gw_span_of(copy, s.size);
 }
 
+bool gw_tx_number(int64_t *out, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
+    struct gw_err *err)
+{
+    struct gw_reading r;
+    *out = 0;
+    if (!gw_reading_start(&r, tx, q, values, n, err))
+        return false;
+    while (gw_reading_next(&r))
+        gw_column_maybe_int(&r, 0, out);
+    return gw_reading_done(&r);
+}
+
 /* ---- the writer ------------------------------------------------------------------ */
 
 void gw_store_step(struct gw_store *s, const char *name)

@@ -73,11 +73,11 @@ enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICT
 /* A hash under a key of the store's own for each use: the same in every voyage. */
 struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
 
-/* Retention classes. Of a voyage, and of a hold, there is a key each; of the others one for each hour
- * in which something dies. */
+/* Retention classes. What dies at a moment that is known when it is sealed shares a key with all that dies in that hour;
+ * a voyage, a portrait (its clock starts when a voyage closes) and a hold have one each. */
 enum gw_key_kind {
     GW_KEY_VOYAGE = 1,
-    GW_KEY_PORTRAIT_HOUR = 2,
+    GW_KEY_PORTRAIT = 2,
     GW_KEY_ANSWER_HOUR = 3,
     GW_KEY_PROBE_HOUR = 4,
     GW_KEY_HOLD = 5,
@@ -166,9 +166,9 @@ struct gw_voyage_search {
 /* Ids of closed voyages whose purge is due at or before now. */
 [[nodiscard]] bool gw_store_voyages_due(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t now_us, struct gw_err *err);
-/* When the next purge of a closed voyage is due, and the earliest departure of an open one. */
+/* When the next purge of a closed voyage without hold or of a portrait is due, and the earliest departure of an open one. */
 [[nodiscard]] bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us,
-    struct gw_tx *tx, struct gw_err *err);
+    struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 /* counts[status], of the travelers or, after the purge, of the tally. */
 [[nodiscard]] bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, struct gw_id voyage,
     struct gw_err *err);
@@ -187,7 +187,7 @@ struct gw_store_purged {
 /* Purged, with rows left. */
 [[nodiscard]] bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_err *err);
-/* The same for portraits, photos and answers, by the hour; access_us: records of who looked before that go, too. */
+/* The same for photos and answers, by the hour; access_us: records of who looked before that go, too. */
 [[nodiscard]] bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 [[nodiscard]] bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
     int64_t access_us, size_t limit, struct gw_err *err);
@@ -264,7 +264,7 @@ struct gw_portrait_row {
     struct gw_document_hash document; /* has_document is always true here */
     int source;
     bool has_captured;
-    int64_t captured_day, received_us, expiry_hour; /* since 1970: when that hour begins it dies */
+    int64_t captured_day, received_us, expires_us;
     struct gw_hash picture;
     struct gw_span model;
     double quality;
@@ -275,12 +275,11 @@ struct gw_portrait_row {
     struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
 /* Replaces that of the same document and source, whose templates go from every voyage. */
 [[nodiscard]] bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *row, struct gw_err *err);
-/* Portraits of a closed voyage's travelers that no open voyage expects: under keys that die by until_us, at most `limit`
- * in a transaction, until *done. */
-[[nodiscard]] bool gw_store_portraits_retime(bool *done, struct gw_tx *tx, struct gw_id voyage, int64_t until_us,
-    int64_t now_us, size_t limit, struct gw_err *err);
-[[nodiscard]] bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx,
-    struct gw_err *err);
+/* Portraits of a closed voyage's travelers that no open voyage expects die at until_us, if not sooner. */
+[[nodiscard]] bool gw_store_portraits_hasten(struct gw_tx *tx, struct gw_id voyage, int64_t until_us, struct gw_err *err);
+/* At most `limit` (256) of those due, with key and picture, until *done. */
+[[nodiscard]] bool gw_store_portraits_expire(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
+    size_t limit, struct gw_err *err);
 /* All that match the document, of the model, in the arena. */
 [[nodiscard]] bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, struct gw_span model, struct gw_err *err);
@@ -359,6 +358,34 @@ struct gw_access_sum {
 };
 [[nodiscard]] bool gw_store_access_sums(struct gw_access_sum **rows, size_t *n, size_t *approvals, struct gw_arena *a,
     struct gw_tx *tx, int64_t from_us, int64_t to_us, struct gw_err *err);
+
+/* ---- holds and ages ------------------------------------------------------------------- */
+
+/* What is due of a voyage stays as long as a hold on it lasts. */
+struct gw_hold_row {
+    struct gw_id id, voyage;
+    struct gw_span reason;
+    int64_t made_us, until_us;
+    struct gw_id token;
+};
+[[nodiscard]] bool gw_store_hold_put(struct gw_tx *tx, const struct gw_hold_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_hold_release(bool *found, struct gw_tx *tx, struct gw_id hold, int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_holds(struct gw_hold_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t now_us,
+    struct gw_err *err); /* those that last */
+/* The voyage's live pictures under the hold's own key, at most `limit` in a transaction, until *done. */
+[[nodiscard]] bool gw_store_hold_photos(bool *done, struct gw_tx *tx, const struct gw_hold_row *hold, int64_t now_us,
+    size_t limit, struct gw_err *err);
+/* Keys and pictures of holds that are over. */
+[[nodiscard]] bool gw_store_holds_end(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
+
+enum { GW_AGE_VOYAGE, GW_AGE_PROBE, GW_AGE_PORTRAIT, GW_AGE_PORTRAIT_PHOTO, GW_AGE_ANSWER, GW_AGE_COUNT };
+struct gw_age {
+    size_t kept, over; /* how many; how many due before over_us, and not held */
+    bool has_oldest, has_next;
+    int64_t oldest_us, next_us;
+};
+[[nodiscard]] bool gw_store_ages(struct gw_age ages[GW_AGE_COUNT], struct gw_tx *tx, int64_t now_us, int64_t over_us,
+    struct gw_err *err);
 
 /* ---- the log ------------------------------------------------------------------------ */
 
@@ -527,3 +554,64 @@ struct gw_alert_search {
 };
 [[nodiscard]] bool gw_store_alerts(struct gw_alert_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_alert_search *search, struct gw_err *err); /* oldest first */
+
+/* ---- inspections ------------------------------------------------------------------------ */
+
+struct gw_inspection_row {
+    int64_t seq; /* read only */
+    struct gw_id id, voyage;
+    struct gw_span site;               /* of whoever opened it; empty: of no one place */
+    int cause, state;                  /* state: 0 open, 1 referred, 2 closed */
+    struct gw_span reason;
+    bool has_verification, has_decline, has_candidate, has_traveler;
+    struct gw_id verification, decline, candidate, traveler;
+    int64_t opened_us;
+    bool has_claimed, has_decided, has_closed;
+    int64_t claimed_us, lease_us, decided_us, closed_us; /* claimed_us: first; lease_us: of claimed_by, with has_claimed */
+    struct gw_id claimed_by, decided_by, closed_by;      /* tokens; nobody closed one that lapsed */
+    bool has_method, has_result;
+    int method, result;
+    struct gw_span carrier, ports;     /* of the voyage; read only */
+};
+[[nodiscard]] bool gw_store_inspection_put(struct gw_tx *tx, const struct gw_inspection_row *row, struct gw_err *err);
+/* All but how it was opened. */
+[[nodiscard]] bool gw_store_inspection_update(struct gw_tx *tx, const struct gw_inspection_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_inspection_find(struct gw_inspection_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id id, struct gw_err *err);
+/* Has the traveler one that is not closed? */
+[[nodiscard]] bool gw_store_inspection_waits(bool *waits, struct gw_tx *tx, struct gw_id voyage, struct gw_id traveler,
+    struct gw_err *err);
+struct gw_inspection_search {
+    bool has_state, has_leased, leased, has_voyage, has_from, has_to;
+    int state;
+    struct gw_id voyage;
+    struct gw_span site, carrier;      /* empty: any */
+    int64_t now_us, from_us, to_us;    /* opened in [from, to) */
+    int64_t after_seq;
+    size_t limit;
+};
+[[nodiscard]] bool gw_store_inspections(struct gw_inspection_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_inspection_search *search, struct gw_err *err); /* oldest first */
+/* Those of the voyage that are open are closed with this result; *n adds how many. */
+[[nodiscard]] bool gw_store_inspections_lapse(size_t *n, struct gw_tx *tx, struct gw_id voyage, int64_t now_us, int result,
+    struct gw_err *err);
+/* Was the traveler cleared by a verification since? */
+[[nodiscard]] bool gw_store_cleared_since(bool *cleared, struct gw_tx *tx, struct gw_id traveler, int64_t since_us,
+    struct gw_err *err);
+/* Templates of the model the traveler has. */
+[[nodiscard]] bool gw_store_template_count(size_t *n, struct gw_tx *tx, struct gw_id traveler, struct gw_span model,
+    struct gw_err *err);
+
+/* ---- what the vetting authority says ------------------------------------------------------ */
+
+struct gw_boarding_row {
+    struct gw_id traveler, voyage;
+    int status; /* enum gw_boarding_status */
+    int64_t as_of_us;
+};
+[[nodiscard]] bool gw_store_boarding_put(struct gw_tx *tx, const struct gw_boarding_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_boarding_find(struct gw_boarding_row *row, bool *found, struct gw_tx *tx, struct gw_id traveler,
+    struct gw_err *err);
+/* Of everybody on a voyage of whom something was said, by traveler. */
+[[nodiscard]] bool gw_store_boardings(struct gw_boarding_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_err *err);

@@ -23,6 +23,10 @@ struct gw_tx {
 bool gw_tx_run(struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n, size_t *changed,
     struct gw_err *err);
 
+/* The one number a statement gives; 0 without a row, or of nothing. */
+bool gw_tx_number(int64_t *out, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
+    struct gw_err *err);
+
 /* A query being read:
  *     struct gw_reading r;
  *     if (!gw_reading_start(&r, tx, GW_QUERY_X, GW_VALUES(…), err)) return false;
@@ -97,3 +101,5 @@ bool gw_tx_unseal(struct gw_span *plain, struct gw_arena *a, struct gw_tx *tx, c
 bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t n, struct gw_err *err);
 /* Those of the portrait of that document and source. */
 bool gw_photos_forget_portrait(struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
+bool gw_photos_read(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
+    const struct gw_value *values, size_t n_values, struct gw_err *err);

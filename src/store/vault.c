@@ -706,11 +706,15 @@ bool gw_store_keys_rotate(struct gw_store *s, const char *to, struct gw_err *err
     struct moving m = {};
     struct gw_kek *next = gw_kek_open(own ? source : to, v->folder, !own, err);
     m.next = next;
+    gw_store_step(s, "rotate: new key");
     bool fine = next != NULL && gw_store_write(s, move_root, &m, err) && gw_store_write(s, move_ring, &m, err);
+    gw_store_step(s, "rotate: wrapped by both");
     if (fine && own) {
         char *now = source + strlen("file:");
         now[strlen(now) - strlen(".next")] = 0;
-        fine = replace_file(paths.next, now, err) && gw_store_write(s, end_moving, &m, err);
+        fine = replace_file(paths.next, now, err);
+        gw_store_step(s, "rotate: new key in place");
+        fine = fine && gw_store_write(s, end_moving, &m, err);
     }
     if (fine && own) {
         struct gw_kek *old = v->kek;
@@ -761,7 +765,7 @@ const char *gw_key_kind_name(enum gw_key_kind kind)
     switch (kind) {
     case GW_KEY_VOYAGE:
         return "voyage";
-    case GW_KEY_PORTRAIT_HOUR:
+    case GW_KEY_PORTRAIT:
         return "portrait";
     case GW_KEY_ANSWER_HOUR:
         return "answer";

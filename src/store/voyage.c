@@ -132,11 +132,12 @@ bool gw_store_voyages_due(struct gw_id **ids, size_t *n, struct gw_arena *a, str
     return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_DUE, now_us, err);
 }
 
-static bool read_time(bool *has, int64_t *us, struct gw_tx *tx, enum gw_query q, struct gw_err *err)
+static bool read_time(bool *has, int64_t *us, struct gw_tx *tx, enum gw_query q, const struct gw_value *values, size_t n,
+    struct gw_err *err)
 {
     struct gw_reading r;
     *has = false;
-    if (!gw_reading_start(&r, tx, q, NULL, 0, err))
+    if (!gw_reading_start(&r, tx, q, values, n, err))
         return false;
     if (gw_reading_next(&r))
         *has = gw_column_maybe_int(&r, 0, us);
@@ -164,10 +165,18 @@ bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err)
 }
 
 bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us, struct gw_tx *tx,
-    struct gw_err *err)
+    int64_t now_us, struct gw_err *err)
 {
-    return read_time(has_purge, purge_us, tx, GW_QUERY_NEXT_PURGE, err) &&
-           read_time(has_open, departure_us, tx, GW_QUERY_NEXT_OPEN, err);
+    int64_t portrait_us;
+    bool has_portrait;
+    if (!read_time(has_purge, purge_us, tx, GW_QUERY_NEXT_PURGE, GW_VALUES(gw_v_int(now_us)), err) ||
+        !read_time(&has_portrait, &portrait_us, tx, GW_QUERY_NEXT_PORTRAIT, NULL, 0, err))
+        return false;
+    if (has_portrait && (!*has_purge || portrait_us < *purge_us)) {
+        *has_purge = true;
+        *purge_us = portrait_us;
+    }
+    return read_time(has_open, departure_us, tx, GW_QUERY_NEXT_OPEN, NULL, 0, err);
 }
 
 bool gw_store_voyage_counts(size_t *counts, size_t n_counts, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err)
@@ -198,11 +207,6 @@ bool gw_store_voyages_unswept(struct gw_id **ids, size_t *n, struct gw_arena *a,
     return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_UNSWEPT, INT64_MAX, err);
 }
 
-bool gw_store_voyages_untimed(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
-{
-    return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_UNTIMED, INT64_MAX, err);
-}
-
 bool gw_store_voyages_lost(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
 {
     return read_ids(ids, n, a, tx, GW_QUERY_VOYAGES_LOST, GW_KEY_VOYAGE, err);
@@ -212,7 +216,7 @@ bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct
     struct gw_err *err)
 {
     static const enum gw_query tallies[] = { GW_QUERY_TALLY_STATUS, GW_QUERY_TALLY_REASON, GW_QUERY_TALLY_DECLINE,
-        GW_QUERY_TALLY_ALERT };
+        GW_QUERY_TALLY_ALERT, GW_QUERY_TALLY_INSPECTION };
     for (size_t i = 0; i < GW_COUNT(tallies); i++)
         if (!gw_tx_run(tx, tallies[i], GW_VALUES(gw_v_id(&voyage)), NULL, err))
             return false;
@@ -230,6 +234,7 @@ static bool sweep(struct gw_store_purged *out, size_t *deleted, struct gw_tx *tx
     } steps[] = {
         { GW_QUERY_EVENTS_DELETE, NULL },
         { GW_QUERY_ALERTS_DELETE, NULL },
+        { GW_QUERY_INSPECTIONS_DELETE, NULL },
         { GW_QUERY_VERIFICATIONS_DELETE, &out->verifications },
         { GW_QUERY_DECLINES_DELETE, NULL },
         { GW_QUERY_ANSWERS_DELETE, &out->answers },
@@ -268,7 +273,7 @@ bool gw_store_voyage_empty(struct gw_store_purged *out, struct gw_tx *tx, struct
 
 bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err)
 {
-    static const enum gw_key_kind kinds[] = { GW_KEY_PROBE_HOUR, GW_KEY_PORTRAIT_HOUR, GW_KEY_ANSWER_HOUR };
+    static const enum gw_key_kind kinds[] = { GW_KEY_PROBE_HOUR, GW_KEY_ANSWER_HOUR };
     for (size_t i = 0; i < GW_COUNT(kinds); i++)
         if (!gw_store_keys_destroy_before(tx, kinds[i], now_us / GW_US_PER_HOUR + 1, &out->keys, err))
             return false;
@@ -285,7 +290,6 @@ bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx 
         size_t *count;
     } steps[] = {
         { GW_QUERY_PHOTOS_EXPIRE, now_us, &out->photos },
-        { GW_QUERY_PORTRAITS_EXPIRE, now_us / GW_US_PER_HOUR, &out->portraits },
         { GW_QUERY_ANSWERS_EXPIRE, now_us, &out->answers },
         { GW_QUERY_ACCESS_EXPIRE, access_us, &accesses },
         { GW_QUERY_APPROVALS_EXPIRE, access_us, &accesses },
@@ -304,6 +308,6 @@ bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx 
 bool gw_store_drop_lost(struct gw_store_purged *out, struct gw_tx *tx, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_PHOTOS_LOST, NULL, 0, &out->photos, err) &&
-           gw_tx_run(tx, GW_QUERY_PORTRAITS_LOST, GW_VALUES(gw_v_int(GW_KEY_PORTRAIT_HOUR)), &out->portraits, err) &&
+           gw_tx_run(tx, GW_QUERY_PORTRAITS_LOST, GW_VALUES(gw_v_int(GW_KEY_PORTRAIT)), &out->portraits, err) &&
            gw_tx_run(tx, GW_QUERY_ANSWERS_LOST, GW_VALUES(gw_v_int(GW_KEY_ANSWER_HOUR)), &out->answers, err);
 }

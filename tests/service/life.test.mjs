@@ -141,7 +141,7 @@ describe('tokens without a running service', { skip: withoutProgram }, () => {
     assert.equal(made.status, 0, made.stderr);
     assert.match(made.json.token, /^gw_/);
     const g = await Gangway.start(t, { store });
-    assert.equal((await g.ask('GET', '/v1/voyages', { token: made.json.token })).status, 200);
+    assert.equal((await g.ask('GET', '/v1/alerts', { token: made.json.token })).status, 200);
   });
 
   test('what is missing is said', (t) => {
@@ -272,6 +272,65 @@ describe('stopping and coming back', { skip: withoutPhotos }, () => {
     const h = await Gangway.start(t, { store: g.store, set });
     const log = (await h.ask('GET', `/v1/voyages/${id}/verifications?limit=500`, { as: 'officer' })).json.verifications;
     assert.equal(log.length, answers.filter((a) => a === 200).length);
+  });
+
+  test('asked to stop under load, every request it has taken is answered, and every answer is whole', async (t) => {
+    const g = await Gangway.start(t, { set });
+    const id = await board(g), device = g.token('device');
+    const { hostname, port } = new URL(g.url);
+    const picture = photo('cage.jpg');
+    const head = `POST /v1/voyages/${id}/verifications HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${device}\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture.length}\r\n\r\n`;
+    // Each has its connection, and has been answered on it once. `late`: its picture is half sent when the signal comes.
+    const clients = await Promise.all(Array.from({ length: 40 }, (_, i) => new Promise((resolve, reject) => {
+      const c = { late: i % 4 === 0, got: '' };
+      c.socket = net.connect(Number(port), hostname, () => c.socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'));
+      c.socket.on('error', reject);
+      c.closed = new Promise((done) => c.socket.on('close', done));
+      c.socket.on('data', (d) => { c.got += d.toString('latin1'); if (!c.ready && c.got.includes('"ok"')) { c.ready = true; c.got = ''; resolve(c); } });
+    })));
+    for (const c of clients) {
+      c.socket.removeAllListeners('error').on('error', (e) => { c.error = e.code; });
+      c.socket.write(head);
+      c.socket.write(c.late ? picture.subarray(0, picture.length >> 1) : picture);
+    }
+    while (!/gangway_http_in_flight 4[01]/.test((await g.ask('GET', '/metrics')).text)) {
+      if (clients.filter((c) => c.got.includes('HTTP/1.1')).length >= 20) break;
+    }
+    g.child.kill('SIGTERM');
+    while (!g.stderr.includes('state=stopping')) await new Promise((r) => setTimeout(r, 2));
+    for (const c of clients.filter((one) => one.late)) c.socket.write(picture.subarray(picture.length >> 1));
+    await Promise.all(clients.map((c) => c.closed));
+    assert.deepEqual(await g.exited, { code: 0, signal: null });
+    for (const c of clients) {
+      const m = /^HTTP\/1\.1 (200|503) [^]*?\r\n\r\n([^]*)$/.exec(c.got);
+      assert.ok(m && !c.error, `${c.late ? 'late' : 'in time'} ${c.error}: ${c.got.slice(0, 200)}`);
+      assert.equal(m[2].length, Number(/Content-Length: (\d+)/i.exec(c.got)[1]));
+      JSON.parse(m[2]);
+    }
+    const decided = clients.filter((c) => c.got.startsWith('HTTP/1.1 200'));
+    assert.ok(decided.length >= 30, `${decided.length} of 40 were decided`);
+    const h = await Gangway.start(t, { store: g.store, set });
+    const log = (await h.ask('GET', `/v1/voyages/${id}/verifications?limit=500`, { as: 'officer' })).json.verifications;
+    assert.equal(log.length, decided.length, 'what was answered is recorded, and nothing else');
+  });
+
+  test('every stage of a verification is in its histogram', async (t) => {
+    const g = await Gangway.start(t, { set: { ...set, 'verify.liveness': 0.0001 } });
+    const id = await board(g);
+    const counts = async () => Object.fromEntries([...(await g.ask('GET', '/metrics')).text.matchAll(/^gangway_(?:stage_seconds_count\{stage="(\w+)"\}|(queue)_seconds_count) (\d+)$/gm)].map((m) => [m[1] ?? m[2], Number(m[3])]));
+    const first = await counts();
+    for (let n = 0; n < 3; n++) assert.equal((await g.verify(id, live('audrey.jpg'))).status, 200);
+    const then = await counts();
+    const grown = Object.fromEntries(Object.entries(then).map(([k, v]) => [k, v - first[k]]));
+    delete grown.align; // the face that is measured is aligned with that, and kept
+    assert.deepEqual(grown, { queue: 3, decode: 3, detect: 3, landmarks: 3, quality: 3, liveness: 3, embed: 3, search: 3, record: 3, verify: 3 });
+    // Buckets only grow from left to right, and the last is the count.
+    const text = (await g.ask('GET', '/metrics')).text;
+    for (const stage of ['decode', 'embed', 'verify']) {
+      const buckets = [...text.matchAll(new RegExp(`^gangway_stage_seconds_bucket\\{stage="${stage}",le="([^"]+)"\\} (\\d+)$`, 'gm'))].map((m) => Number(m[2]));
+      assert.deepEqual(buckets, [...buckets].sort((a, b) => a - b));
+      assert.equal(buckets.at(-1), then[stage]);
+    }
   });
 
   test('started again it goes on with the voyage, its gallery, its tokens and its answers', async (t) => {

@@ -17,6 +17,8 @@ describe('photos', { skip: withoutPhotos }, () => {
     // Cleared, cleared again (an inspection that names whom), and a stranger.
     for (const who of ['franck_01829.jpg', 'franck_01829.jpg', 'cage.jpg']) assert.equal((await g.verify(id, live(who))).status, 200);
     cases = (await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications;
+    const inspections = (await g.ask('GET', '/v1/inspections', { as: 'officer' })).json.inspections;
+    for (const c of cases.slice(1)) c.inspection = inspections.find((i) => i.verification === c.verification || i.reason === c.reason).inspection;
   });
   after(async () => { for (const f of afters.reverse()) await f(); });
 
@@ -29,20 +31,29 @@ describe('photos', { skip: withoutPhotos }, () => {
 
   test('purpose and case are needed, and words that are none are refused', async () => {
     const p = cases[1].photo;
-    for (const query of ['', '?purpose=inspection', `?case=${cases[1].verification}`, `?purpose=curiosity&case=${cases[1].verification}`])
+    for (const query of ['', '?purpose=inspection', `?case=${cases[1].inspection}`, `?purpose=curiosity&case=${cases[1].inspection}`])
       assert.equal((await g.ask('GET', `/v1/photos/${p}${query}`, { as: 'officer' })).status, 400, query);
   });
 
   test('no photo without a case that is about it', async () => {
-    assert.equal((await see(cases[1].photo, cases[2].verification)).status, 403);
     assert.equal((await see(cases[1].photo, '0'.repeat(26))).status, 403);
-    assert.equal((await see('0'.repeat(26), cases[1].verification)).status, 404);
+    assert.equal((await see('0'.repeat(26), cases[1].inspection)).status, 404);
     const elsewhere = g.cli('user', 'add', 'x', '--role', 'officer', '--site', 'LHR').json.token;
-    assert.equal((await see(cases[1].photo, cases[1].verification, { token: elsewhere })).status, 404);
+    assert.equal((await see(cases[1].photo, cases[1].inspection, { token: elsewhere })).status, 404);
+  });
+
+  test('nor before the case is claimed, nor while another has it', async () => {
+    const a = await see(cases[1].photo, cases[1].inspection);
+    assert.equal(a.status, 403);
+    assert.match(a.json.detail, /claim/);
+    const other = g.cli('user', 'add', 'y', '--role', 'officer').json.token;
+    for (const i of [1, 2]) assert.equal((await g.ask('POST', `/v1/inspections/${cases[i].inspection}/claim`, { as: 'officer', json: {} })).status, 200);
+    assert.equal((await see(cases[1].photo, cases[1].inspection, { token: other })).status, 403);
+    assert.equal((await see(cases[1].photo, cases[2].inspection)).status, 403, 'another case of his is not about it');
   });
 
   test('who sees it is in the picture, seen and hidden, and in the log before', async () => {
-    const a = await see(cases[1].photo, cases[1].verification);
+    const a = await see(cases[1].photo, cases[1].inspection);
     assert.equal(a.status, 200);
     assert.equal(a.headers['content-type'], 'image/jpeg');
     assert.equal(a.headers['cache-control'], 'no-store');
@@ -60,7 +71,7 @@ describe('photos', { skip: withoutPhotos }, () => {
 
   test('beyond photos.per_hour a second person must approve, and nobody approves for himself', async () => {
     let last;
-    for (let i = 0; i < 8 && last?.status !== 403; i++) last = await see(cases[2].photo, cases[2].verification);
+    for (let i = 0; i < 8 && last?.status !== 403; i++) last = await see(cases[2].photo, cases[2].inspection);
     assert.equal(last.status, 403);
     assert.match(last.json.detail, /approve/);
     const officer = g.cli('user', 'list').stdout.trim().split('\n').map((l) => JSON.parse(l)).find((u) => u.role === 'officer' && u.site === null);
@@ -70,15 +81,15 @@ describe('photos', { skip: withoutPhotos }, () => {
     const a = await approve({ token: officer.id, photos: 2 }, 'supervisor', { headers: { 'Idempotency-Key': 'once' } });
     assert.equal(a.status, 201);
     assert.deepEqual((await approve({ token: officer.id, photos: 2 }, 'supervisor', { headers: { 'Idempotency-Key': 'once' } })).json, a.json);
-    assert.equal((await see(cases[2].photo, cases[2].verification)).status, 200);
-    assert.equal((await see(cases[2].photo, cases[2].verification)).status, 200);
-    assert.equal((await see(cases[2].photo, cases[2].verification)).status, 403);
+    assert.equal((await see(cases[2].photo, cases[2].inspection)).status, 200);
+    assert.equal((await see(cases[2].photo, cases[2].inspection)).status, 200);
+    assert.equal((await see(cases[2].photo, cases[2].inspection)).status, 403);
     const supervisor = g.cli('user', 'list').stdout.trim().split('\n').map((l) => JSON.parse(l)).find((u) => u.role === 'supervisor');
     assert.equal((await approve({ token: supervisor.id, photos: 2 })).status, 403);
   });
 
   test('the report counts accesses by purpose and names nobody', async () => {
-    await see(cases[2].photo, cases[2].verification, { as: 'supervisor', purpose: 'referral' });
+    await see(cases[2].photo, cases[2].inspection, { as: 'supervisor', purpose: 'referral' });
     const r = await g.ask('GET', '/v1/reports/access', { as: 'auditor' });
     assert.equal(r.status, 200);
     assert.equal(r.json.accesses, 8);

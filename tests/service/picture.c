@@ -7,7 +7,8 @@
  *   picture dark PERCENT IN OUT  so much of the light
  *   picture plain W H OUT        grey, nobody in it
  *   picture frame W H PERCENT IN OUT   in the middle of a grey picture of W x H, so much of its height
- *   picture png IN OUT           the same as PNG */
+ *   picture png IN OUT           the same as PNG
+ *   picture row N IN             the pixels of row N, as hexadecimal digits on standard output */
 #include "base/buf.h"
 #include "image/image.h"
 
@@ -122,6 +123,12 @@ int main(int argc, char **argv)
     } else if (strcmp(verb, "png") == 0 && argc == 4) {
         struct gw_image in = load(argv[2]);
         save(&in, argv[3], true);
+    } else if (strcmp(verb, "row") == 0 && argc == 4) {
+        struct gw_image in = load(argv[3]);
+        const uint8_t *row = in.data + (size_t)atoi(argv[2]) % in.height * in.stride;
+        for (size_t i = 0; i < (size_t)in.width * 3; i++)
+            printf("%02x", row[i]);
+        putchar('\n');
     } else
         stop("turn N, grid COLS ROWS, shrink W, dark PERCENT, plain W H, frame W H PERCENT or png; then files");
     gw_arena_free(mem);

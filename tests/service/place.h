@@ -166,10 +166,10 @@ static inline bool send_portrait(struct gw_portrait_receipt *out, struct place *
 }
 
 /* A good live picture of that template, as it is after the picture was looked at. */
-static inline bool send_probe(struct gw_verification *out, struct place *p, const struct gw_caller *who, struct gw_id voyage,
-    const struct gw_template *t, struct gw_once *once, struct gw_err *err)
+static inline bool send_picture(struct gw_verification *out, struct place *p, const struct gw_caller *who, struct gw_id voyage,
+    const struct gw_template *t, struct gw_span picture, struct gw_once *once, struct gw_err *err)
 {
-    struct gw_probe_seen probe = { .started_us = gw_clock_monotonic_us() };
+    struct gw_probe_seen probe = { .started_us = gw_clock_monotonic_us(), .picture = picture };
     const char *site = strcmp(who->site, "YVR") == 0 ? "" : who->site; /* where manifest_text departs */
     GW_AUTO(gw_gallery) *g = gw_galleries_get(&probe.limits, p->s->galleries, voyage, site, err);
     if (g == NULL || (!probe.limits.any && !gw_law_refuse(err)))
@@ -181,6 +181,13 @@ static inline bool send_probe(struct gw_verification *out, struct place *p, cons
         gw_probe_search(&probe, p->s, g, t, NULL, 0);
     *out = (struct gw_verification){};
     return gw_probe_decide(out, p->s, p->a, who, voyage, &probe, once, err);
+}
+
+/* The same where the picture itself does not matter. */
+static inline bool send_probe(struct gw_verification *out, struct place *p, const struct gw_caller *who, struct gw_id voyage,
+    const struct gw_template *t, struct gw_once *once, struct gw_err *err)
+{
+    return send_picture(out, p, who, voyage, t, (struct gw_span){}, once, err);
 }
 
 static inline enum gw_reason last_reason(struct place *p, struct gw_id voyage)

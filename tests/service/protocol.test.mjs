@@ -5,6 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { take } from './help/packages.mjs';
 import { Gangway, root, run, traveler, voyage, withoutProgram } from './help/gangway.mjs';
 
 const nobody = '0'.repeat(26);
@@ -72,7 +73,6 @@ describe('protocol', { skip: withoutProgram }, () => {
 
   describe('addresses', () => {
     for (const [label, method, target, status, code] of [
-      ['the root is nothing yet', 'GET', '/', 404, 'not_found'],
       ['an unknown path', 'GET', '/v1/nothing', 404, 'not_found'],
       ['a known path with a slash behind it', 'GET', '/v1/voyages/', 404, 'not_found'],
       ['two slashes', 'GET', '//v1/voyages', 404, 'not_found'],
@@ -198,22 +198,39 @@ describe('protocol', { skip: withoutProgram }, () => {
   describe('who may ask what', () => {
     // Cell by cell: the contract's table. The route exists for these roles and for no other.
     const may = {
-      'POST /v1/manifests': ['carrier', 'admin'],
-      'GET /v1/voyages': ['carrier', 'officer', 'supervisor', 'admin', 'device'],
-      'GET /v1/voyages/{voyage}': ['carrier', 'officer', 'supervisor', 'admin', 'device'],
+      'POST /v1/manifests': ['carrier'],
+      'GET /v1/voyages': ['carrier', 'officer', 'supervisor', 'device'],
+      'GET /v1/voyages/{voyage}': ['carrier', 'officer', 'supervisor', 'device'],
       'GET /v1/voyages/{voyage}/travelers': ['carrier', 'officer', 'supervisor'],
       'GET /v1/voyages/{voyage}/readiness': ['carrier', 'officer', 'supervisor'],
       'PUT /v1/portraits': ['carrier', 'admin'],
       'POST /v1/voyages/{voyage}/verifications': ['device'],
       'GET /v1/voyages/{voyage}/verifications': ['officer', 'supervisor'],
       'POST /v1/voyages/{voyage}/declines': ['device', 'officer'],
-      'POST /v1/voyages/{voyage}/close': ['carrier', 'officer', 'admin'],
+      'POST /v1/voyages/{voyage}/close': ['carrier', 'officer'],
       'GET /v1/events': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
       'GET /v1/alerts': ['officer', 'supervisor', 'auditor', 'admin'],
       'POST /v1/alerts/{alert}/acknowledge': ['supervisor', 'admin'],
+      'GET /v1/inspections': ['officer', 'supervisor'],
+      'GET /v1/inspections/{inspection}': ['officer', 'supervisor'],
+      'POST /v1/inspections/{inspection}/claim': ['officer', 'supervisor'],
+      'POST /v1/inspections/{inspection}/outcome': ['officer', 'supervisor'],
+      'GET /v1/reports/inspections': ['auditor', 'supervisor'],
+      'POST /v1/boarding-status': ['carrier', 'admin'],
       'GET /v1/photos/{photo}': ['officer', 'supervisor'],
       'POST /v1/photo-approvals': ['supervisor'],
-      'GET /v1/reports/access': ['auditor', 'supervisor', 'admin'],
+      'GET /v1/audit/head': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
+      'GET /v1/audit/entries': ['supervisor', 'auditor', 'admin'],
+      'GET /v1/audit/proofs': ['supervisor', 'auditor', 'admin'],
+      'GET /v1/audit/deletions/{voyage}': ['supervisor', 'auditor'],
+      'POST /v1/audit/cosignatures': ['supervisor', 'auditor', 'admin'],
+      'GET /v1/reports/access': ['auditor', 'supervisor'],
+      'GET /v1/reports/retention': ['auditor', 'supervisor'],
+      'POST /v1/voyages/{voyage}/holds': ['admin'],
+      'POST /v1/holds/{hold}/release': ['admin'],
+      'GET /v1/me': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
+      'GET /v1/tokens': ['admin'],
+      'GET /v1/settings': ['admin'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])
@@ -234,7 +251,7 @@ describe('protocol', { skip: withoutProgram }, () => {
     test('the table of /openapi.json says the same', () => {
       const told = Object.fromEntries(Object.entries(g.openapi.paths).flatMap(([p, o]) =>
         Object.entries(o).map(([m, op]) => [`${m.toUpperCase()} ${p}`, op['x-roles']])));
-      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/notice']) {
+      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/notice', '/v1/receipts/{receipt}']) {
         assert.deepEqual(told[`GET ${p}`], []);
         delete told[`GET ${p}`];
       }
@@ -384,6 +401,12 @@ describe('documents in step with the program', { skip: withoutProgram }, () => {
     test(`${file} is what \`gangway ${args.join(' ')}\` writes`, () => {
       assert.equal(fs.readFileSync(path.join(root, file), 'utf8'), run(args).stdout);
     });
+
+  test('/openapi.json is OpenAPI 3.1', async () => {
+    const { Validator } = await import(take.resolve('@seriousme/openapi-schema-validator'));
+    const result = await new Validator().validate(run(['openapi']).json);
+    assert.ok(result.valid, JSON.stringify(result.errors));
+  });
 
   test('/openapi.json refers to nothing that is not there', () => {
     const document = run(['openapi']).json;

@@ -8,7 +8,7 @@ import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, environment, folder, program, root, run, withoutProgram } from './help/gangway.mjs';
+import { Gangway, environment, folder, program, root, run, traveler, voyage, withoutProgram } from './help/gangway.mjs';
 import { pair, selfSigned, signed, withoutOpenssl } from './help/certificates.mjs';
 
 const skip = withoutProgram || withoutOpenssl;
@@ -246,10 +246,22 @@ describe('TLS', { skip }, () => {
     assert.equal((await h.ask('GET', '/healthz')).status, 200);
   });
 
-  test('asked to stop, it ends', async (t) => {
+  test('a stream is heard as it happens, and ends whole when the service is asked to stop', async (t) => {
     const h = await Gangway.start(t, { set, ca: fs.readFileSync(set['http.tls_certificate']) });
-    assert.equal((await h.ask('GET', '/healthz')).status, 200);
+    let text = '', ended = false;
+    const q = https.get({ host: '127.0.0.1', port: portOf(h), path: '/v1/events', agent: h.agent, headers: { Authorization: `Bearer ${h.token('officer')}` } });
+    const answer = await new Promise((resolve, reject) => { q.on('response', resolve); q.on('error', reject); });
+    assert.equal(answer.statusCode, 200);
+    answer.on('data', (d) => { text += d; });
+    answer.on('end', () => { ended = true; });
+    const made = await h.manifest(voyage([traveler(1)]));
+    assert.equal(made.status, 201);
+    const declined = await h.ask('POST', `/v1/voyages/${made.json.voyage}/declines`, { as: 'device', json: {} });
+    await eventually(() => text.includes(declined.json.decline), 'it is told of');
+    assert.ok(!ended);
     assert.deepEqual(await h.signal('SIGTERM'), { code: 0, signal: null });
+    await eventually(() => ended, 'the stream ends');
+    assert.ok(answer.complete);
   });
 });
 

@@ -69,7 +69,7 @@ static void a_whole_departure(void **state)
 
     /* Who declines is searched for no more, and the series ends. */
     struct gw_decline d;
-    CHECK_OK(gw_service_decline(&d, p.s, &p.device, m.voyage, &(struct gw_decline_ask){ .reference = gw_span_str("r2") },
+    CHECK_OK(gw_service_decline(&d, p.s, &p.device, m.voyage, &(struct gw_decline_ask){ .named.reference = gw_span_str("r2") },
         NULL, &err));
     CHECK(d.has_traveler);
     CHECK_TEXT(d.seat, "2A");
@@ -80,7 +80,7 @@ static void a_whole_departure(void **state)
     CHECK_OK(gw_service_decline(&d, p.s, &p.device, m.voyage, &(struct gw_decline_ask){}, NULL, &err));
     CHECK(!d.has_traveler);
     CHECK_FAILS(gw_service_decline(&d, p.s, &p.device, m.voyage,
-                    &(struct gw_decline_ask){ .reference = gw_span_str("r77") }, NULL, &err),
+                    &(struct gw_decline_ask){ .named.reference = gw_span_str("r77") }, NULL, &err),
         GW_ERR_NOT_FOUND);
     /* A portrait that comes for him now is not put on this voyage. */
     CHECK_OK(send_portrait(&portrait, &p, "P00002", 2, GW_PORTRAIT_CHIP, &err));

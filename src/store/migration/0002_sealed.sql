@@ -3,8 +3,8 @@
 -- Which data keys there are. The keys themselves are in the file `keyring` beside the
 -- database and never in it, so no copy of the database opens anything.
 -- kind: 1 a voyage (scope: its id); and by the hour in which what they seal dies
--- (scope: hours since 1970, 8 bytes big-endian, then zeros): 2 portraits, 3 answers,
--- 4 probes; 5 a legal hold (scope: its id). Deleting the row is the erasure.
+-- (scope: hours since 1970, 8 bytes big-endian, then zeros): 3 answers, 4 probes; 2 a
+-- portrait, 5 a legal hold (scope: its id). Deleting the row is the erasure.
 DROP TABLE data_key;
 CREATE TABLE data_key (
     kind    INTEGER NOT NULL,
@@ -13,10 +13,10 @@ CREATE TABLE data_key (
     PRIMARY KEY (kind, scope)
 ) STRICT, WITHOUT ROWID;
 
--- Portraits die by the hour.
+-- When a portrait dies, to the moment: its clock may start after it was sealed, so it has a key of its own.
 DROP INDEX portrait_expiry;
-ALTER TABLE portrait RENAME COLUMN expiry_day TO expiry_hour;
-CREATE INDEX portrait_expiry ON portrait (expiry_hour);
+ALTER TABLE portrait RENAME COLUMN expiry_day TO expires_us;
+CREATE INDEX portrait_expiry ON portrait (expires_us);
 ALTER TABLE answer RENAME COLUMN day TO hour;
 
 -- A picture that may be kept for a while: kind 1 a live picture of an inspection or, where

@@ -137,12 +137,14 @@ export class Gangway {
     });
   }
 
-  // Every answer is one that /openapi.json announces.
+  // Every answer is one that /openapi.json announces: status, media type, content.
   hold(method, target, answer) {
+    assert.match(answer.headers['x-request-id'], /^([0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/);
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff');
     if (method === 'HEAD') return;
     if (answer.status >= 400) {
       assert.equal(answer.headers['content-type'], 'application/problem+json');
-      check(this.openapi, { $ref: '#/components/schemas/Problem' }, answer.json);
+      check(this.openapi, this.problem ??= { $ref: '#/components/schemas/Problem' }, answer.json, 'the problem');
       assert.equal(answer.json.status, answer.status);
       assert.equal(answer.json.request_id, answer.headers['x-request-id']);
       if (answer.status === 503) assert.match(answer.headers['retry-after'], /^\d+$/);
@@ -150,10 +152,11 @@ export class Gangway {
       return;
     }
     const segments = target.split('?')[0].split('/');
-    const found = Object.entries(this.openapi.paths).find(([p]) => {
+    const fitting = Object.entries(this.openapi.paths).filter(([p]) => {
       const want = p.split('/');
       return want.length === segments.length && want.every((w, i) => w.startsWith('{') || w === segments[i]);
     });
+    const found = fitting.find(([p]) => !p.includes('{')) ?? fitting[0];
     assert.ok(found, `${target} is in /openapi.json`);
     const operation = found[1][method.toLowerCase()];
     const announced = operation?.responses[answer.status];

@@ -59,7 +59,7 @@ export class Listener {
     for (;;) {
       const found = this.events.filter(fits);
       if (found.length >= n) return found;
-      if (Date.now() > until) assert.fail(`waited for ${n}, saw ${JSON.stringify(this.events.map((e) => e.data))}`);
+      if (Date.now() > until) assert.fail(`waited for ${n}, saw ${this.events.length}, the last: ${JSON.stringify(this.events.slice(-20).map((e) => e.data))}`);
       await new Promise((resolve) => {
         this.waiting.push(resolve);
         setTimeout(resolve, 200);

@@ -31,3 +31,114 @@ export interface Verification {
   attempts_left: number;
   elapsed_ms: number;
 }
+
+export interface Traveler {
+  traveler: string;
+  kind: 'passenger' | 'crew';
+  reference: string | null;
+  seat: string | null;
+  status: TravelerStatus;
+  portraits: number;
+  surname?: string | null;
+  given_names?: string | null;
+  cleared_at?: string;
+  boarding_status?: 'cleared' | 'inhibited' | 'selectee' | null;
+}
+export interface TravelerPage { travelers: Traveler[]; cursor: string | null }
+
+export interface Readiness {
+  portraits: { expected: number; covered: number; covered_by_several: number; not_photographed?: number; uncovered: Traveler[] };
+  gallery: { state: 'absent' | 'building' | 'ready'; persons: number; templates: number };
+  late: boolean;
+  first_manifest_at: string;
+  last_manifest_at: string;
+}
+
+export type Severity = 'routine' | 'notice' | 'alert';
+export interface VerificationRecord {
+  verification: string;
+  at: string;
+  decision: Decision;
+  guidance: string | null;
+  attempt: number;
+  elapsed_ms: number;
+  reason: string;
+  text: string;
+  severity: Severity;
+  score?: number;
+  threshold?: number;
+  quality?: number;
+  liveness?: number;
+  gallery_persons: number;
+  photo?: string;
+  traveler: { reference: string | null; seat: string | null } | null;
+}
+export interface VerificationPage { verifications: VerificationRecord[]; cursor: string | null }
+
+export interface CloseReceipt {
+  boarded: number;
+  not_boarded: number;
+  boarded_references: string[];
+  not_boarded_references: string[];
+  unexpected: string[];
+  cleared_not_boarded: number;
+  purge_at: string;
+  already: boolean;
+}
+
+export interface CasePerson {
+  traveler: string;
+  status: TravelerStatus;
+  boarding_status: 'cleared' | 'inhibited' | 'selectee' | null;
+  portraits: string[];
+  surname?: string | null;
+  given_names?: string | null;
+  sex?: string | null;
+  birth_date?: string | null;
+  nationality?: string | null;
+  reference?: string | null;
+  seat?: string | null;
+  documents?: { type?: string | null; number?: string | null; issuing_state?: string | null; expiry_date?: string | null }[];
+}
+export type Method = 'document' | 'biometric_recheck' | 'biographic' | 'fingerprint';
+export type Outcome = 'cleared' | 'denied' | 'referred';
+export interface Inspection {
+  inspection: string;
+  voyage: string;
+  carrier: string;
+  number: string;
+  from: string;
+  to: string;
+  site: string | null;
+  cause: 'verification' | 'decline' | 'boarding_status';
+  reason: string;
+  text: string;
+  severity: Severity;
+  state: 'open' | 'claimed' | 'referred' | 'closed';
+  opened_at: string;
+  claimed_by: string | null;
+  claimed_until: string | null;
+  closed_at: string | null;
+  method: Method | null;
+  result: Outcome | 'lapsed' | null;
+  mismatch: boolean;
+  may_clear: boolean;
+  traveler: CasePerson | null;
+  candidate?: CasePerson | null;
+  verification?: VerificationRecord | null;
+}
+export interface InspectionPage { inspections: Inspection[]; cursor: string | null }
+
+export interface Alert {
+  alert: string;
+  kind: string;
+  text: string;
+  severity: Severity;
+  at: string;
+  voyage: string | null;
+  inspection: string | null;
+  traveler: { reference: string | null; seat: string | null } | null;
+  state: 'open' | 'acknowledged';
+  acknowledged_at: string | null;
+}
+export interface AlertPage { alerts: Alert[]; cursor: string | null }

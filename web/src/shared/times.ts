@@ -13,5 +13,6 @@ export function clock(text: string): string {
 
 export function dayAndClock(text: string | null): string {
   if (text === null) return '–';
-  return new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(text));
+  const t = new Date(text), thisYear = t.getFullYear() === new Date().getFullYear();
+  return new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'short', ...(thisYear ? {} : { year: 'numeric' }), hour: '2-digit', minute: '2-digit', hour12: false }).format(t);
 }

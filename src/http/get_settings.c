@@ -1,0 +1,43 @@
+/* get_settings.c - the settings in force, to be looked at; they are changed in the file. */
+#include "http/exchange.h"
+
+#include "base/conf.h"
+
+/* Addresses of stores and endpoints may hold a password: user:password@host. */
+static void hide_password(struct gw_buf *value)
+{
+    const struct gw_span all = gw_buf_span(value);
+    uint8_t *at = all.size == 0 ? NULL : memchr(value->data, '@', all.size);
+    uint8_t *slashes = all.size == 0 ? NULL : memmem(value->data, all.size, "://", 3);
+    if (at == NULL || slashes == NULL || slashes > at)
+        return;
+    uint8_t *colon = memchr(slashes + 3, ':', (size_t)(at - slashes - 3));
+    if (colon != NULL)
+        memset(colon + 1, '*', (size_t)(at - colon - 1));
+}
+
+bool gw_get_settings(struct gw_exchange *x, struct gw_err *err)
+{
+    (void)err;
+    size_t n;
+    const struct gw_conf_row *rows = gw_conf_rows(&n);
+    GW_AUTO(gw_json) *j = gw_json_object();
+    GW_AUTO_VALUE(gw_conf) defaults = {};
+    struct gw_json *list = gw_json_array();
+    gw_conf_init(&defaults);
+    for (size_t i = 0; i < n; i++) {
+        GW_AUTO_VALUE(gw_buf) value = {}, initial = {};
+        struct gw_json *o = gw_json_object();
+        gw_conf_format(&value, gw_exchange_conf(x), &rows[i]);
+        hide_password(&value);
+        gw_json_set_text(o, "name", rows[i].name);
+        gw_json_set_text(o, "value", gw_buf_text(&value));
+        gw_conf_format(&initial, &defaults, &rows[i]); /* as the value is written, so that the two compare */
+        gw_json_set_text(o, "default", gw_buf_text(&initial));
+        gw_json_set_bool(o, "reloadable", rows[i].reload);
+        gw_json_set_text(o, "help", rows[i].help);
+        gw_json_add(list, o);
+    }
+    gw_json_set(j, "settings", list);
+    return gw_exchange_json(x, 200, j);
+}

@@ -1,0 +1,234 @@
+// console.test.mjs - the console, role by role, in a real browser against the real service.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from '../service/help/gangway.mjs';
+import { accessible, browser, open, shoot, withoutBrowser } from './help/browser.mjs';
+
+const seen = { timeout: 20_000 };
+const views = {
+  carrier: ['Departures'],
+  officer: ['Departures', 'Inspections'],
+  supervisor: ['Departures', 'Inspections', 'Supervision', 'Accuracy', 'Retention and audit'],
+  auditor: ['Supervision', 'Accuracy', 'Retention and audit'],
+  admin: ['Devices and sites', 'Settings', 'Supervision'],
+};
+const portraits = ['franck_01829.jpg', 'audrey.jpg', 'cage.jpg', 'kim1_crop.jpg', 'queen20_crop.jpg', 'sean_guru2_crop.jpg'];
+
+describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
+  const afters = [];
+  const t = { after: (f) => afters.push(f) };
+  let g, b;
+  before(async () => {
+    g = await Gangway.start(t, { set: { 'verify.liveness': 0 } });
+    for (let n = 0; n < portraits.length; n++) await g.portrait(photo(portraits[n]), { number: number(n) });
+    b = await browser(t);
+  });
+  after(async () => { for (const f of afters.reverse()) await f(); });
+
+  const departure = async (n = 9) => (await g.manifest(voyage(Array.from({ length: n }, (_, i) => traveler(i))))).json.voyage;
+  const signIn = async (role, { where = '', context = {} } = {}) => {
+    const page = await open(b, `${g.url}/`, { context });
+    await page.locator('input[type=password]').fill(g.token(role));
+    await page.locator('form .button').click();
+    await page.locator('.room').waitFor(seen);
+    if (where) await page.evaluate((w) => { location.hash = w; }, where);
+    return page;
+  };
+  const end = async (page) => {
+    assert.deepEqual(page.faults, []);
+    for (const r of page.asked) {
+      assert.ok(r.url().startsWith(g.url) || r.url().startsWith('blob:'), 'nothing is asked of any other host');
+      assert.doesNotMatch(r.url(), /gw_/, 'no token in an address');
+    }
+    await page.context().close();
+  };
+  const announced = (path) => path in g.openapi.paths;
+
+  test('signing in: a wrong token, the token of a device, a right one; signing out forgets it', async () => {
+    const page = await open(b, `${g.url}/`);
+    const sign = async (token) => { await page.getByLabel('Your token').fill(token); await page.getByRole('button', { name: 'Sign in' }).click(); };
+    await sign(`gw_${'x'.repeat(48)}`);
+    await page.getByText('This token is not accepted').waitFor(seen);
+    await sign(g.token('device'));
+    await page.getByText('it belongs to the gate page').waitFor(seen);
+    await accessible(page, 'sign in');
+    await shoot(page, 'console-sign-in');
+    await sign(g.token('officer'));
+    await page.locator('.room').waitFor(seen);
+    await page.reload();
+    await page.locator('.room').waitFor(seen); // as long as the tab lives
+    assert.deepEqual(await page.context().cookies(), []);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Your token').waitFor(seen);
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }).includes('gw_')), false);
+    await page.reload();
+    await page.getByLabel('Your token').waitFor(seen);
+    await end(page);
+  });
+
+  for (const [role, want] of Object.entries(views))
+    test(`${role}: sees its own views and no others, and asks for nothing it may not have`, async () => {
+      await departure(3);
+      const page = await signIn(role);
+      assert.deepEqual(await page.locator('.side ul a').allInnerTexts(), want);
+      const refused = [];
+      page.on('response', (r) => { if (r.status() === 401 || r.status() === 403) refused.push(r.url()); });
+      for (const name of Object.values(views).flat()) {
+        const hash = { Departures: 'board', Inspections: 'inspections', Supervision: 'watch', Accuracy: 'accuracy', 'Retention and audit': 'records', 'Devices and sites': 'devices', Settings: 'settings' }[name];
+        await page.evaluate((h) => { location.hash = `#/${h}`; }, hash);
+        await page.locator('main h1').waitFor(seen);
+        const title = await page.locator('main h1').innerText();
+        assert.equal(title, want.includes(name) ? name : want[0]);
+      }
+      assert.deepEqual(refused, []);
+      await end(page);
+    });
+
+  test('officer: boarding is seen as it happens, with states, the no-photo list and the end', async () => {
+    const id = await departure(9);
+    const page = await signIn('officer', { where: `#/voyage/${id}` });
+    await page.getByText('Nobody has come yet').waitFor(seen);
+    await page.getByText('To be met by hand').waitFor(seen);
+    assert.equal(await page.locator('.lines li').count(), 3); // of nine travelers six have a portrait
+    await page.locator('.live.live').waitFor(seen);
+    assert.equal((await g.verify(id, photo('franck_04035.jpg'))).json.decision, 'clear');
+    await page.locator('.feed li').first().waitFor(seen); // without a reload
+    assert.match(await page.locator('.feed li').first().innerText(), /Clear/);
+    await page.locator('td', { hasText: /^Cleared$/ }).first().waitFor(seen);
+    await page.getByLabel('Find').fill('SURNAMEC');
+    await page.waitForFunction(() => document.querySelectorAll('.tall tbody tr').length === 1);
+    await page.getByRole('button', { name: 'Close the voyage' }).click();
+    await page.getByText('Not seen yet: 8').waitFor(seen);
+    await accessible(page, 'close');
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByText('How it ended').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Everything about its persons is destroyed').waitFor(seen);
+    await end(page);
+  });
+
+  test('carrier: its voyages, readiness and names it sent; no reason, no score', async () => {
+    const id = await departure(4);
+    await g.verify(id, live('obama4_crop.jpg'));
+    const page = await signIn('carrier', { where: `#/voyage/${id}` });
+    await page.getByText('To be met by hand').waitFor(seen);
+    await page.locator('.tall tbody tr').first().waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.doesNotMatch(text, /resembles|As it happens|0\.\d{3}/);
+    await end(page);
+  });
+
+  test('supervisor: an alert comes by itself and is taken', async () => {
+    const id = await departure(3);
+    const page = await signIn('supervisor', { where: '#/watch' });
+    await page.locator('.live.live').waitFor(seen);
+    const before = await page.locator('.alerts li').count();
+    await g.verify(id, photo('franck_04035.jpg'));
+    await g.verify(id, photo('franck_02045.jpg')); // the same man again
+    await page.waitForFunction((n) => document.querySelectorAll('.alerts li').length > n, before, seen);
+    assert.match(await page.locator('.alerts li').first().innerText(), /already came|second time|cleared already/);
+    await page.locator('.alerts .button').first().click();
+    await page.waitForFunction((n) => document.querySelectorAll('.alerts li').length === n, before, seen);
+    await end(page);
+  });
+
+  test('officer: an inspection ends with two keys', async (tt) => {
+    if (!announced('/v1/inspections')) return tt.skip('this service has no /v1/inspections');
+    const id = await departure(3);
+    const page = await signIn('officer', { where: '#/inspections' });
+    await page.locator('.live.live').waitFor(seen);
+    for (let i = 0; i < 3; i++) await g.verify(id, live('obama4_crop.jpg'), { headers: { 'X-Document-Number': number(1), 'X-Issuing-State': 'UTO' } });
+    await page.locator('.queue button').first().waitFor(seen);
+    await page.locator('.case .decide').waitFor(seen);
+    await page.locator('.photo img').first().waitFor(seen);
+    const inspection = await page.locator('.case').getAttribute('data-case');
+    await accessible(page, 'case');
+    await page.locator('.photo img').evaluateAll((all) => { for (const i of all) i.style.filter = 'blur(14px)'; });
+    await shoot(page, 'console-case', { fullPage: true });
+    await page.keyboard.press('r');
+    await page.keyboard.press('1');
+    await page.waitForFunction((i) => document.querySelector('.case')?.dataset.case !== i || !document.querySelector('.decide'), inspection, seen);
+    const told = await g.ask('GET', `/v1/inspections/${inspection}`, { as: 'supervisor' });
+    assert.deepEqual([told.json.result, told.json.method], ['referred', 'document']);
+    await end(page);
+  });
+
+  test('officer: a decline waits without any photo, and is cleared by document', async (tt) => {
+    if (!announced('/v1/inspections')) return tt.skip('this service has no /v1/inspections');
+    const id = await departure(3);
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R2' } });
+    const page = await signIn('officer', { where: '#/inspections' });
+    await page.locator('.queue button', { hasText: 'Declined the photo' }).last().click();
+    await page.getByText('No photo was taken: the person declined.').waitFor(seen);
+    assert.equal(await page.locator('.case .photo img').count(), 0);
+    await page.keyboard.press('c');
+    await page.keyboard.press('1');
+    await page.locator('.queue').waitFor(seen).catch(() => undefined);
+    for (let i = 0; i < 50; i++) {
+      const list = (await g.ask('GET', `/v1/voyages/${id}/travelers`, { as: 'officer' })).json.travelers;
+      if (list[2].status === 'inspected') break;
+      await new Promise((r) => setTimeout(r, 100));
+    }
+    assert.equal((await g.ask('GET', `/v1/voyages/${id}/travelers`, { as: 'officer' })).json.travelers[2].status, 'inspected');
+    await end(page);
+  });
+
+  test('admin: settings are shown with what they mean; no secret is anywhere', async () => {
+    const page = await signIn('admin', { where: '#/settings' });
+    await page.locator('td', { hasText: 'verify.liveness' }).first().waitFor(seen);
+    await page.getByLabel('Only changed ones').check();
+    const changed = await page.locator('tbody').innerText();
+    assert.match(changed, /http\.listen/);
+    assert.doesNotMatch(changed, /retention\.open/);
+    assert.equal(await page.locator('main input:not([type=search]):not([type=checkbox]), main textarea').count(), 0, 'nothing can be edited by surprise');
+    await page.evaluate(() => { location.hash = '#/devices'; });
+    await page.locator('td', { hasText: 'test gate' }).first().waitFor(seen);
+    assert.doesNotMatch(await page.content(), /gw_[\w-]{20}/);
+    await end(page);
+  });
+
+  test('what cannot be had is said: no voyage, no connection, destroyed', async (tt) => {
+    const empty = await Gangway.start(tt);
+    const page = await open(b, `${empty.url}/`);
+    await page.getByLabel('Your token').fill(empty.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('No voyage here').waitFor(seen);
+    await accessible(page, 'empty');
+    await shoot(page, 'console-board-empty');
+    await page.evaluate(() => { location.hash = `#/voyage/${'0'.repeat(26)}`; });
+    await page.getByText('That did not work').waitFor(seen);
+    await accessible(page, 'failed');
+    await shoot(page, 'console-voyage-failed');
+    await empty.kill();
+    await page.evaluate(() => { location.hash = '#/board'; });
+    await page.getByText('The service does not answer').waitFor(seen);
+    await page.getByText('Reconnecting').waitFor(seen);
+    await accessible(page, 'silence');
+    await shoot(page, 'console-board-silence');
+    await page.context().close();
+  });
+
+  test('no violation in light, dark and Arabic; pictures of every view', async () => {
+    const id = await departure(9);
+    for (const f of ['franck_04035.jpg', 'cage.jpg', 'franck_02045.jpg', 'ironman.jpg']) await g.verify(id, photo(f));
+    for (let i = 0; i < 3; i++) await g.verify(id, live('obama4_crop.jpg'));
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R5' } });
+    for (const [theme, context, language] of [['light', {}, 'en'], ['dark', { colorScheme: 'dark' }, 'en'], ['arabic', {}, 'ar']])
+      for (const [role, hashes] of [['supervisor', ['board', `voyage/${id}`, 'inspections', 'watch', 'accuracy', 'records']], ['admin', ['devices', 'settings']]]) {
+        const page = await signIn(role, { context });
+        if (language !== 'en') await page.locator('.language select').selectOption(language);
+        if (language !== 'en') await page.waitForFunction(() => document.documentElement.dir === 'rtl');
+        for (const hash of hashes) {
+          await page.evaluate((h) => { location.hash = `#/${h}`; }, hash);
+          await page.waitForFunction(() => !document.querySelector('.skeleton, main .busy') && document.querySelector('main h1'), null, seen);
+          await page.waitForTimeout(150);
+          await page.locator('.photo img').evaluateAll((all) => { for (const i of all) i.style.filter = 'blur(14px)'; });
+          const name = `console-${hash.split('/')[0]}-${theme}`;
+          assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: nothing is cut at the side`);
+          await accessible(page, name);
+          await shoot(page, name, { fullPage: true });
+        }
+        await end(page);
+      }
+  });
+});

@@ -1,0 +1,180 @@
+// inspections.tsx - the officers' desk: who waits, why, the photos side by side, what the
+// document should say; an outcome is two key presses (what, then how).
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Icon } from '../shared/icons';
+import type { CasePerson, Inspection, InspectionPage, Method, Outcome } from '../shared/shapes';
+import { clock } from '../shared/times';
+import { Chip, Empty, Head, Loaded, useAsk, useDesk, useHappening, type Asked } from './ask';
+import { nameOf } from './voyage';
+
+const outcomes: [Outcome, string][] = [['cleared', 'c'], ['denied', 'd'], ['referred', 'r']];
+const methods: [Method, string][] = [['document', '1'], ['biographic', '2'], ['fingerprint', '3'], ['biometric_recheck', '4']];
+
+function useSeconds(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => { const t = window.setInterval(() => setNow(Date.now()), 1000); return () => window.clearInterval(t); }, []);
+  return now;
+}
+
+/** How long somebody waits by now. */
+function Waiting({ since, until }: { since: string; until?: string | null }) {
+  const now = useSeconds();
+  const s = Math.max(0, Math.floor(((until ? Date.parse(until) : now) - Date.parse(since)) / 1000));
+  return <time class={`code timer${s > 300 && !until ? ' long' : ''}`} dateTime={`PT${s}S`}>{Math.floor(s / 60)}:{String(s % 60).padStart(2, '0')}</time>;
+}
+
+/** A photo of the case. It is fetched with the token, shown, and let go when the case is left. */
+function Photo({ id, purpose, inspection, label, zoom }: { id: string; purpose: string; inspection: string; label: string; zoom: number }) {
+  const { service, say } = useDesk();
+  const [state, setState] = useState<{ at: 'loading' } | { at: 'shown'; url: string } | { at: 'failed'; text: string }>({ at: 'loading' });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    let url = '';
+    setState({ at: 'loading' });
+    void service.photo(`/v1/photos/${id}?purpose=${purpose}&case=${inspection}`, stop.signal).then((a) => {
+      if (stop.signal.aborted) return;
+      if (a.kind === 'good') { url = URL.createObjectURL(a.value); setState({ at: 'shown', url }); }
+      else setState({ at: 'failed', text: a.kind === 'problem' ? a.problem.detail : say('silence') });
+    });
+    return () => { stop.abort(); if (url) URL.revokeObjectURL(url); };
+  }, [id, round]);
+  return <figure class="photo">
+    <div class="frame" tabIndex={0} role="group" aria-label={label}>
+      {state.at === 'loading' && <div class="busy" role="status"><span class="only-heard">{say('loading')}</span></div>}
+      {state.at === 'shown' && <img src={state.url} alt={label} draggable={false} style={{ width: `${zoom * 100}%` }} />}
+      {state.at === 'failed' && <div class="nothing"><p>{state.text}</p><button type="button" class="button" onClick={() => setRound(round + 1)}>{say('again')}</button></div>}
+    </div>
+    <figcaption>{label}</figcaption>
+  </figure>;
+}
+
+function NoPhoto({ label, text }: { label: string; text: string }) {
+  return <figure class="photo"><div class="frame"><div class="nothing"><Icon name="camera_off" size={34} /><p>{text}</p></div></div><figcaption>{label}</figcaption></figure>;
+}
+
+function Person({ p, title }: { p: CasePerson; title: string }) {
+  const { say } = useDesk();
+  const rows: [string, string | null | undefined][] = [[say('name'), nameOf(p)], [say('birth_date'), p.birth_date], [say('nationality'), p.nationality], [say('sex'), p.sex], [say('seat'), p.seat], [say('reference'), p.reference],
+    ...(p.documents ?? []).flatMap((d): [string, string | null | undefined][] => [[say('document_number'), [d.type, d.number].filter(Boolean).join(' ')], [say('issuing_state'), d.issuing_state], [say('expiry_date'), d.expiry_date]])];
+  return <section class="person"><h3>{title}</h3><dl class="facts two">{rows.filter(([, v]) => v).map(([k, v], i) => <div key={i}><dt>{k}</dt><dd><bdi>{v}</bdi></dd></div>)}</dl>
+    <p class="chips"><Chip kind="plain">{say(`status_${p.status}`)}</Chip>{p.boarding_status && <Chip kind={p.boarding_status === 'cleared' ? 'clear' : 'alarm'}>{say(`boarding_${p.boarding_status}`)}</Chip>}</p></section>;
+}
+
+function Case({ id, done }: { id: string; done: () => void }) {
+  const { say, service, me } = useDesk();
+  const [asked, setAsked] = useState<Asked<Inspection>>({ state: 'loading' });
+  const [chosen, setChosen] = useState<Outcome | null>(null);
+  const [reference, setReference] = useState('');
+  const [wrong, setWrong] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [zoom, setZoom] = useState(1);
+  const load = async () => {
+    const a = await service.get<Inspection>(`/v1/inspections/${id}`);
+    setAsked(a.kind === 'good' ? { state: 'good', value: a.value, old: false } : a.kind === 'problem' ? { state: 'problem', problem: a.problem } : { state: 'silence' });
+  };
+  useEffect(() => { void load(); }, [id]);
+  useHappening(['inspection'], load, 500);
+  const c = asked.state === 'good' ? asked.value : null;
+  const supervising = c?.state === 'referred';
+  const mayDecide = c !== null && c.state !== 'closed' && (c.state !== 'referred' || me.role === 'supervisor') && (c.claimed_by === null || c.claimed_by === me.token);
+  const offered = outcomes.filter(([o]) => (o !== 'cleared' || c?.may_clear) && !(o === 'referred' && supervising));
+
+  const claim = async () => {
+    setBusy(true);
+    const a = await service.post<Inspection>(`/v1/inspections/${id}/claim`, {});
+    setBusy(false);
+    if (a.kind === 'good') { setWrong(''); setAsked({ state: 'good', value: a.value, old: false }); } else setWrong(a.kind === 'problem' ? a.problem.detail : say('silence'));
+  };
+  const decide = async (result: Outcome, method: Method) => {
+    if (busy) return;
+    setBusy(true);
+    const a = await service.post<Inspection>(`/v1/inspections/${id}/outcome`, { result, method, ...(reference.trim() ? { reference: reference.trim() } : {}) });
+    setBusy(false);
+    setChosen(null);
+    if (a.kind === 'good') done();
+    else setWrong(a.kind === 'problem' ? `${a.problem.detail}` : say('silence'));
+  };
+  const keys = useRef<(e: KeyboardEvent) => void>(() => undefined);
+  keys.current = (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || (e.target as HTMLElement).closest('input, select, textarea, dialog') || !mayDecide) return;
+    const key = e.key.toLowerCase();
+    const what = offered.find(([, k]) => k === key);
+    const how = methods.find(([, k]) => k === key);
+    if (key === 'escape') setChosen(null);
+    else if (what) setChosen(what[0]);
+    else if (how && chosen) void decide(chosen, how[0]);
+    else return;
+    e.preventDefault();
+  };
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => keys.current(e);
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, []);
+
+  return <section class="case sheet" aria-labelledby="case-title" data-case={id}>
+    <Loaded asked={asked} again={load}>{(i) => {
+      const who = i.traveler ?? null, like = i.candidate ?? null;
+      const probe = i.verification?.photo, portraits = (who ?? like)?.portraits ?? [];
+      const purpose = supervising ? 'referral' : 'inspection';
+      return <>
+        <div class="bar"><div><h2 id="case-title">{say(`cause_${i.cause}`)}</h2><p class="soft"><span class="code" dir="ltr">{i.carrier} {i.number}</span> · {i.site ?? `${i.from} – ${i.to}`}</p></div>
+          <div class="clockface"><Icon name="clock" size={18} /><Waiting since={i.opened_at} until={i.closed_at} /></div></div>
+        <p class={`reason ${i.severity}`}><Icon name={i.severity === 'alert' ? 'alert' : 'officer'} size={22} /><span><strong lang="en" dir="auto">{i.text}</strong>{i.mismatch && <> {say('mismatch')}</>}</span></p>
+        {i.verification?.score !== undefined && i.verification.threshold !== undefined && <p class="soft small">{say('score_told', { score: i.verification.score.toFixed(3), threshold: i.verification.threshold.toFixed(3), n: i.verification.gallery_persons })}</p>}
+        <div class="photos">
+          {probe ? <Photo id={probe} purpose={purpose} inspection={i.inspection} label={say('photo_live')} zoom={zoom} /> : <NoPhoto label={say('photo_live')} text={say(i.cause === 'decline' ? 'photo_declined' : 'photo_none')} />}
+          {portraits.length > 0 ? portraits.slice(0, 3).map((p, n) => <Photo key={p} id={p} purpose={purpose} inspection={i.inspection} label={`${say('photo_reference')}${portraits.length > 1 ? ` ${n + 1}` : ''}`} zoom={zoom} />)
+            : <NoPhoto label={say('photo_reference')} text={say('photo_none')} />}
+        </div>
+        {(probe || portraits.length > 0) && <label class="zoom"><Icon name="search" size={18} />{say('zoom')}<input type="range" min="1" max="4" step="0.25" value={zoom} onInput={(e) => setZoom(Number(e.currentTarget.value))} /><span class="code">{zoom.toFixed(2)}×</span></label>}
+        <div class="columns">{who && <Person p={who} title={say('document_should_say')} />}{!who && like && <Person p={like} title={say('resembles')} />}</div>
+        {!who && i.state !== 'closed' && <label class="whose">{say('whose')}<input value={reference} onInput={(e) => setReference(e.currentTarget.value)} autocomplete="off" dir="ltr" /></label>}
+        {i.state === 'closed' ? <p class="band"><Icon name="check" size={20} />{i.result && say(`result_${i.result}`)}{i.method && ` · ${say(`method_${i.method}`)}`}</p>
+          : i.state === 'referred' && me.role !== 'supervisor' ? <p class="band"><Icon name="officer" size={20} />{say('waits_supervisor')}</p>
+            : i.claimed_by !== null && i.claimed_by !== me.token ? <p class="band"><Icon name="officer" size={20} />{say('claimed_by_other', { until: i.claimed_until ? clock(i.claimed_until) : '' })}</p>
+              : <div class="decide">
+                {i.claimed_by === null && <button type="button" class="button" disabled={busy} onClick={claim}>{say('claim')}</button>}
+                <fieldset><legend>{say('outcome')}</legend><div class="keys">{offered.map(([o, k]) =>
+                  <button key={o} type="button" class={`key ${o}`} aria-pressed={chosen === o} disabled={busy} onClick={() => setChosen(chosen === o ? null : o)}><kbd>{k.toUpperCase()}</kbd>{say(`result_${o}`)}</button>)}</div>
+                  {!i.may_clear && <p class="soft small">{say('no_override')}</p>}</fieldset>
+                <fieldset disabled={chosen === null || busy}><legend>{say('method')}</legend><div class="keys">{methods.map(([m, k]) =>
+                  <button key={m} type="button" class="key" onClick={() => chosen && decide(chosen, m)}><kbd>{k}</kbd>{say(`method_${m}`)}</button>)}</div></fieldset>
+              </div>}
+        <p class="wrong" role="alert">{wrong}</p>
+      </>;
+    }}</Loaded>
+  </section>;
+}
+
+export function Queue({ states, chosen, choose }: { states: ('open' | 'claimed' | 'referred' | 'closed')[]; chosen: string | null; choose: (id: string) => void }) {
+  const { say, me } = useDesk();
+  const { asked, again } = useAsk<InspectionPage>(`/v1/inspections?limit=200${states.length === 1 ? `&state=${states[0]}` : ''}`, '/v1/inspections');
+  useHappening(['inspection', 'decision', 'decline'], again, 400);
+  useEffect(() => { const t = window.setInterval(again, 20_000); return () => window.clearInterval(t); }, []);
+  const list = asked.state === 'good' ? asked.value.inspections.filter((i) => states.includes(i.state)) : [];
+  useEffect(() => { if (chosen === null && list[0]) choose(list[0].inspection); }, [asked.state === 'good' && list[0]?.inspection]);
+  return <Loaded asked={asked} again={again}>{() => list.length === 0 ? <Empty icon="check" title={say('queue_empty')}><p>{say('queue_empty_lead')}</p></Empty>
+    : <ul class="queue">{list.map((i) => <li key={i.inspection}><button type="button" aria-pressed={i.inspection === chosen} onClick={() => choose(i.inspection)}>
+        <span class="chips"><Chip kind={i.severity === 'alert' ? 'alarm' : 'officer'}>{say(`cause_${i.cause}`)}</Chip>{i.state === 'claimed' && <Chip kind="plain">{say(i.claimed_by === me.token ? 'mine' : 'claimed')}</Chip>}{i.state === 'referred' && <Chip kind="warn">{say('result_referred')}</Chip>}</span>
+        <Waiting since={i.opened_at} until={i.closed_at} />
+        <span class="grow" lang="en" dir="auto">{i.text}</span>
+        <span class="soft code" dir="ltr">{i.carrier} {i.number}{i.traveler?.seat ? ` · ${i.traveler.seat}` : ''}</span>
+      </button></li>)}</ul>}</Loaded>;
+}
+
+export function Inspections() {
+  const { say, has } = useDesk();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [closed, setClosed] = useState(false);
+  return <>
+    <Head title={say('view_inspections')} lead={say('inspections_lead')}>
+      {has('/v1/inspections') && <label class="check"><input type="checkbox" checked={closed} onChange={(e) => { setClosed(e.currentTarget.checked); setChosen(null); }} />{say('show_closed')}</label>}
+    </Head>
+    <div class="desk">
+      <section class="sheet" aria-label={say('queue')}><Queue key={String(closed)} states={closed ? ['closed'] : ['open', 'claimed', 'referred']} chosen={chosen} choose={setChosen} /></section>
+      {chosen && <Case key={chosen} id={chosen} done={() => setChosen(null)} />}
+    </div>
+  </>;
+}

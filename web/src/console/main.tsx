@@ -1,0 +1,168 @@
+// main.tsx of the console - signing in, what a role may open, and where one is (#/…).
+import { render, type ComponentType } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import '../shared/theme.css';
+import './console.css';
+import { Service, type Problem } from '../shared/api';
+import { Icon, type IconName } from '../shared/icons';
+import { announce, languages, load, preferred, speak, type Language } from '../shared/words';
+import { Accuracy } from './accuracy';
+import { DeskContext, type ConsoleSay, type Desk, type Happening, type Me, type Role } from './ask';
+import { Board } from './board';
+import { Devices } from './devices';
+import { Inspections } from './inspections';
+import { Records } from './records';
+import { Settings } from './settings';
+import { Voyage } from './voyage';
+import { Watch } from './watch';
+
+const files = import.meta.glob('../../languages/console/*.json');
+
+interface View { name: 'board' | 'inspections' | 'watch' | 'accuracy' | 'records' | 'devices' | 'settings'; icon: IconName; roles: Role[]; show: ComponentType }
+const views: View[] = [
+  { name: 'board', icon: 'board', roles: ['carrier', 'officer', 'supervisor'], show: Board },
+  { name: 'inspections', icon: 'search', roles: ['officer', 'supervisor'], show: Inspections },
+  { name: 'watch', icon: 'alert', roles: ['supervisor', 'auditor'], show: Watch },
+  { name: 'accuracy', icon: 'chart', roles: ['supervisor', 'auditor'], show: Accuracy },
+  { name: 'records', icon: 'shield', roles: ['auditor', 'supervisor'], show: Records },
+  { name: 'devices', icon: 'device', roles: ['admin'], show: Devices },
+  { name: 'settings', icon: 'sliders', roles: ['admin'], show: Settings },
+  { name: 'watch', icon: 'alert', roles: ['admin'], show: Watch },
+];
+
+// The token lives as long as the tab: whoever sits down next signs in anew. It is in
+// no cookie, so nothing is sent by itself, and in no address.
+const shelf = 'gangway-token';
+const kept = (): string | null => { try { return sessionStorage.getItem(shelf); } catch { return null; } };
+const keep = (token: string | null) => { try { if (token === null) sessionStorage.removeItem(shelf); else sessionStorage.setItem(shelf, token); } catch { /* signed in until the page is left */ } };
+
+function useLanguage() {
+  const [language, setLanguage] = useState<Language>(() => (localStorage.getItem('gangway-language') as Language | null) ?? preferred());
+  const [say, setSay] = useState<ConsoleSay | null>(null);
+  useEffect(() => {
+    void load(files, language).then((w) => { announce(language); document.title = `Gangway · ${w.title}`; setSay(() => speak(w)); });
+  }, [language]);
+  return { language, say, setLanguage: (l: Language) => { localStorage.setItem('gangway-language', l); setLanguage(l); } };
+}
+
+function LanguageMenu({ say, language, choose }: { say: ConsoleSay; language: Language; choose: (l: Language) => void }) {
+  return <label class="language"><Icon name="language" size={18} /><span class="only-heard">{say('language')}</span>
+    <select value={language} onChange={(e) => choose(e.currentTarget.value as Language)}>
+      {languages.map(([code, { name }]) => <option key={code} value={code} lang={code}>{name}</option>)}
+    </select></label>;
+}
+
+type SignedIn = { me: Me; token: string; paths: Record<string, Record<string, { 'x-roles'?: string[] }>>; version: string };
+
+async function signIn(token: string): Promise<SignedIn | 'wrong' | 'device' | 'silence'> {
+  const service = new Service(token);
+  const me = await service.get<Me>('/v1/me');
+  if (me.kind === 'silence') return 'silence';
+  if (me.kind === 'problem') return 'wrong';
+  if ((me.value.role as string) === 'device') return 'device';
+  const api = await service.get<{ paths: SignedIn['paths']; info: { version: string } }>('/openapi.json');
+  if (api.kind !== 'good') return 'silence';
+  return { me: me.value, token, paths: api.value.paths, version: api.value.info.version };
+}
+
+function SignIn({ say, language, choose, done }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; done: (s: SignedIn) => void }) {
+  const [token, setToken] = useState('');
+  const [wrong, setWrong] = useState<'wrong' | 'device' | 'silence' | null>(null);
+  const [busy, setBusy] = useState(false);
+  return <div class="front">
+    <main class="signin">
+      <p class="brand"><img src={new URL('../shared/icon.svg', import.meta.url).href} alt="" width="34" height="34" />Gangway</p>
+      <h1>{say('sign_in')}</h1>
+      <form onSubmit={async (e) => {
+        e.preventDefault();
+        setBusy(true);
+        const result = await signIn(token.trim());
+        setBusy(false);
+        if (typeof result === 'string') { setWrong(result); return; }
+        keep(result.token);
+        done(result);
+      }}>
+        <label>{say('token')}<input type="password" value={token} onInput={(e) => setToken(e.currentTarget.value)} autocomplete="off" spellcheck={false} dir="ltr" required aria-describedby="token-help" aria-invalid={wrong !== null} /></label>
+        <p class="soft small" id="token-help">{say('token_help')}</p>
+        {wrong && <p class="wrong" role="alert">{say(`sign_in_${wrong}`)}</p>}
+        <button class="button filled" disabled={busy}>{say(busy ? 'loading' : 'sign_in')}</button>
+      </form>
+      <p class="row"><LanguageMenu say={say} language={language} choose={choose} /><a href="/notice">{say('notice')}</a><a href="/gate">{say('gate')}</a></p>
+    </main>
+  </div>;
+}
+
+function useAddress(): string[] {
+  const read = () => location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+  const [address, setAddress] = useState(read);
+  useEffect(() => {
+    const change = () => setAddress(read());
+    window.addEventListener('hashchange', change);
+    return () => window.removeEventListener('hashchange', change);
+  }, []);
+  return address;
+}
+
+function useEvents(service: Service, there: boolean) {
+  const listeners = useRef(new Set<(h: Happening) => void>());
+  const [live, setLive] = useState<'live' | 'broken' | 'none'>(there ? 'broken' : 'none');
+  useEffect(() => {
+    if (!there) return undefined;
+    return service.listen('/v1/events', (event, data) => {
+      const h = { event, data: data as Record<string, unknown> };
+      for (const l of listeners.current) l(h);
+    }, (up: boolean, problem?: Problem) => setLive(up ? 'live' : problem && problem.status < 500 && problem.status !== 429 ? 'none' : 'broken'));
+  }, [service, there]);
+  const hear = useMemo(() => (l: (h: Happening) => void) => { listeners.current.add(l); return () => { listeners.current.delete(l); }; }, []);
+  return { hear, live };
+}
+
+function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; signed: SignedIn; signOut: () => void }) {
+  const { me } = signed;
+  const service = useMemo(() => new Service(signed.token), [signed.token]);
+  const has = useMemo(() => (path: string) => Object.values(signed.paths[path] ?? {}).some((o) => o['x-roles']?.includes(me.role)), [signed]);
+  const { hear, live } = useEvents(service, has('/v1/events'));
+  const address = useAddress();
+  const mine = views.filter((v) => v.roles.includes(me.role));
+  const place = address[0] === 'voyage' ? 'board' : address[0];
+  const view = mine.find((v) => v.name === place) ?? mine[0]!;
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) main.current?.querySelector('h1')?.focus();
+    first.current = false;
+  }, [address.join('/')]);
+  const desk: Desk = useMemo(() => ({ service, me, say, has, hear, version: signed.version, signOut }), [service, say, has, hear]);
+  const Show = view.show;
+  return <DeskContext.Provider value={desk}>
+    <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); main.current?.focus(); }}>{say('skip')}</a>
+    <div class="room">
+      <nav class="side" aria-label={say('menu')}>
+        <p class="brand"><img src={new URL('../shared/icon.svg', import.meta.url).href} alt="" width="28" height="28" /><span>Gangway</span></p>
+        <ul>{mine.map((v) => <li key={v.name}><a href={`#/${v.name}`} aria-current={v === view ? 'page' : undefined}><Icon name={v.icon} size={20} /><span>{say(`view_${v.name}`)}</span></a></li>)}</ul>
+        <div class="who">
+          <p class={`live ${live}`} role="status"><i aria-hidden="true" />{say(`live_${live}`)}</p>
+          <p><strong>{say(`role_${me.role}`)}</strong>{(me.site ?? me.carrier) && <span class="code"> · {me.site ?? me.carrier}</span>}</p>
+          <LanguageMenu say={say} language={language} choose={choose} />
+          <button type="button" class="button quiet" onClick={signOut}><Icon name="out" size={18} />{say('sign_out')}</button>
+        </div>
+      </nav>
+      <main id="main" ref={main} tabIndex={-1}>{address[0] === 'voyage' && address[1] && view.name === 'board' ? <Voyage key={address[1]} id={address[1]} /> : <Show />}</main>
+    </div>
+  </DeskContext.Provider>;
+}
+
+function Console() {
+  const { language, say, setLanguage } = useLanguage();
+  const [signed, setSigned] = useState<SignedIn | null | 'trying'>(kept() === null ? null : 'trying');
+  useEffect(() => {
+    const token = kept();
+    if (token !== null) void signIn(token).then((s) => { if (s === 'wrong') keep(null); setSigned(typeof s === 'string' ? null : s); });
+  }, []);
+  if (say === null || signed === 'trying') return <main aria-busy="true" />;
+  const signOut = () => { keep(null); location.hash = ''; setSigned(null); };
+  return signed === null ? <SignIn say={say} language={language} choose={setLanguage} done={setSigned} />
+    : <Room say={say} language={language} choose={setLanguage} signed={signed} signOut={signOut} />;
+}
+
+render(<Console />, document.getElementById('page')!);

@@ -1,0 +1,185 @@
+// voyage.tsx - one voyage: boarding as it happens, the manifest, who lacks a portrait,
+// and the end of it.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Answer } from '../shared/api';
+import { Icon } from '../shared/icons';
+import type { CloseReceipt, Decision, Traveler, TravelerPage, TravelerStatus, VerificationPage, VerificationRecord, Voyage as VoyageShape } from '../shared/shapes';
+import { clock, dayAndClock } from '../shared/times';
+import { Chip, Empty, Head, Loaded, useAsk, useDesk, useHappening, type Asked } from './ask';
+import { Progress, useReadiness } from './board';
+
+export const kindOf = (d: Decision): 'clear' | 'officer' | 'plain' => d === 'clear' ? 'clear' : d === 'inspect' ? 'officer' : 'plain';
+const kindOfStatus: Record<TravelerStatus, 'clear' | 'officer' | 'warn' | 'alarm' | 'plain'> = { expected: 'plain', declined: 'officer', cleared: 'clear', inspected: 'clear', boarded: 'clear', denied: 'alarm', not_boarded: 'warn' };
+
+function Feed({ id }: { id: string }) {
+  const { say } = useDesk();
+  // The last ones: the list is oldest first, so it is walked to its end once, then only its tail is asked for.
+  const { service, has } = useDesk();
+  const [list, setList] = useState<Asked<VerificationRecord[]>>(has('/v1/voyages/{voyage}/verifications') ? { state: 'loading' } : { state: 'unavailable' });
+  const place = useRef<{ cursor: string | null; seen: VerificationRecord[] }>({ cursor: null, seen: [] });
+  const busy = useRef(false);
+  const walk = async () => {
+    if (busy.current || !has('/v1/voyages/{voyage}/verifications')) return;
+    busy.current = true;
+    for (;;) {
+      const { cursor, seen } = place.current;
+      const a: Answer<VerificationPage> = await service.get(`/v1/voyages/${id}/verifications?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+      if (a.kind !== 'good') {
+        setList(a.kind === 'problem' ? { state: 'problem', problem: a.problem } : { state: 'silence' });
+        break;
+      }
+      const all = [...seen.filter((v) => !a.value.verifications.some((n) => n.verification === v.verification)), ...a.value.verifications].slice(-400);
+      place.current = { cursor: a.value.cursor ?? cursor, seen: all };
+      setList({ state: 'good', value: all, old: false });
+      if (a.value.cursor === null) break;
+    }
+    busy.current = false;
+  };
+  useEffect(() => { place.current = { cursor: null, seen: [] }; void walk(); }, [id]);
+  useHappening(['decision'], (h) => { if (h.event === 'gap' || h.data.voyage === id) void walk(); }, 250);
+  return <section class="sheet" aria-labelledby="feed">
+    <h2 id="feed">{say('feed')}</h2>
+    <Loaded asked={list} again={walk}>{(all) => all.length === 0 ? <Empty icon="camera" title={say('feed_empty')} />
+      : <ol class="feed" aria-live="polite" tabIndex={0}>{[...all].reverse().slice(0, 60).map((v) => <li key={v.verification}>
+        <span class="code soft">{clock(v.at)}</span><Chip kind={kindOf(v.decision)}>{say(`decision_${v.decision}`)}</Chip>
+        <span>{v.traveler?.seat && <b class="code">{v.traveler.seat} </b>}<span lang="en" dir="auto">{v.text}</span>{v.score !== undefined && v.threshold !== undefined && <span class="soft code" dir="ltr"> {v.score.toFixed(3)} / {v.threshold.toFixed(3)}</span>}</span>
+        <span class="soft code">{v.elapsed_ms.toFixed(0)} ms</span></li>)}</ol>}</Loaded>
+  </section>;
+}
+
+/** All pages of the manifest, with how far it is while it comes. */
+function useManifest(id: string) {
+  const { service, has } = useDesk();
+  const [asked, setAsked] = useState<Asked<Traveler[]>>(has('/v1/voyages/{voyage}/travelers') ? { state: 'loading' } : { state: 'unavailable' });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (!has('/v1/voyages/{voyage}/travelers')) return undefined;
+    const stop = new AbortController();
+    void (async () => {
+      const all: Traveler[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const a: Answer<TravelerPage> = await service.get(`/v1/voyages/${id}/travelers?limit=500${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { signal: stop.signal });
+        if (stop.signal.aborted) return;
+        if (a.kind !== 'good') { setAsked((b) => b.state === 'good' && a.kind === 'silence' ? { ...b, old: true } : a.kind === 'problem' ? { state: 'problem', problem: a.problem } : { state: 'silence' }); return; }
+        all.push(...a.value.travelers);
+        cursor = a.value.cursor;
+      }
+      setAsked({ state: 'good', value: all, old: false });
+    })();
+    return () => stop.abort();
+  }, [id, round]);
+  return { asked, again: () => setRound((n) => n + 1) };
+}
+
+export const nameOf = (t: { surname?: string | null; given_names?: string | null }): string => [t.surname, t.given_names].filter(Boolean).join(', ');
+
+function Manifest({ id }: { id: string }) {
+  const { say } = useDesk();
+  const { asked, again } = useManifest(id);
+  const [status, setStatus] = useState('');
+  const [text, setText] = useState('');
+  useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); }, 1200);
+  return <section class="sheet wide" aria-labelledby="manifest">
+    <div class="bar"><h2 id="manifest">{say('manifest')}</h2>
+      <div class="tools"><label>{say('state')}<select value={status} onChange={(e) => setStatus(e.currentTarget.value)}><option value="">{say('all')}</option>
+        {Object.keys(kindOfStatus).map((s) => <option key={s} value={s}>{say(`status_${s as TravelerStatus}`)}</option>)}</select></label>
+        <label>{say('find')}<input type="search" value={text} onInput={(e) => setText(e.currentTarget.value)} autocomplete="off" /></label></div></div>
+    <Loaded asked={asked} again={again}>{(all) => {
+      const wish = text.trim().toUpperCase();
+      const list = all.filter((t) => (!status || t.status === status) && (!wish || [t.seat, t.reference, nameOf(t)].some((s) => s?.toUpperCase().includes(wish))));
+      if (list.length === 0) return <Empty icon="group" title={say(all.length === 0 ? 'manifest_empty' : 'none_found')} />;
+      return <div class="scroll tall" tabIndex={0} role="group" aria-label={say('manifest')}><table>
+        <thead><tr><th>{say('seat')}</th><th>{say('name')}</th><th>{say('reference')}</th><th>{say('state')}</th><th>{say('portraits')}</th><th>{say('cleared_at')}</th></tr></thead>
+        <tbody>{list.slice(0, 1000).map((t) => <tr key={t.traveler}>
+          <td class="code"><strong>{t.seat ?? '–'}</strong></td><td><bdi>{nameOf(t) || <span class="soft">{say('name_withheld')}</span>}</bdi>{t.kind === 'crew' && <Chip kind="plain">{say('crew')}</Chip>}</td>
+          <td class="code">{t.reference ?? '–'}</td>
+          <td><span class="chips"><Chip kind={kindOfStatus[t.status]}>{say(`status_${t.status}`)}</Chip>{t.boarding_status && t.boarding_status !== 'cleared' && <Chip kind="alarm">{say(`boarding_${t.boarding_status}`)}</Chip>}</span></td>
+          <td>{t.portraits === 0 ? <Chip kind="warn">{say('no_portrait')}</Chip> : t.portraits}</td>
+          <td class="code">{t.cleared_at ? clock(t.cleared_at) : '–'}</td></tr>)}</tbody></table>
+        <p class="soft small pad">{say('shown_of', { n: Math.min(list.length, 1000), all: all.length })}</p></div>;
+    }}</Loaded>
+  </section>;
+}
+
+function Missing({ id }: { id: string }) {
+  const { say } = useDesk();
+  const { asked, again } = useReadiness(id);
+  useHappening(['readiness', 'voyage'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); });
+  return <section class="sheet" aria-labelledby="missing">
+    <h2 id="missing">{say('no_photo_list')}</h2>
+    <Loaded asked={asked} again={again}>{(r) => <>
+      <dl class="facts">
+        <div><dt>{say('with_portrait')}</dt><dd>{r.portraits.covered} / {r.portraits.expected}</dd></div>
+        <div><dt>{say('with_several')}</dt><dd>{r.portraits.covered_by_several}</dd></div>
+        {r.portraits.not_photographed !== undefined && r.portraits.not_photographed > 0 && <div><dt>{say('not_photographed')}</dt><dd>{r.portraits.not_photographed}</dd></div>}
+        <div><dt>{say('gallery')}</dt><dd>{say(`gallery_${r.gallery.state}`)} · {r.gallery.persons}</dd></div>
+        <div><dt>{say('manifest_at')}</dt><dd>{dayAndClock(r.last_manifest_at)}{r.late && <Chip kind="warn">{say('late')}</Chip>}</dd></div>
+      </dl>
+      {r.portraits.uncovered.length === 0 ? <Empty icon="check" title={say('no_photo_none')} />
+        : <ul class="lines" tabIndex={0}>{r.portraits.uncovered.map((t) => <li key={t.traveler}><b class="code">{t.seat ?? '–'}</b><bdi>{nameOf(t) || t.reference}</bdi></li>)}</ul>}
+    </>}</Loaded>
+  </section>;
+}
+
+function Close({ v, again }: { v: VoyageShape; again: () => void }) {
+  const { say, service, has } = useDesk();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [receipt, setReceipt] = useState<CloseReceipt | null>(null);
+  const [wrong, setWrong] = useState('');
+  const [busy, setBusy] = useState(false);
+  if (!has('/v1/voyages/{voyage}/close')) return null;
+  const close = async () => {
+    setBusy(true);
+    const a = await service.post<CloseReceipt>(`/v1/voyages/${v.voyage}/close`, {});
+    setBusy(false);
+    if (a.kind === 'good') { setReceipt(a.value); again(); } else setWrong(a.kind === 'problem' ? a.problem.detail : say('silence'));
+  };
+  const waiting = v.travelers - (v.by_status.cleared ?? 0) - (v.by_status.inspected ?? 0) - (v.by_status.boarded ?? 0);
+  return <>
+    {v.state === 'open' && <button type="button" class="button" onClick={() => dialog.current?.showModal()}>{say('close_voyage')}</button>}
+    <dialog ref={dialog} aria-labelledby="close-title">
+      {receipt === null ? <>
+        <h2 id="close-title">{say('close_voyage')}</h2>
+        <p>{say('close_lead')}</p>
+        <p><strong>{say('close_waiting', { n: waiting })}</strong></p>
+        {wrong && <p class="wrong" role="alert">{wrong}</p>}
+        <div class="row"><button type="button" class="button filled" disabled={busy} onClick={close}>{say(busy ? 'loading' : 'close_now')}</button>
+          <button type="button" class="button" onClick={() => dialog.current?.close()}>{say('cancel')}</button></div>
+      </> : <>
+        <h2 id="close-title">{say('differences')}</h2>
+        <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{receipt.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{receipt.not_boarded}</dd></div>
+          <div><dt>{say('unexpected')}</dt><dd>{receipt.unexpected.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{receipt.cleared_not_boarded}</dd></div>
+          <div><dt>{say('purge_at')}</dt><dd>{dayAndClock(receipt.purge_at)}</dd></div></dl>
+        {receipt.unexpected.length > 0 && <p>{say('unexpected')}: <span class="code">{receipt.unexpected.join(', ')}</span></p>}
+        {receipt.not_boarded_references.length > 0 && <p>{say('status_not_boarded')}: <span class="code">{receipt.not_boarded_references.join(', ')}</span></p>}
+        <div class="row"><button type="button" class="button filled" onClick={() => dialog.current?.close()}>{say('done')}</button></div>
+      </>}
+    </dialog>
+  </>;
+}
+
+export function Voyage({ id }: { id: string }) {
+  const { say, me } = useDesk();
+  const { asked, again } = useAsk<VoyageShape>(`/v1/voyages/${id}`, '/v1/voyages/{voyage}');
+  useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); }, 600);
+  return <>
+    <p><a href="#/board">{say('view_board')}</a></p>
+    {asked.state !== 'good' && <Head title={say('voyage')} />}
+    <Loaded asked={asked} again={again}>{(v) => <>
+      <Head title={`${v.carrier} ${v.number}`} lead={`${v.from} – ${v.to} · ${dayAndClock(v.departure)} · ${say(`mode_${v.mode}`)}`}>
+        <Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} />
+      </Head>
+      <div class="counts">
+        <div class="sheet big"><Progress v={v} /></div>
+        {(Object.entries(kindOfStatus) as [TravelerStatus, string][]).filter(([s]) => v.state === 'closed' || s !== 'not_boarded').map(([s, kind]) =>
+          <div key={s} class={`sheet count ${kind}`}><b class="code">{v.by_status[s] ?? 0}</b><span>{say(`status_${s}`)}</span></div>)}
+      </div>
+      {v.state === 'closed' && <p class="band"><Icon name="clock" size={20} />{say('closed_at', { at: dayAndClock(v.closed_at), purge: dayAndClock(v.purge_at) })}</p>}
+      <div class="columns">
+        {(me.role === 'officer' || me.role === 'supervisor') && <Feed id={id} />}
+        {me.role !== 'admin' && v.state === 'open' && <Missing id={id} />}
+        {me.role !== 'admin' && <Manifest id={id} />}
+      </div>
+    </>}</Loaded>
+  </>;
+}
