@@ -12,7 +12,6 @@
 #include "http/pages.h"
 #include "http/problem.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <strings.h>
@@ -337,12 +336,6 @@ bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us)
 
 /* ---- opening and closing ---- */
 
-static unsigned cores(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)GW_MAX(CPU_COUNT(&set), 1) : 1;
-}
-
 bool gw_http_tls_open(struct gw_tls **out, const struct gw_conf *c, int64_t now_us, struct gw_err *err)
 {
     *out = NULL;
@@ -368,7 +361,7 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
     h->service = service;
     h->conf = conf;
     h->metrics = gw_http_metrics_new();
-    unsigned n = conf->work_threads == 0 ? cores() : (unsigned)conf->work_threads;
+    unsigned n = gw_service_threads(service);
     h->workers = gw_alloc_array(n, sizeof(void *));
     for (; h->n_workers < n; h->n_workers++)
         if ((h->workers[h->n_workers] = gw_worker_new(service, err)) == NULL)

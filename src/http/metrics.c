@@ -165,6 +165,8 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
             gw_wait_bounds_us, GW_WAIT_BUCKETS, c.waits[i].buckets, c.waits[i].sum_us);
     one(out, "event_listeners", "gauge", "Listeners to events.", c.listeners);
     one(out, "declines_total", "counter", "Travelers who chose not to be photographed.", c.declines);
+    head(out, "decline_alternative_seconds", "histogram", "From a decline until a human has decided.");
+    buckets_of(out, "decline_alternative_seconds", "", gw_wait_bounds_us, GW_WAIT_BUCKETS, c.alternatives.buckets, c.alternatives.sum_us);
     one(out, "portraits_total", "counter", "Portraits taken.", c.portraits);
     one(out, "portraits_refused_total", "counter", "Portraits refused.", c.portraits_refused);
     one(out, "manifests_total", "counter", "Manifests taken.", c.manifests);

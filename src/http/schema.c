@@ -241,7 +241,8 @@ static const char text[] = JSON({
     "verifications": {"type": "array", "items": {"$ref": "#/components/schemas/VerificationRecord"}},
     "cursor": {"type": ["string", "null"]}}},
 "DeclineBody": {"type": "object", "additionalProperties": false, "description": "who, where it is known; may be left out", "properties": {
-    "reference": {"type": ["string", "null"]}, "document_number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]}}},
+    "reference": {"type": ["string", "null"]}, "document_number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]},
+    "language": {"type": ["string", "null"], "description": "of the instruction; left out: the rule pack's first"}}},
 "ReceiptNumber": {"type": "string", "pattern": "^[0-9a-z]{26}-[0-9a-z]{16}$", "description": "GET /v1/receipts/{receipt}; whoever has it can read it"},
 "Receipt": {"type": "object", "additionalProperties": false, "required": ["outcome", "at", "voyage", "destroyed_by", "destroyed_at", "head", "size", "proofs"],
   "description": "gangway audit receipt verifies it with the log's public key alone", "properties": {
@@ -260,11 +261,23 @@ static const char text[] = JSON({
     "head": {"type": "string"}, "size": {"type": "integer"},
     "proofs": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["leaf", "entry", "path"], "properties": {
       "leaf": {"type": "integer"}, "entry": {"type": "string"}, "path": {"type": "array", "items": {"type": "string"}}}}}}},
-"Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "receipt", "traveler"], "properties": {
+"Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "receipt", "traveler", "alternative", "instruction", "language"], "properties": {
     "receipt": {"$ref": "#/components/schemas/ReceiptNumber"},
     "decline": {"$ref": "#/components/schemas/Id"},
     "decision": {"const": "inspect"},
-    "traveler": {"$ref": "#/components/schemas/PassedTraveler"}}},
+    "traveler": {"$ref": "#/components/schemas/PassedTraveler"},
+    "alternative": {"enum": ["document_inspection", "officer_referral", "none"], "description": "what the rule in force offers instead"},
+    "instruction": {"type": ["string", "null"], "description": "what the person is told now, out of the rule pack"},
+    "language": {"type": ["string", "null"], "description": "of the instruction: the one asked for if the pack has it, else the pack's first"}}},
+"DeclineReport": {"type": "object", "additionalProperties": false, "required": ["sites"], "properties": {
+    "sites": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["site", "declined", "alternatives", "settled", "mean_seconds", "within"], "properties": {
+        "site": {"type": "string"}, "declined": {"type": "integer"},
+        "alternatives": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "what was offered instead, and how often"},
+        "settled": {"type": "integer", "description": "a human has decided"},
+        "mean_seconds": {"type": ["number", "null"], "description": "from the decline until then"},
+        "within": {"type": "array", "description": "settled within so many seconds", "items": {"type": "object", "additionalProperties": false,
+          "required": ["seconds", "settled"], "properties": {"seconds": {"type": "integer"}, "settled": {"type": "integer"}}}}}}}}},
 "PhotoApprovalBody": {"type": "object", "additionalProperties": false, "required": ["token", "photos"], "properties": {
     "token": {"$ref": "#/components/schemas/Id"}, "photos": {"type": "integer", "minimum": 1, "maximum": 10000}}},
 "PhotoApproval": {"type": "object", "additionalProperties": false, "required": ["approval", "token", "photos", "until"], "properties": {

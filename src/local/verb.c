@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/near.h"
 #include "local/local.h"
+#include "local/notice.h"
 #include "service/service.h"
 
 enum { LIST_BYTES = 64 << 20 };
@@ -293,6 +294,21 @@ static struct gw_json *state(struct gw_service *s, const struct gw_caller *who, 
     return j;
 }
 
+static struct gw_json *backup(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    const char *file = "";
+    struct gw_backup b;
+    if (!gw_json_get_text(ask, "file", &file) || *file != '/')
+        return gw_fail_null(err, GW_ERR_USAGE, "backup takes the path of a file");
+    if (!gw_service_backup(&b, s, who, file, err))
+        return NULL;
+    struct gw_json *j = gw_json_object();
+    gw_json_set_text(j, "file", file);
+    gw_json_set_integer(j, "bytes", (int64_t)b.bytes);
+    gw_json_set_rounded(j, "seconds", (double)b.took_us / GW_US_PER_S, 3);
+    return j;
+}
+
 static const struct {
     const char *name;
     struct gw_json *(*run)(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err);
@@ -303,7 +319,12 @@ static const struct {
     { "token_revoke", token_revoke },
     { "audit_head", audit_head },
     { "audit_export", audit_export },
+    { "notice_add", gw_local_notice_add },
+    { "notice_check", gw_local_notice_check },
+    { "notice_remove", gw_local_notice_remove },
+    { "notice_list", gw_local_notice_list },
     { "state", state },
+    { "backup", backup },
     { "keys_list", keys_list },
     { "keys_rotate", keys_rotate },
     { "retention_report", retention_report },

@@ -12,6 +12,7 @@ struct decline {
     struct gw_id voyage;
     struct gw_once *once;
     struct gw_named_hash named;
+    struct gw_span language;
     bool changed;
     struct gw_id traveler;
 };
@@ -38,10 +39,10 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
         return false;
     if (voyage.state != GW_VOYAGE_OPEN)
         return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
+    struct gw_traveler_row t = {};
     *d->out = (struct gw_decline){ .id = row.id };
     gw_receipt_number(d->out->receipt, d->s, row.id);
     if (d->named.has_reference || d->named.has_document) {
-        struct gw_traveler_row t;
         struct gw_person person;
         if (!gw_named_find(&row.traveler, &row.has_traveler, d->a, tx, d->voyage, &d->named, err))
             return false;
@@ -63,7 +64,8 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
         }
     }
     struct gw_hash person;
-    return gw_store_decline_put(tx, &row, err) &&
+    return gw_alternative_find(d->out, &row, d->s, d->who, &voyage, d->a, t.person, d->language, err) &&
+           gw_store_decline_put(tx, &row, err) && gw_alternative_count(tx, &row, d->out->alternative, err) &&
            gw_audit_add(tx, d->s, d->who, GW_AUDIT_DECLINE,
                &(struct gw_audit_facts){
                    .voyage = &row.voyage,
@@ -80,7 +82,8 @@ bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const stru
     bool replayed;
     *out = (struct gw_decline){};
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
-    struct decline d = { .out = out, .s = s, .a = a, .who = who, .voyage = voyage, .once = once };
+    struct decline d = { .out = out, .s = s, .a = a, .who = who, .voyage = voyage, .once = once,
+        .language = ask->language };
     if (!gw_allow(who, GW_ROLE_BIT(DEVICE) | GW_ROLE_BIT(OFFICER), err) ||
         !gw_named_hash_of(&d.named, s, &ask->named, err) || !gw_once_enter(s, once, &replayed, err))
         return false;

@@ -218,7 +218,18 @@ bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err
 bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
     const struct gw_document_hash *documents, size_t n, struct gw_err *err);
 
+/* ---- instead of a photograph (alternative.c) ------------------------------------------- */
+
+/* What is offered to who declines: into out; day and site into row. person empty: nobody knows who it is. */
+bool gw_alternative_find(struct gw_decline *out, struct gw_decline_row *row, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_voyage_row *v, struct gw_arena *a, struct gw_span person, struct gw_span language, struct gw_err *err);
+bool gw_alternative_count(struct gw_tx *tx, const struct gw_decline_row *row, enum gw_alternative alternative, struct gw_err *err);
+/* A human has decided about somebody who declined: what is done instead was done. Counted once. */
+bool gw_decline_settle(struct gw_tx *tx, struct gw_service *s, struct gw_id decline, struct gw_err *err);
+
 void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
+/* Is the notice in force posted where the law is asked for? GW_ERR_NO_NOTICE. */
+bool gw_notice_check(struct gw_service *s, struct gw_arena *a, struct gw_tx *tx, const struct gw_law *law, struct gw_err *err);
 
 /* ---- documents ------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -381,21 +382,36 @@ static bool check_machine(const struct gw_service *s, struct gw_err *err)
     }
     /* The nearest folder that is already there; the store makes the rest. */
     struct statvfs fs;
-    const char *path = s->conf->store_path;
-    if (statvfs(path, &fs) != 0 && (errno != ENOENT || statvfs(".", &fs) != 0))
-        return true; /* the store says it better */
+    char path[4096];
+    snprintf(path, sizeof path, "%s", s->conf->store_path);
+    while (statvfs(path, &fs) != 0) {
+        char *slash = strrchr(path, '/');
+        if (errno != ENOENT || strcmp(path, ".") == 0 || strcmp(path, "/") == 0)
+            return true; /* the store says it better */
+        if (slash == NULL)
+            strcpy(path, ".");
+        else
+            slash[slash == path] = 0;
+    }
     uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-    if (free_bytes < LEAST_FREE_BYTES)
+    if (fs.f_blocks > 0 && free_bytes < LEAST_FREE_BYTES) /* what is no disk has no room to speak of */
         return gw_fail(err, GW_ERR_IO, "only %llu MiB are free for store.path, at least %d are needed: make room",
             (unsigned long long)(free_bytes >> 20), LEAST_FREE_BYTES >> 20);
     return true;
 }
 
+unsigned gw_service_threads(const struct gw_service *s)
+{
+    if (s->conf->work_threads > 0)
+        return (unsigned)s->conf->work_threads;
+    cpu_set_t set;
+    return (sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)GW_MAX(CPU_COUNT(&set), 1) : 1) + 1;
+}
+
 static bool open_recognition(struct gw_service *s, const struct gw_service_options *o, struct gw_err *err)
 {
     struct gw_decoder_options d = GW_DECODER_OPTIONS_DEFAULT;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    d.n_children = s->conf->work_threads > 0 ? (unsigned)s->conf->work_threads : (unsigned)GW_MAX(cores, 1L);
+    d.n_children = gw_service_threads(s);
     d.most_bytes = (size_t)s->conf->image_bytes;
     d.most_pixels = (uint64_t)s->conf->image_pixels;
     s->decoder = gw_decoder_open(&d, err);
@@ -561,6 +577,22 @@ bool gw_service_ready(struct gw_service *s, struct gw_err *err)
 bool gw_service_check_store(struct gw_service *s, struct gw_err *err)
 {
     return gw_store_check(s->store, err);
+}
+
+bool gw_service_backup(struct gw_backup *out, struct gw_service *s, const struct gw_caller *who, const char *file,
+    struct gw_err *err)
+{
+    *out = (struct gw_backup){};
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err))
+        return false;
+    int64_t from = gw_clock_monotonic_us();
+    bool fine = gw_store_backup(&out->bytes, s->store, file, err);
+    out->took_us = gw_clock_monotonic_us() - from;
+    if (fine)
+        gw_log(GW_LOG_INFO, "backup", GW_LOG_INT("bytes", (int64_t)out->bytes), GW_LOG_INT("us", out->took_us));
+    else
+        gw_log(GW_LOG_ERROR, "backup", GW_LOG_WORD("result", "failed"));
+    return fine;
 }
 
 /* ---- counters ------------------------------------------------------------------------- */

@@ -66,6 +66,10 @@ GW_AUTO_FREE(gw_service, gw_service_close)
 const struct gw_conf *gw_service_conf(const struct gw_service *s);
 int64_t gw_service_now(const struct gw_service *s); /* us UTC, by the service's clock */
 
+/* How many recognition threads the door should run: work.threads, or one more than there
+ * are cores: while one waits for the disk, as each does before it answers, another works. */
+unsigned gw_service_threads(const struct gw_service *s);
+
 /* What one recognition thread owns: network scratch, working memory, picture
  * buffers. One per worker of the door's queue (base/work.h). */
 struct gw_worker; /* opaque */
@@ -349,12 +353,13 @@ struct gw_verification {
     int64_t elapsed_us;              /* from received_us until it was durably recorded */
 };
 /* device, at its site. In this order: is the voyage open and at this site; did the person
- * presented decline; does a rule in force allow the photograph; only then is the picture decoded (in the child), searched among
+ * presented decline; is the notice posted; does a rule in force allow the photograph; only then is the picture decoded (in the child), searched among
  * those expected, decided, recorded durably, and answered. A picture that cannot be
  * decoded is an error, not an attempt:
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT
  *   GW_ERR_INVALID      document_number is none
  *   GW_ERR_CONFLICT     the voyage is closed
+ *   GW_ERR_NO_NOTICE    no current notice is posted here (notice.required)
  *   GW_ERR_NOT_AUTHORISED  no rule of the pack in force allows to photograph the person presented, or anybody expected
  *   GW_ERR_UNAVAILABLE  without recognition, gallery not built yet, store not writable: look at the document */
 [[nodiscard]] bool gw_service_verify(struct gw_verification *out, struct gw_service *s, struct gw_worker *w,
@@ -393,15 +398,20 @@ struct gw_verification_page {
 /* Somebody on a voyage, by what stands on paper: reference, or document. All empty: nobody is named. */
 struct gw_named {
     struct gw_span reference, document_number, issuing_state;
+    struct gw_span language;        /* of the instruction; empty, or not one of the pack's: its first */
 };
 struct gw_decline_ask {
-    struct gw_named named; /* where it is known; nobody: a person nobody has looked up yet */
+    struct gw_named named;     /* where it is known; nobody: a person nobody has looked up yet */
+    struct gw_span language;   /* of the instruction; empty, or not one of the pack's: its first */
 };
 struct gw_decline {
     struct gw_id id;
     char receipt[GW_RECEIPT_TEXT];
     bool has_traveler;              /* they are on this voyage */
     char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1];
+    enum gw_alternative alternative; /* what the rule in force offers instead */
+    char language[16];              /* "": no instruction */
+    char instruction[4096];         /* what the person is told now */
 };
 /* device (at its site), officer. The person is not searched for from now on and has
  * no picture here; the document is looked at instead. Ends the device's attempt series.
@@ -409,6 +419,24 @@ struct gw_decline {
  *   GW_ERR_NOT_FOUND  a reference or document was given that nobody expected has */
 [[nodiscard]] bool gw_service_decline(struct gw_decline *out, struct gw_service *s, const struct gw_caller *who,
     struct gw_id voyage, const struct gw_decline_ask *ask, struct gw_once *once, struct gw_err *err);
+
+/* Upper bounds of the buckets of how long people waited for a human; the last has none. */
+enum { GW_WAIT_BUCKETS = 10 };
+extern const int64_t gw_wait_bounds_us[GW_WAIT_BUCKETS - 1];
+struct gw_decline_report_row {
+    const char *site;
+    uint64_t declined, by_alternative[GW_ALTERNATIVE_NONE + 1];
+    uint64_t settled;               /* of how many a human has decided */
+    int64_t sum_us;                 /* of their waits, from the decline on */
+    uint64_t settled_within[GW_WAIT_BUCKETS - 1]; /* gw_wait_bounds_us */
+};
+struct gw_decline_report {
+    struct gw_decline_report_row *rows; /* by site */
+    size_t n;
+};
+/* auditor, supervisor (at their site). Declines of the days in [from, to), by the rule pack's day; year 0: open. */
+[[nodiscard]] bool gw_service_decline_report(struct gw_decline_report *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_date from, struct gw_date to, struct gw_err *err);
 
 /* ---- notices ------------------------------------------------------------- */
 
@@ -435,6 +463,42 @@ struct gw_service_notice {
  *   GW_ERR_NOT_FOUND  not in that language (they are named); or no pack is in force */
 [[nodiscard]] bool gw_service_notice(struct gw_service_notice *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, const struct gw_notice_ask *ask, struct gw_err *err);
+
+/* A notice that hangs or stands somewhere. */
+enum gw_notice_state {
+    GW_NOTICE_CURRENT,
+    GW_NOTICE_OUTDATED,  /* the rule pack in force says something else there */
+    GW_NOTICE_UNCHECKED, /* nobody has looked for longer than notice.check */
+    GW_NOTICE_IDLE,      /* no pack is in force */
+};
+const char *gw_notice_state_name(enum gw_notice_state state); /* "outdated" */
+struct gw_posted_ask {
+    struct gw_notice_ask place;  /* language empty: the pack's first */
+    struct gw_span version;      /* what stands on it; empty: that of now */
+    struct gw_date checked_on;   /* year 0: today, by the pack */
+};
+struct gw_posted {
+    const char *site, *mode, *direction; /* mode, direction "": any */
+    const char *language, *version, *pack;
+    struct gw_date checked_on;
+    enum gw_notice_state state;
+};
+/* admin: it is posted, and somebody has looked. In place of what was recorded for the same
+ * site, mode, direction and language.
+ *   GW_ERR_CONFLICT   version is not that of the notice in force (which is named)
+ *   GW_ERR_INVALID    a day that is to come
+ *   and those of gw_service_notice */
+[[nodiscard]] bool gw_service_notice_post(struct gw_posted *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_posted_ask *ask, struct gw_err *err);
+/* admin: somebody has looked at all that is recorded for the site (and the language, where one is
+ * given), and it is there and can be read. GW_ERR_NOT_FOUND: nothing is recorded. */
+[[nodiscard]] bool gw_service_notice_looked(struct gw_posted **out, size_t *n, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_posted_ask *ask, struct gw_err *err);
+/* admin: it is no longer posted. GW_ERR_NOT_FOUND. */
+[[nodiscard]] bool gw_service_notice_remove(struct gw_service *s, const struct gw_caller *who, const struct gw_notice_ask *ask, struct gw_err *err);
+/* admin, supervisor, auditor; those at their site. site empty: all. */
+[[nodiscard]] bool gw_service_notices(struct gw_posted **out, size_t *n, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_span site, struct gw_err *err);
 
 /* ---- the end of a voyage -------------------------------------------------- */
 
@@ -887,6 +951,15 @@ struct gw_audit_export {
 /* Reads every page and row it can check (seconds on a large store); for doctor. */
 [[nodiscard]] bool gw_service_check_store(struct gw_service *s, struct gw_err *err);
 
+/* admin. A copy of the database in a new file (gw_store_backup), while the service goes
+ * on. The keys stay where they are: keep master.key apart, it opens any of them. */
+struct gw_backup {
+    uint64_t bytes;
+    int64_t took_us;
+};
+[[nodiscard]] bool gw_service_backup(struct gw_backup *out, struct gw_service *s, const struct gw_caller *who, const char *file,
+    struct gw_err *err);
+
 enum gw_stage {
     GW_STAGE_DECODE, GW_STAGE_DETECT, GW_STAGE_LANDMARKS, GW_STAGE_QUALITY, GW_STAGE_LIVENESS, GW_STAGE_ALIGN,
     GW_STAGE_EMBED, GW_STAGE_SEARCH, GW_STAGE_RECORD, /* until durable */ GW_STAGE_VERIFY /* whole */,
@@ -898,8 +971,6 @@ enum { GW_STAGE_BUCKETS = 14 };
 extern const int64_t gw_stage_bounds_us[GW_STAGE_BUCKETS - 1];
 /* How long somebody stood there: until an inspection was claimed, until it was decided. */
 enum gw_wait { GW_WAIT_CLAIM, GW_WAIT_DECISION, GW_WAIT_COUNT };
-enum { GW_WAIT_BUCKETS = 10 };
-extern const int64_t gw_wait_bounds_us[GW_WAIT_BUCKETS - 1];
 struct gw_counters {
     uint64_t verifications[3];                 /* by enum gw_answer */
     uint64_t by_reason[GW_REASON_COUNT];
@@ -907,6 +978,7 @@ struct gw_counters {
     uint64_t outcomes[GW_RESULT_COUNT];
     struct { uint64_t n, sum_us, buckets[GW_WAIT_BUCKETS]; } waits[GW_WAIT_COUNT];
     uint64_t declines, portraits, portraits_refused, manifests, closes, photos;
+    struct { uint64_t sum_us, buckets[GW_WAIT_BUCKETS]; } alternatives; /* from a decline until a human has decided */
     uint64_t failed;                           /* verifications that ended in an error */
     uint64_t not_authorised;                   /* captures refused for want of a rule that allows them */
     uint64_t commits, commit_jobs;             /* group commit: jobs per commit */

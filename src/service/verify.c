@@ -1,7 +1,8 @@
 /* verify.c - one live picture, one decision.
  *
  * 1. Nothing is decoded before it is sure that this voyage is open here, that the
- *    person presented did not decline, and that a rule in force allows the photograph.
+ *    person presented did not decline, that the notice is posted, and that a rule in force
+ *    allows the photograph.
  * 2. Nobody is compared when the picture cannot decide anyway.
  * 3. What the decision rests on and may have changed meanwhile (attempts, who was
  *    cleared, who left the manifest) is read in the transaction that records it; one
@@ -42,7 +43,7 @@ static bool ask_law(struct opening *o, struct gw_tx *tx, struct gw_err *err)
         if (found)
             gw_law_limit(&o->limits, rule);
     }
-    return true;
+    return gw_notice_check(o->s, o->a, tx, &law, err);
 }
 
 static bool open_gate(struct gw_tx *tx, void *arg, struct gw_err *err)

@@ -85,6 +85,8 @@ struct gw_backend {
     /* Moves the write-ahead log into the database; `wipe` leaves nothing of it behind. */
     bool (*checkpoint)(struct gw_conn *c, bool wipe, struct gw_err *err);
     bool (*check)(struct gw_conn *c, struct gw_err *err); /* reads every page */
+    /* The database of `where` as of now into a new file, and reads that whole; others go on. */
+    bool (*copy)(const char *where, const char *file, struct gw_err *err);
 };
 extern const struct gw_backend gw_backend_sqlite;
 

@@ -19,6 +19,12 @@ struct gw_conn {
     struct gw_rows rows[GW_QUERY_COUNT]; /* statements, made when first used */
 };
 
+static bool is_of_writing(int extended)
+{
+    return extended == SQLITE_IOERR_WRITE || extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC ||
+        extended == SQLITE_IOERR_TRUNCATE || extended == SQLITE_IOERR_SHMOPEN || extended == SQLITE_IOERR_SHMSIZE;
+}
+
 /* `what` is a word of ours; SQLite's own text names tables and columns, never values. */
 static bool fail(struct gw_err *err, sqlite3 *db, const char *what)
 {
@@ -36,11 +42,31 @@ static bool fail(struct gw_err *err, sqlite3 *db, const char *what)
     case SQLITE_NOTADB:
         return gw_fail(err, GW_ERR_CORRUPT, "the database is damaged: %s (%s); restore a backup", text, what);
     case SQLITE_IOERR:
+        if (is_of_writing(code))
+            return gw_fail(err, GW_ERR_UNAVAILABLE, "store.path cannot be written: %s; nothing was done (%s)",
+                strerror(sqlite3_system_errno(db)), what);
+        [[fallthrough]];
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
         return gw_fail(err, GW_ERR_IO, "database: %s (%s)", text, what);
     default:
         return gw_fail(err, GW_ERR_INTERNAL, "database: %s (%s)", text, what);
+    }
+}
+
+/* Of a copy: the disk is another one, and what to do is, too. */
+static bool fail_copy(struct gw_err *err, sqlite3 *db)
+{
+    switch (sqlite3_errcode(db)) {
+    case SQLITE_FULL:
+        return gw_fail(err, GW_ERR_IO, "the backup's disk is full: make room, or name a file on another one");
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+    case SQLITE_PERM:
+        return gw_fail(err, GW_ERR_IO, "the backup cannot be written: %s", sqlite3_errmsg(db));
+    default:
+        return fail(err, db, "backup");
     }
 }
 
@@ -260,6 +286,29 @@ static bool sqlite_check(struct gw_conn *c, struct gw_err *err)
     return fine;
 }
 
+/* VACUUM INTO reads one snapshot while the writer goes on (the backup interface would
+ * begin anew with every commit), and what was deleted is not in the copy. */
+static bool sqlite_copy(const char *where, const char *file, struct gw_err *err)
+{
+    struct gw_conn *from = NULL, to = {};
+    sqlite3_stmt *s = NULL;
+    if (!sqlite_open(&from, where, false, err))
+        return false;
+    bool fine = run(from, "PRAGMA query_only = OFF", "backup", err) &&
+        ((sqlite3_prepare_v2(from->db, "VACUUM INTO ?", -1, &s, NULL) == SQLITE_OK &&
+             sqlite3_bind_text(s, 1, file, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_DONE) ||
+            fail_copy(err, from->db));
+    sqlite3_finalize(s);
+    sqlite_close(from);
+    if (!fine)
+        return false;
+    fine = (sqlite3_open_v2(file, &to.db, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY, NULL) == SQLITE_OK ||
+               fail(err, to.db, "backup")) &&
+        sqlite_check(&to, err);
+    sqlite3_close(to.db);
+    return fine;
+}
+
 const struct gw_backend gw_backend_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
@@ -278,4 +327,5 @@ const struct gw_backend gw_backend_sqlite = {
     .changes = sqlite_changes,
     .checkpoint = sqlite_checkpoint,
     .check = sqlite_check,
+    .copy = sqlite_copy,
 };

@@ -566,3 +566,46 @@ bool gw_store_checkpoint(struct gw_store *s, bool wipe, struct gw_err *err)
     pthread_mutex_unlock(&s->checkpoint_lock);
     return fine;
 }
+
+/* ---- backup ------------------------------------------------------------------------- */
+
+/* The name is durable once its folder is. */
+static bool settle(const char *part, const char *file, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) folder = {};
+    const char *slash = strrchr(file, '/');
+    gw_buf_add_text(&folder, slash == NULL ? "." : slash == file ? "/" : "");
+    if (slash != NULL && slash != file)
+        gw_buf_add(&folder, file, (size_t)(slash - file));
+    int copy = open(part, O_RDONLY | O_CLOEXEC), dir = open(gw_buf_text(&folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* link, not rename: what came to be there meanwhile is not replaced */
+    bool fine = copy >= 0 && dir >= 0 && fsync(copy) == 0 && link(part, file) == 0 && unlink(part) == 0 && fsync(dir) == 0;
+    int why = errno;
+    if (copy >= 0)
+        close(copy);
+    if (dir >= 0)
+        close(dir);
+    return fine || gw_fail(err, why == EEXIST ? GW_ERR_CONFLICT : GW_ERR_IO, "%.160s: %s", file, strerror(why));
+}
+
+bool gw_store_backup(uint64_t *bytes, struct gw_store *s, const char *file, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) part = {};
+    struct stat st;
+    if (lstat(file, &st) == 0)
+        return gw_fail(err, GW_ERR_CONFLICT, "%.160s is there already; a backup replaces nothing", file);
+    gw_buf_addf(&part, "%s.part", file);
+    /* An empty file is taken for a new database, and keeps its mode. */
+    int fd = open(gw_buf_text(&part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return gw_fail(err, errno == EEXIST ? GW_ERR_CONFLICT : GW_ERR_IO, "%.160s: %s%s", gw_buf_text(&part), strerror(errno),
+            errno == EEXIST ? "; another backup writes it, or one was interrupted: remove it" : "");
+    close(fd);
+    if (s->db->copy(s->path, gw_buf_text(&part), err) && stat(gw_buf_text(&part), &st) == 0 &&
+        settle(gw_buf_text(&part), file, err)) {
+        *bytes = (uint64_t)st.st_size;
+        return true;
+    }
+    unlink(gw_buf_text(&part));
+    return false;
+}

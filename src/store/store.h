@@ -63,6 +63,12 @@ void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
 [[nodiscard]] bool gw_store_probe(struct gw_store *s, struct gw_err *err);
 /* Reads every page, checks references between rows: GW_ERR_CORRUPT says what. */
 [[nodiscard]] bool gw_store_check(struct gw_store *s, struct gw_err *err);
+/* A copy of the database as of now, in a new file of mode 0600 that is whole, checked
+ * and durable when this returns; else there is none. The store goes on meanwhile. Keys
+ * are not in it. Absolute path, or relative to this process.
+ *   GW_ERR_CONFLICT  there is such a file already
+ *   GW_ERR_IO        it cannot be written; the text says why */
+[[nodiscard]] bool gw_store_backup(uint64_t *bytes, struct gw_store *s, const char *file, struct gw_err *err);
 /* Moves the write-ahead log into the database when it has grown; cheap else. wipe:
  * at once, and truncates it, so that nothing deleted is left in it. */
 [[nodiscard]] bool gw_store_checkpoint(struct gw_store *s, bool wipe, struct gw_err *err);
@@ -460,9 +466,36 @@ struct gw_verification_row {
 struct gw_decline_row {
     struct gw_id id, voyage, device, traveler;
     bool has_traveler;
-    int64_t at_us;
+    int64_t at_us, day;
+    struct gw_span site;
 };
 [[nodiscard]] bool gw_store_decline_put(struct gw_tx *tx, const struct gw_decline_row *row, struct gw_err *err);
+/* What is done instead was done. first: it had not been before; then row is filled, but for traveler. */
+[[nodiscard]] bool gw_store_decline_settle(struct gw_decline_row *row, bool *first, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id decline, int64_t now_us, struct gw_err *err);
+/* Counts stay when declines are purged. */
+[[nodiscard]] bool gw_store_decline_count(struct gw_tx *tx, int64_t day, struct gw_span site, const char *what, int64_t n,
+    struct gw_err *err);
+struct gw_decline_count {
+    struct gw_span site, what;
+    int64_t n;
+};
+/* Sums over days in [from, to), by site and what. site empty: all. */
+[[nodiscard]] bool gw_store_decline_counts(struct gw_decline_count **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t from_day, int64_t to_day, struct gw_span site, struct gw_err *err);
+
+/* ---- notices that are posted ------------------------------------------------------- */
+
+struct gw_notice_row {
+    struct gw_span site, mode, direction, language; /* mode, direction empty: any */
+    struct gw_span version, pack;
+    int64_t checked_day, added_us;
+};
+/* In place of the one for the same site, mode, direction and language. */
+[[nodiscard]] bool gw_store_notice_put(struct gw_tx *tx, const struct gw_notice_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_notice_delete(struct gw_tx *tx, const struct gw_notice_row *row, bool *found, struct gw_err *err);
+[[nodiscard]] bool gw_store_notices(struct gw_notice_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_span site, struct gw_err *err); /* site empty: all */
 
 /* ---- tokens and answers ----------------------------------------------------------- */
 

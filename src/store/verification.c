@@ -1,4 +1,4 @@
-/* verification.c - decisions and declines. */
+/* verification.c - decisions. */
 #include "store/tx.h"
 
 bool gw_store_verification_put(struct gw_tx *tx, const struct gw_verification_row *v, struct gw_err *err)
@@ -89,12 +89,4 @@ bool gw_store_verifications(struct gw_verification_row **rows, size_t *n, struct
         read_verification(&r, &(*rows)[(*n)++], a);
     }
     return gw_reading_done(&r);
-}
-
-bool gw_store_decline_put(struct gw_tx *tx, const struct gw_decline_row *d, struct gw_err *err)
-{
-    return gw_tx_run(tx, GW_QUERY_DECLINE_INSERT,
-        GW_VALUES(gw_v_id(&d->id), gw_v_id(&d->voyage), gw_v_id(&d->device), gw_v_int(d->at_us),
-            gw_v_maybe_id(d->has_traveler, &d->traveler)),
-        NULL, err);
 }

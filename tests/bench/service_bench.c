@@ -23,6 +23,7 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -527,37 +528,94 @@ static void decision(const struct served *s, const struct board *b)
     gw_arena_free(bare.mem);
 }
 
-static double throughput(int port, const struct board *b, size_t connections, size_t requests)
+struct pace {
+    double per_s, service_cpu_ms, client_cpu_ms; /* processor time for each request */
+};
+
+static double own_cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static struct pace pace_of(const struct served *s, const struct board *b, size_t connections, size_t requests)
 {
     GW_AUTO_VALUE(gw_buf) one = {};
     verification(&one, b, gw_buf_span(&picture));
-    struct load l = { .port = port, .connections = connections, .requests = requests, .variants = &one, .n_variants = 1 };
+    struct load l = { .port = s->port, .connections = connections, .requests = requests, .variants = &one, .n_variants = 1 };
+    double service = cpu_ms(s->pid), client = own_cpu_ms();
     run(&l);
+    client = own_cpu_ms() - client;
+    service = cpu_ms(s->pid) - service;
     if (l.n_ok != requests)
         stop("verifications were refused");
     forget(&l);
-    return (double)requests / l.took_ms * 1000;
+    return (struct pace){ (double)requests / l.took_ms * 1000, service / (double)requests, client / (double)requests };
 }
 
-/* One process with one recognition thread and one with two take turns. */
+/* The service, its decoders and all their threads on the first n of our cores. */
+static void confine(pid_t session, int n)
+{
+    cpu_set_t all, some;
+    CPU_ZERO(&some);
+    if (sched_getaffinity(0, sizeof all, &all) != 0)
+        stop("cores");
+    for (int i = 0, left = n; i < CPU_SETSIZE && left > 0; i++)
+        if (CPU_ISSET(i, &all)) {
+            CPU_SET(i, &some);
+            left--;
+        }
+    DIR *d = opendir("/proc");
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        pid_t pid = (pid_t)atoi(e->d_name);
+        char path[64];
+        if (pid <= 0 || getsid(pid) != session)
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/task", pid);
+        DIR *tasks = opendir(path);
+        for (struct dirent *t; tasks != NULL && (t = readdir(tasks)) != NULL;)
+            if (atoi(t->d_name) > 0)
+                sched_setaffinity((pid_t)atoi(t->d_name), sizeof some, &some);
+        if (tasks != NULL)
+            closedir(tasks);
+    }
+    closedir(d);
+}
+
+/* Takes turns: a whole service on one core; one recognition thread with the other core
+ * free for everything beside it; a whole service on two cores. As many recognition
+ * threads as the program would take by itself: one more than cores. */
 static void two_cores(void)
 {
-    enum { TURNS = 5, REQUESTS = 300 };
-    double one[TURNS], two[TURNS], ratio[TURNS];
-    struct served a = serve("one", "work.threads=1"), c = serve("two", "work.threads=2");
-    struct board of_a = board("one", a.port), of_c = board("two", c.port);
+    enum { TURNS = 7, REQUESTS = 200 };
+    static double one[TURNS], helped[TURNS], two[TURNS], ratio[TURNS], ratio_helped[TURNS], cpu[3][TURNS], client[TURNS];
+    struct served a = serve("one", "work.threads=2"), b = serve("helped", "work.threads=1"), c = serve("two", "work.threads=3");
+    struct board of_a = board("one", a.port), of_b = board("helped", b.port), of_c = board("two", c.port);
+    confine(a.pid, 1);
+    confine(c.pid, 2);
     for (size_t i = 0; i < TURNS; i++) {
-        one[i] = throughput(a.port, &of_a, 4, REQUESTS);
-        two[i] = throughput(c.port, &of_c, 8, REQUESTS * 2);
-        ratio[i] = two[i] / one[i];
+        struct pace p = pace_of(&a, &of_a, 4, REQUESTS), q = pace_of(&b, &of_b, 4, REQUESTS), r = pace_of(&c, &of_c, 8, REQUESTS * 2);
+        one[i] = p.per_s, helped[i] = q.per_s, two[i] = r.per_s;
+        cpu[0][i] = p.service_cpu_ms, cpu[1][i] = q.service_cpu_ms, cpu[2][i] = r.service_cpu_ms;
+        client[i] = r.client_cpu_ms;
+        ratio[i] = r.per_s / p.per_s;
+        ratio_helped[i] = r.per_s / q.per_s;
     }
     struct gw_json *j = line("two cores");
-    set_spread(j, "one_per_s", one, TURNS);
+    set_spread(j, "one_core_per_s", one, TURNS);
+    set_spread(j, "one_thread_per_s", helped, TURNS);
     set_spread(j, "two_per_s", two, TURNS);
+    set_spread(j, "one_core_cpu_ms", cpu[0], TURNS);
+    set_spread(j, "one_thread_cpu_ms", cpu[1], TURNS);
+    set_spread(j, "two_cpu_ms", cpu[2], TURNS);
+    set_spread(j, "client_cpu_ms", client, TURNS);
     gw_json_set_rounded(j, "ratio", quantile(ratio, TURNS, 0.5), 3);
+    gw_json_set_rounded(j, "ratio_to_one_thread", quantile(ratio_helped, TURNS, 0.5), 3);
     gw_json_set_real(j, "goal_at_least", 1.8);
     print(j);
     end(&a);
+    end(&b);
     end(&c);
 }
 
@@ -565,7 +623,7 @@ static void at_load(const struct served *s, const struct board *b, double share,
 {
     GW_AUTO_VALUE(gw_buf) one = {};
     verification(&one, b, gw_buf_span(&picture));
-    double most = throughput(s->port, b, 8, 600);
+    double most = pace_of(s, b, 8, 600).per_s;
     struct load l = { .port = s->port, .connections = MOST_CONNECTIONS, .requests = 1500, .variants = &one, .n_variants = 1,
         .interval_ms = 1000 / (most * share), .poisson = poisson };
     run(&l);

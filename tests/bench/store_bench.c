@@ -127,11 +127,12 @@ static void bench(unsigned n)
     gw_json_set_rounded(o, "manifest_again_ms", manifest_us(&m, manifest_text(&p, "", n, "")) / 1e3, 2);
     gw_json_set_rounded(o, "manifest_one_less_ms", manifest_us(&m, manifest_text(&p, "", n - 1, "")) / 1e3, 2);
 
+    struct gw_law_limits limits;
     double us[GW_MAX(DECISIONS, BUILDS)];
     for (int i = 0; i < BUILDS; i++) {
         gw_galleries_drop(p.s->galleries, voyage); /* forgets it: built from nothing */
         from = now_us();
-        GW_AUTO(gw_gallery) *g = gw_galleries_get(p.s->galleries, voyage, &err);
+        GW_AUTO(gw_gallery) *g = gw_galleries_get(&limits, p.s->galleries, voyage, "", &err);
         must(g != NULL);
         us[i] = now_us() - from;
     }
@@ -139,7 +140,7 @@ static void bench(unsigned n)
     for (int i = 0; i < BUILDS; i++) {
         must(send_portrait(&r, &p, "P00001", 2'000'000 + (unsigned)i, GW_PORTRAIT_VISA, &err));
         from = now_us();
-        GW_AUTO(gw_gallery) *g = gw_galleries_get(p.s->galleries, voyage, &err);
+        GW_AUTO(gw_gallery) *g = gw_galleries_get(&limits, p.s->galleries, voyage, "", &err);
         must(g != NULL);
         us[i] = now_us() - from;
     }

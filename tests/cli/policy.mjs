@@ -57,6 +57,21 @@ describe('policy', { skip: fs.existsSync(program) ? false : `${program} is not b
     ['permanent residents', { citizenship: 'MEX', status: 'LPR' }, 'required', 'required', 'required', 'required'],
     ['permanent residents by --resident', { citizenship: 'MEX', more: ['--resident'] }, 'required', 'required', 'required', 'required'],
     ['U.S. citizens', { citizenship: 'USA' }, 'voluntary', 'not_authorised', 'voluntary', 'not_authorised'],
+    ['departure by sea from a port without pilot', { citizenship: 'JPN', status: 'B-2', mode: 'sea', site: 'GLS' }, 'not_authorised', 'not_authorised', 'required', 'required'],
+    ['arrival by land', { citizenship: 'MEX', status: 'B-2', mode: 'land', direction: 'arrival', site: 'SAN-YSIDRO' }, 'required', 'required', 'required', 'required'],
+    ['the day somebody turns 14 on 25 December', { citizenship: 'JPN', status: 'B-2', birth: '2011-12-25' }, 'required', 'required', 'required', 'required'],
+    ['the day somebody turns 14 on 26 December', { citizenship: 'JPN', status: 'B-2', birth: '2011-12-26' }, 'exempt', 'exempt', 'required', 'required'],
+    ['79 years old', { citizenship: 'JPN', status: 'B-2', birth: '1945-12-27' }, 'required', 'required', 'required', 'required'],
+    ['turning 80 on 26 December', { citizenship: 'JPN', status: 'B-2', birth: '1945-12-26' }, 'required', 'required', 'required', 'exempt'],
+    ['a child who arrives', { citizenship: 'JPN', status: 'B-2', birth: '2016-01-01', direction: 'arrival' }, 'exempt', 'exempt', 'required', 'exempt'],
+    ...['G-2', 'G-3', 'NATO-1', 'NATO-2', 'NATO-3', 'NATO-4', 'NATO-5', 'E-1-TAIWAN'].map((status) =>
+      [status, { citizenship: 'FRA', status }, 'exempt', 'exempt', 'required', 'exempt']),
+    ['an attendant of a C-3 holder is not on the list', { citizenship: 'FRA', status: 'C-3-ATTENDANT' }, 'required', 'required', 'required', 'required'],
+    ['E-1 otherwise is not on the list', { citizenship: 'JPN', status: 'E-1' }, 'required', 'required', 'required', 'required'],
+    ['A-1 who arrives', { citizenship: 'FRA', status: 'A-1', direction: 'arrival' }, 'exempt', 'exempt', 'required', 'exempt'],
+    ['permanent residents who arrive', { citizenship: 'MEX', status: 'LPR', direction: 'arrival' }, 'required', 'required', 'required', 'required'],
+    ['permanent residents who leave from a port without pilot', { citizenship: 'MEX', status: 'LPR', site: 'BOS' }, 'not_authorised', 'not_authorised', 'required', 'required'],
+    ['U.S. citizens who arrive', { citizenship: 'USA', direction: 'arrival' }, 'voluntary', 'not_authorised', 'voluntary', 'not_authorised'],
     ['U.S. citizens at any port', { citizenship: 'USA', site: 'BOS' }, 'voluntary', 'not_authorised', 'voluntary', 'not_authorised'],
   ];
   for (const [label, person, photo25, fingers25, photo26, fingers26] of rows) {
@@ -74,6 +89,17 @@ describe('policy', { skip: fs.existsSync(program) ? false : `${program} is not b
       }
     });
   }
+
+  test('25 and 26 December 2025: what is kept, and what follows from declining', () => {
+    const of = (pack, date, citizenship) => {
+      const { json } = explain(pack, date, { citizenship, status: citizenship === 'USA' ? 'null' : 'B-2' });
+      return [json.retention.register ?? null, json.retention.probe, json.alternative, json.enrol];
+    };
+    assert.deepEqual(of('us-2008', '2025-12-25', 'JPN'), ['75y', '14d', 'officer_referral', true]);
+    assert.deepEqual(of('us-2025-12-26', '2025-12-26', 'JPN'), ['75y', '14d', 'officer_referral', true]);
+    assert.deepEqual(of('us-2008', '2025-12-25', 'USA'), [null, '12h', 'document_inspection', false]);
+    assert.deepEqual(of('us-2025-12-26', '2025-12-26', 'USA'), [null, '12h', 'document_inspection', false]);
+  });
 
   test('a citizen, as promised', () => {
     const { json } = explain('us-2025-12-26', '2025-12-26', { citizenship: 'USA' });

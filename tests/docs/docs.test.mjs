@@ -17,6 +17,11 @@ test('docs/modules.svg is drawn from the includes, and no arrow points up', () =
   assert.equal(run.status, 0, run.stderr);
 });
 
+test('docs/data-protection.md explains every stored field, and names a test that is there for each table', () => {
+  const run = spawnSync(path.join(top, 'tools/data-protection'), ['--check'], { encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stderr);
+});
+
 for (const page of pages)
   test(`${page}: every link leads to a file`, () => {
     const text = readFileSync(path.join(top, page), 'utf8').replace(/```[\s\S]*?```/g, '');

@@ -20,6 +20,7 @@
 struct place {
     char folder[64];
     struct gw_conf conf;
+    int64_t opened_us; /* what time it is then */
     struct gw_service *s;
     struct gw_arena *a;
     struct gw_caller admin, carrier, device, officer, other_carrier, other_device, auditor;
@@ -34,7 +35,7 @@ static int place_remove_(const char *path, const struct stat *st, int kind, stru
 /* Settings may be changed between this and place_open. */
 static inline void place_init(struct place *p)
 {
-    *p = (struct place){ .folder = "/tmp/gangway-test-XXXXXX" };
+    *p = (struct place){ .folder = "/tmp/gangway-test-XXXXXX", .opened_us = NOW_US };
     if (mkdtemp(p->folder) == NULL)
         abort();
     gw_conf_init(&p->conf);
@@ -55,7 +56,7 @@ static inline void place_init(struct place *p)
 
 static inline bool place_open(struct place *p, struct gw_err *err)
 {
-    struct gw_service_options o = { .conf = &p->conf, .clock = { NOW_US }, .without_recognition = true };
+    struct gw_service_options o = { .conf = &p->conf, .clock = { p->opened_us }, .without_recognition = true };
     p->s = gw_service_open(&o, err);
     if (p->s == NULL)
         return false;

@@ -147,6 +147,9 @@ export const table = {
     'traveler': 'DO',
     'traveler.reference': 'DO',
     'traveler.seat': 'DO',
+    'alternative': 'DO',
+    'instruction': 'DO',
+    'language': 'DO',
   },
   'POST /v1/voyages/{voyage}/close': {
     'voyage': 'CO',
@@ -214,6 +217,18 @@ export const table = {
     'by_purpose[].photos': 'SA',
     'by_purpose[].askers': 'SA',
     'by_purpose[].cases': 'SA',
+  },
+  'GET /v1/reports/declines': {
+    'sites': 'SA',
+    'sites[].site': 'SA',
+    'sites[].declined': 'SA',
+    'sites[].alternatives': 'SA',
+    'sites[].alternatives.*': 'SA',
+    'sites[].settled': 'SA',
+    'sites[].mean_seconds': 'sa',
+    'sites[].within': 'SA',
+    'sites[].within[].seconds': 'SA',
+    'sites[].within[].settled': 'SA',
   },
   'GET /v1/notice': {
     'site': 'DCOSAM',
