@@ -108,6 +108,13 @@ void gw_sign_keypair(uint8_t public_key[GW_SIGN_PUBLIC_BYTES], uint8_t secret_ke
     crypto_sign_keypair(public_key, secret_key);
 }
 
+void gw_sign_keypair_of(uint8_t public_key[GW_SIGN_PUBLIC_BYTES], uint8_t secret_key[GW_SIGN_SECRET_BYTES],
+    const uint8_t seed[GW_KEY_BYTES])
+{
+    static_assert(GW_KEY_BYTES == crypto_sign_SEEDBYTES);
+    crypto_sign_seed_keypair(public_key, secret_key, seed);
+}
+
 void gw_sign(uint8_t out[GW_SIGNATURE_BYTES], struct gw_span data, const uint8_t secret_key[GW_SIGN_SECRET_BYTES])
 {
     crypto_sign_detached(out, NULL, data.data, data.size, secret_key);
@@ -192,4 +199,19 @@ bool gw_hex_parse(uint8_t *out, size_t n, struct gw_span text)
     size_t got;
     return text.size == 2 * n &&
            sodium_hex2bin(out, n, (const char *)text.data, text.size, NULL, &got, NULL) == 0 && got == n;
+}
+
+void gw_base64(char *out, struct gw_span data)
+{
+    sodium_bin2base64(out, GW_BASE64_TEXT(data.size), data.data, data.size, sodium_base64_VARIANT_ORIGINAL);
+}
+
+bool gw_base64_parse(uint8_t *out, size_t most, size_t *n, struct gw_span text)
+{
+    const char *end = NULL;
+    *n = 0;
+    if (text.size == 0)
+        return true;
+    return sodium_base642bin(out, most, (const char *)text.data, text.size, NULL, n, &end, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+           end == (const char *)text.data + text.size;
 }

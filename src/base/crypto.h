@@ -47,6 +47,9 @@ void gw_seal(uint8_t *out, const uint8_t key[GW_KEY_BYTES], struct gw_span data,
 
 /* Ed25519 (RFC 8032). */
 void gw_sign_keypair(uint8_t public_key[GW_SIGN_PUBLIC_BYTES], uint8_t secret_key[GW_SIGN_SECRET_BYTES]);
+/* The same pair from the same 32 secret bytes. */
+void gw_sign_keypair_of(uint8_t public_key[GW_SIGN_PUBLIC_BYTES], uint8_t secret_key[GW_SIGN_SECRET_BYTES],
+    const uint8_t seed[GW_KEY_BYTES]);
 void gw_sign(uint8_t out[GW_SIGNATURE_BYTES], struct gw_span data, const uint8_t secret_key[GW_SIGN_SECRET_BYTES]);
 bool gw_sign_check(const uint8_t signature[GW_SIGNATURE_BYTES], struct gw_span data,
     const uint8_t public_key[GW_SIGN_PUBLIC_BYTES]);
@@ -71,3 +74,9 @@ void gw_secret_pages_free(void *p, size_t n); /* wipes; n as asked for; NULL is 
 void gw_base64(char *out, struct gw_span data);
 void gw_hex(char *out, struct gw_span data); /* 2 * size + 1 bytes */
 [[nodiscard]] bool gw_hex_parse(uint8_t *out, size_t n, struct gw_span text);
+
+/* Base64 with + / and padding (RFC 4648 section 4). */
+#define GW_BASE64_TEXT(n) (((n) + 2) / 3 * 4 + 1) /* bytes with the zero */
+void gw_base64(char *out, struct gw_span data);   /* GW_BASE64_TEXT(data.size) bytes */
+/* At most `most` bytes to out. False: another alphabet, no or false padding, bits that are not zero at the end, or more. */
+[[nodiscard]] bool gw_base64_parse(uint8_t *out, size_t most, size_t *n, struct gw_span text);

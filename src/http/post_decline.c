@@ -8,6 +8,7 @@ static void render(struct gw_buf *body, int *status, const void *answer, void *c
     GW_AUTO(gw_json) *j = gw_json_object();
     gw_json_set_id(j, "decline", d->id);
     gw_json_set_text(j, "decision", gw_answer_name(GW_ANSWER_INSPECT));
+    gw_json_set_text(j, "receipt", d->receipt);
     if (d->has_traveler) {
         struct gw_json *t = gw_json_object();
         gw_json_set_text(t, "reference", *d->reference == 0 ? NULL : d->reference);

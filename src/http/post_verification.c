@@ -18,6 +18,7 @@ static void render(struct gw_buf *body, int *status, const void *answer, void *c
         gw_json_set_null(j, "traveler");
     gw_json_set_integer(j, "attempt", v->attempt);
     gw_json_set_integer(j, "attempts_left", v->attempts_left);
+    gw_json_set_text(j, "receipt", *v->receipt == 0 ? NULL : v->receipt);
     gw_json_set_rounded(j, "elapsed_ms", (double)v->elapsed_us / 1000, 1);
     gw_json_format(body, j, false);
     gw_buf_add(body, "\n", 1);

@@ -265,8 +265,9 @@ static const char text[] = JSON({
 "PassedTraveler": {"type": ["object", "null"], "additionalProperties": false, "required": ["reference", "seat"], "properties": {
     "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]}}},
 "Verification": {"type": "object", "additionalProperties": false,
-  "required": ["verification", "decision", "guidance", "traveler", "attempt", "attempts_left", "elapsed_ms"],
+  "required": ["verification", "decision", "guidance", "receipt", "traveler", "attempt", "attempts_left", "elapsed_ms"],
   "properties": {
+    "receipt": {"anyOf": [{"$ref": "#/components/schemas/ReceiptNumber"}, {"type": "null"}], "description": "for the traveler; null with retry"},
     "verification": {"$ref": "#/components/schemas/Id"},
     "decision": {"enum": ["clear", "retry", "inspect"]},
     "guidance": {"enum": ["move_closer", "move_back", "look_at_camera", "remove_mask", "more_light", "one_person_only", "hold_still", null]},
@@ -298,7 +299,26 @@ static const char text[] = JSON({
 "DeclineBody": {"type": "object", "additionalProperties": false, "description": "who, where it is known; may be left out", "properties": {
     "reference": {"type": ["string", "null"]}, "document_number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]},
     "language": {"type": ["string", "null"], "description": "of the instruction; left out: the rule pack's first"}}},
-"Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "traveler", "alternative", "instruction", "language"], "properties": {
+"ReceiptNumber": {"type": "string", "pattern": "^[0-9a-z]{26}-[0-9a-z]{16}$", "description": "GET /v1/receipts/{receipt}; whoever has it can read it"},
+"Receipt": {"type": "object", "additionalProperties": false, "required": ["outcome", "at", "voyage", "destroyed_by", "destroyed_at", "head", "size", "proofs"],
+  "description": "gangway audit receipt verifies it with the log's public key alone", "properties": {
+    "receipt": {"$ref": "#/components/schemas/ReceiptNumber"},
+    "outcome": {"enum": ["cleared", "see_officer", "try_again", "declined", "destroyed"]},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "case": {"type": "string", "description": "to name it on the telephone"},
+    "voyage": {"$ref": "#/components/schemas/Id"},
+    "class": {"type": ["string", "null"], "description": "of retention"},
+    "rule": {"type": ["string", "null"], "description": "pack and rule that were applied"},
+    "photo_until": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "how long an officer can see the live picture; null: it was not kept"},
+    "hours_after_close_at_most": {"type": "integer", "description": "everything is destroyed so long after the voyage's close at the latest"},
+    "destroyed_by": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when it is due; known once the voyage is closed"},
+    "destroyed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "keys": {"type": "integer"}, "travelers": {"type": "integer"},
+    "head": {"type": "string"}, "size": {"type": "integer"},
+    "proofs": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["leaf", "entry", "path"], "properties": {
+      "leaf": {"type": "integer"}, "entry": {"type": "string"}, "path": {"type": "array", "items": {"type": "string"}}}}}}},
+"Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "receipt", "traveler", "alternative", "instruction", "language"], "properties": {
+    "receipt": {"$ref": "#/components/schemas/ReceiptNumber"},
     "decline": {"$ref": "#/components/schemas/Id"},
     "decision": {"const": "inspect"},
     "traveler": {"$ref": "#/components/schemas/PassedTraveler"},
@@ -329,6 +349,24 @@ static const char text[] = JSON({
         "photos_of": {"enum": ["probe", "portrait"]},
         "site": {"type": ["string", "null"], "description": "of who asked; null: any"},
         "accesses": {"type": "integer"}, "photos": {"type": "integer"}, "askers": {"type": "integer"}, "cases": {"type": "integer"}}}}}},
+"AuditHead": {"type": "object", "additionalProperties": false, "required": ["size", "root", "at", "key", "note", "cosignatures"], "properties": {
+    "size": {"type": "integer", "description": "entries the head is over"},
+    "root": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "key": {"type": "string", "description": "public key: NAME+ID+KEY; take it from somewhere else than here"},
+    "note": {"type": "string", "description": "the signed text (c2sp.org/tlog-checkpoint)"},
+    "cosignatures": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["witness", "at", "line"], "properties": {
+      "witness": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"}, "line": {"type": "string"}}}}}},
+"AuditEntries": {"type": "object", "additionalProperties": false, "required": ["from", "size", "entries", "next"], "properties": {
+    "from": {"type": "integer"}, "size": {"type": "integer", "description": "of the log now"},
+    "entries": {"type": "array", "items": {"type": "string", "description": "JSON, byte for byte as it is hashed; docs/audit.md says what is in it"}},
+    "next": {"type": ["integer", "null"], "description": "from, of the next page; null: this was the last"}}},
+"AuditProof": {"type": "object", "additionalProperties": false, "required": ["path"], "description": "gangway audit prove --check verifies it without this service", "properties": {
+    "leaf": {"type": "integer"}, "size": {"type": "integer"}, "entry": {"type": "string"},
+    "first": {"type": "integer"}, "second": {"type": "integer"},
+    "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
+    "head": {"type": ["string", "null"], "description": "signed head of that size; null: none was signed"},
+    "first_head": {"type": ["string", "null"]}, "second_head": {"type": ["string", "null"]}}},
 "Notice": {"type": "object", "additionalProperties": false, "description": "docs/policy.md says how to show it",
   "required": ["site", "mode", "direction", "language", "text_direction", "languages", "version", "pack", "authority", "effective_from", "effective_until",
     "title", "introduction", "groups", "closing", "text"],

@@ -143,6 +143,63 @@ static struct gw_json *token_revoke(struct gw_service *s, const struct gw_caller
     return j;
 }
 
+static struct gw_json *audit_head(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_audit_head h;
+    bool fresh = false;
+    gw_json_get_bool(ask, "fresh", &fresh);
+    struct gw_json *j = gw_json_object();
+    gw_json_set_text(j, "key", gw_service_audit_key(s));
+    if (gw_service_audit_head(&h, a, s, who, false, 0, fresh, err)) {
+        gw_json_set_integer(j, "size", (int64_t)h.size);
+        gw_json_set_time(j, "at", h.at_us);
+        gw_json_set_text(j, "note", h.note);
+    }
+    return j;
+}
+
+/* "from" and "to": numbers of entries or times. The answer's "x" goes into the next ask, until "done". */
+static bool entry_of(uint64_t *out, uint64_t otherwise, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_json *ask, const char *key, struct gw_err *err)
+{
+    struct gw_span text;
+    int64_t at_us;
+    struct gw_date day;
+    *out = otherwise;
+    if (!gw_json_get_string(ask, key, &text) || gw_span_uint(text, INT64_MAX, out))
+        return true;
+    if (gw_date_parse(&day, text))
+        at_us = gw_date_days(day) * 86'400 * GW_US_PER_S;
+    else if (!gw_time_parse(&at_us, NULL, text))
+        return gw_fail(err, GW_ERR_USAGE, "--%s takes the number of an entry, a day or a time", key);
+    return gw_service_audit_first_at(out, s, who, at_us, err);
+}
+
+static struct gw_json *audit_export(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
+    struct gw_err *err)
+{
+    struct gw_audit_export x = {};
+    GW_AUTO_VALUE(gw_buf) text = {};
+    int64_t next, size;
+    x.begun = gw_json_get_integer(ask, "next", &next) && gw_json_get_integer(ask, "size", &size);
+    if (x.begun) {
+        x.next = (uint64_t)next;
+        x.size = (uint64_t)size;
+    } else if (!entry_of(&x.from, 0, s, who, ask, "from", err) || !entry_of(&x.to, UINT64_MAX, s, who, ask, "to", err))
+        return NULL;
+    if (!gw_service_audit_export(&text, &x, s, who, err))
+        return NULL;
+    struct gw_json *j = gw_json_object();
+    gw_json_set_span(j, "text", gw_buf_span(&text));
+    gw_json_set_integer(j, "next", (int64_t)x.next);
+    gw_json_set_integer(j, "size", (int64_t)x.size);
+    gw_json_set_bool(j, "done", x.done);
+    gw_json_set_text(j, "key", gw_service_audit_key(s));
+    return j;
+}
+
 static struct gw_json *keys_list(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
 {
     (void)ask;
@@ -354,6 +411,8 @@ static const struct {
     { "token_renew", token_renew },
     { "token_list", token_list },
     { "token_revoke", token_revoke },
+    { "audit_head", audit_head },
+    { "audit_export", audit_export },
     { "notice_add", gw_local_notice_add },
     { "notice_check", gw_local_notice_check },
     { "notice_remove", gw_local_notice_remove },

@@ -41,6 +41,7 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
         return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
     struct gw_traveler_row t = {};
     *d->out = (struct gw_decline){ .id = row.id };
+    gw_receipt_number(d->out->receipt, d->s, row.id);
     if (d->named.has_reference || d->named.has_document) {
         struct gw_person person;
         if (!gw_named_find(&row.traveler, &row.has_traveler, d->a, tx, d->voyage, &d->named, err))

@@ -68,6 +68,7 @@ struct gw_service {
     struct gw_once_waiting *once_waiting;
 
     struct gw_audit_looks *looks; /* audit.c */
+    struct gw_signer *signer;     /* head.c */
 
     pthread_mutex_t upkeep_lock;
     pthread_cond_t upkeep_wake;
@@ -146,6 +147,15 @@ bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char
  * not wait for the disk; written within a second, by upkeep. */
 void gw_login_note(struct gw_service *s, const struct gw_caller *who);
 bool gw_logins_log(struct gw_service *s, struct gw_err *err);
+void gw_receipt_number(char out[GW_RECEIPT_TEXT], const struct gw_service *s, struct gw_id subject); /* receipt.c */
+/* Who signs (head.c). */
+struct gw_signer *gw_signer_open(const struct gw_service *s, struct gw_err *err);
+void gw_signer_free(struct gw_signer *g); /* wipes; NULL is fine */
+GW_AUTO_FREE(gw_signer, gw_signer_free)
+bool gw_head_sign(struct gw_service *s, struct gw_err *err); /* a head over all there is, unless there is one */
+/* The head of the least size not below `size`, or the latest. GW_ERR_NOT_FOUND. */
+bool gw_head_get(struct gw_audit_head *out, struct gw_arena *a, struct gw_service *s, bool has_size, uint64_t size,
+    struct gw_err *err);
 /* Text of ours as a word of the log: what no word can have becomes _. NULL for "". */
 const char *gw_audit_word(char out[GW_AUDIT_WORD_MAX + 1], const char *text);
 struct gw_audit_looks *gw_audit_looks_new(void);

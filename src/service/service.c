@@ -305,13 +305,16 @@ static void *upkeep_loop(void *arg)
 {
     struct gw_service *s = arg;
     int64_t next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S, next_due_us = INT64_MAX;
+    int64_t next_head_us = gw_clock_monotonic_us();
     pthread_mutex_lock(&s->upkeep_lock);
     while (!s->stopping) {
         pthread_mutex_unlock(&s->upkeep_lock);
         bool more = gw_galleries_build_one(s->galleries);
         struct gw_err err = {};
-        if (!gw_logins_log(s, &err))
+        if (!gw_logins_log(s, &err) || (gw_clock_monotonic_us() >= next_head_us && !gw_head_sign(s, &err)))
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
+        if (gw_clock_monotonic_us() >= next_head_us)
+            next_head_us = gw_clock_monotonic_us() + s->conf->audit_head_every;
         if (gw_law_moved(s))
             follow_law(s);
         if (!gw_deadlines_run(s, &err) || !gw_readiness_tell(s, &err))
@@ -482,6 +485,9 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     if (s->tokens == NULL)
         return NULL;
     s->looks = gw_audit_looks_new();
+    s->signer = gw_signer_open(s, err);
+    if (s->signer == NULL)
+        return NULL;
     /* Administration goes on without packs; who answers gates does not. */
     if (!gw_service_packs(s, s->conf->packs_path, s->conf->packs_keys, s->conf->packs_authority, err) && !o->without_recognition)
         return NULL;
@@ -514,10 +520,11 @@ void gw_service_close(struct gw_service *s)
         pthread_mutex_unlock(&s->upkeep_lock);
         pthread_join(s->upkeep, NULL);
         struct gw_err err = {};
-        if (!gw_logins_log(s, &err) || !gw_audit_stop(s, &err))
+        if (!gw_logins_log(s, &err) || !gw_audit_stop(s, &err) || !gw_head_sign(s, &err))
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     }
     gw_audit_looks_free(s->looks);
+    gw_signer_free(s->signer);
     gw_galleries_free(s->galleries);
     gw_tokens_close(s->tokens);
     gw_mail_close(s->mail);

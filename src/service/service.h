@@ -385,8 +385,10 @@ struct gw_verify_ask {
     struct gw_span boarding_pass;    /* BCBP text; empty: none. With one it is 1:1, too */
     int64_t received_us;             /* gw_clock_monotonic_us when the request came; 0: now. For elapsed_us. */
 };
+enum { GW_RECEIPT_TEXT = 44 }; /* bytes of a receipt's number with the zero */
 struct gw_verification {
     struct gw_id id;
+    char receipt[GW_RECEIPT_TEXT];   /* for the traveler; "" with retry */
     enum gw_answer answer;
     enum gw_guidance guidance;
     bool has_traveler;               /* only with clear */
@@ -448,6 +450,7 @@ struct gw_decline_ask {
 };
 struct gw_decline {
     struct gw_id id;
+    char receipt[GW_RECEIPT_TEXT];
     bool has_traveler;              /* they are on this voyage */
     char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1];
     enum gw_alternative alternative; /* what the rule in force offers instead */
@@ -982,6 +985,73 @@ struct gw_alert_page {
 /* supervisor; admin of what is for him. Twice is fine: the first stays. GW_ERR_NOT_FOUND. */
 [[nodiscard]] bool gw_service_alert_take(struct gw_alert *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id alert, struct gw_once *once, struct gw_err *err);
+
+/* ---- the log that outsiders can check (docs/audit.md) ------------------------------ */
+
+/* The public key its heads are signed with: "NAME+ID+KEY". */
+const char *gw_service_audit_key(const struct gw_service *s);
+
+enum { GW_AUDIT_PAGE_MOST = 1000 };
+struct gw_cosignature {
+    const char *witness, *line;
+    int64_t at_us;
+};
+struct gw_audit_head {
+    uint64_t size;
+    struct gw_hash root;
+    int64_t at_us;
+    const char *key;        /* as gw_service_audit_key */
+    const char *note;       /* the signed text, with the witnesses' lines */
+    struct gw_cosignature *cosignatures;
+    size_t n_cosignatures;
+};
+/* Every role: a head tells nothing but that there are so many entries. The latest, or of the
+ * least size not below `size` (has_size; GW_ERR_NOT_FOUND: none yet); fresh: signs one over all there is. */
+[[nodiscard]] bool gw_service_audit_head(struct gw_audit_head *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, bool has_size, uint64_t size, bool fresh, struct gw_err *err);
+struct gw_audit_page {
+    const char **entries;   /* each as it was hashed */
+    size_t n;
+    uint64_t from, size;    /* size: of the log now */
+};
+/* auditor, supervisor, admin. limit: 1 to GW_AUDIT_PAGE_MOST. Empty past the end. */
+[[nodiscard]] bool gw_service_audit_entries(struct gw_audit_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, uint64_t from, size_t limit, struct gw_err *err);
+struct gw_audit_proof {
+    struct gw_hash *hashes;
+    size_t n;
+    const char *entry;      /* of an inclusion */
+};
+/* Every role. GW_ERR_INVALID: the log has, or had, no such entry or size. */
+[[nodiscard]] bool gw_service_audit_inclusion(struct gw_audit_proof *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, uint64_t leaf, uint64_t size, struct gw_err *err);
+[[nodiscard]] bool gw_service_audit_consistency(struct gw_audit_proof *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, uint64_t first, uint64_t second, struct gw_err *err);
+/* auditor, supervisor, admin: hands in a witness's signature line over the head of that size.
+ *   GW_ERR_INVALID  not by a witness of audit.witnesses, or not over this head */
+[[nodiscard]] bool gw_service_audit_cosign(struct gw_audit_head *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, uint64_t size, struct gw_span line, struct gw_once *once, struct gw_err *err);
+/* What is handed out: entries from..to - 1, and on to the next head. */
+struct gw_audit_export {
+    uint64_t from, to;      /* asked for; to: UINT64_MAX is all there is */
+    uint64_t next, size;    /* where it is, and the size of the head it ends with: filled by the first call */
+    bool begun, done;
+};
+/* auditor, admin. Appends a piece of an export (audit/check.h); call again until done. The first
+ * call writes into the log that it was handed out, and signs a head over that.
+ * GW_ERR_INVALID: from is past the end, or past to. */
+[[nodiscard]] bool gw_service_audit_export(struct gw_buf *text, struct gw_audit_export *x, struct gw_service *s,
+    const struct gw_caller *who, struct gw_err *err);
+/* What the log says of one verification or decline, with proofs, as JSON (audit/receipt.h): for
+ * anybody who has the number. Yours to free. GW_ERR_NOT_FOUND: no such number. */
+[[nodiscard]] struct gw_json *gw_service_receipt(struct gw_arena *a, struct gw_service *s, struct gw_span number,
+    struct gw_err *err);
+/* auditor, supervisor. The same of a voyage's purge. GW_ERR_NOT_FOUND: not purged. */
+[[nodiscard]] struct gw_json *gw_service_deletion(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id voyage, struct gw_err *err);
+/* The first entry at or after a time. */
+[[nodiscard]] bool gw_service_audit_first_at(uint64_t *n, struct gw_service *s, const struct gw_caller *who, int64_t at_us,
+    struct gw_err *err);
 
 /* ---- how it is ------------------------------------------------------------ */
 

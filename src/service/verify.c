@@ -321,6 +321,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .attempts_left = row.attempts_left,
         .elapsed_us = elapsed,
     };
+    if (d->decision.answer != GW_ANSWER_RETRY)
+        gw_receipt_number(d->out->receipt, s, row.id);
     if (clears) {
         struct gw_person person;
         if (!gw_person_read(&person, d->a, best.person, err))

@@ -43,6 +43,7 @@ static bool append(struct tree *t, struct gw_tx *tx, enum gw_audit_kind kind, st
 {
     GW_AUTO_VALUE(gw_buf) entry = {};
     uint64_t n = t->frontier.size;
+    const struct gw_id *about = facts->subject != NULL ? facts->subject : facts->voyage;
     facts->n = &n;
     facts->prev = &t->last;
     facts->at = &at_us;
@@ -51,7 +52,7 @@ static bool append(struct tree *t, struct gw_tx *tx, enum gw_audit_kind kind, st
     facts->prev = NULL;
     facts->at = NULL;
     if (!fine || !gw_tx_run(tx, GW_QUERY_AUDIT_ENTRY_INSERT,
-                     GW_VALUES(gw_v_int((int64_t)n), gw_v_int(at_us), gw_v_maybe_id(facts->subject != NULL, facts->subject),
+                     GW_VALUES(gw_v_int((int64_t)n), gw_v_int(at_us), gw_v_maybe_id(about != NULL, about),
                          gw_v_blob(gw_buf_span(&entry))),
                      NULL, err))
         return false;

@@ -75,7 +75,7 @@ void gw_store_count(struct gw_store_counters *out, struct gw_store *s);
 
 /* ---- secrets --------------------------------------------------------------- */
 
-enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_CERTIFICATE, GW_HASH_USES };
+enum gw_hash_use { GW_HASH_DOCUMENT, GW_HASH_TOKEN, GW_HASH_ANSWER, GW_HASH_PICTURE, GW_HASH_CERTIFICATE, GW_HASH_LOG_KEY, GW_HASH_RECEIPT, GW_HASH_USES };
 /* A hash under a key of the store's own for each use: the same in every voyage. */
 struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, struct gw_span data);
 
@@ -480,7 +480,7 @@ struct gw_audit_size {
 typedef bool gw_audit_each(void *to, uint64_t n, struct gw_span entry, struct gw_err *err);
 [[nodiscard]] bool gw_store_audit_entries(struct gw_tx *tx, uint64_t from, uint64_t to, gw_audit_each *each, void *arg,
     struct gw_err *err);
-/* Entries about an id. */
+/* Entries whose subject, or without one whose voyage, the id is. */
 [[nodiscard]] bool gw_store_audit_about(struct gw_tx *tx, struct gw_id subject, gw_audit_each *each, void *arg,
     struct gw_err *err);
 /* The first entry at or after a time; the log's size where there is none. */

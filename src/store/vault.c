@@ -68,7 +68,8 @@ static void derive(uint8_t out[GW_KEY_BYTES], const uint8_t key[GW_KEY_BYTES], c
 static void derive_all(struct master *m)
 {
     static const char *const uses[N_HASH_USES] = { "gangway: hash documents", "gangway: hash tokens",
-        "gangway: hash request keys", "gangway: hash pictures", "gangway: hash certificates" };
+        "gangway: hash request keys", "gangway: hash pictures", "gangway: hash certificates",
+        "gangway: key of the log", "gangway: hash receipts" };
     for (size_t i = 0; i < N_HASH_USES; i++)
         derive(m->hash[i], m->root, uses[i]);
 }

@@ -116,7 +116,7 @@ describe('a departure', { skip: withoutPhotos }, () => {
   test('somebody expected is cleared, and the gate learns reference and seat', async () => {
     const a = await g.verify(id, photo('franck_04035.jpg'));
     assert.equal(a.status, 200);
-    assert.deepEqual(Object.keys(a.json).sort(), ['attempt', 'attempts_left', 'decision', 'elapsed_ms', 'guidance', 'traveler', 'verification']);
+    assert.deepEqual(Object.keys(a.json).sort(), ['attempt', 'attempts_left', 'decision', 'elapsed_ms', 'guidance', 'receipt', 'traveler', 'verification']);
     assert.equal(a.json.decision, 'clear');
     assert.deepEqual(a.json.traveler, { reference: 'R0', seat: '1A' });
     assert.ok(a.json.elapsed_ms > 0);

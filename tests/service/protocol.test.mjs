@@ -227,6 +227,11 @@ describe('protocol', { skip: withoutProgram }, () => {
       'POST /v1/boarding-status': ['carrier', 'admin'],
       'GET /v1/photos/{photo}': ['officer', 'supervisor'],
       'POST /v1/photo-approvals': ['supervisor'],
+      'GET /v1/audit/head': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
+      'GET /v1/audit/entries': ['supervisor', 'auditor', 'admin'],
+      'GET /v1/audit/proofs': ['supervisor', 'auditor', 'admin'],
+      'GET /v1/audit/deletions/{voyage}': ['supervisor', 'auditor'],
+      'POST /v1/audit/cosignatures': ['supervisor', 'auditor', 'admin'],
       'GET /v1/reports/access': ['auditor', 'supervisor'],
       'GET /v1/reports/retention': ['auditor', 'supervisor'],
       'POST /v1/voyages/{voyage}/holds': ['admin'],
@@ -254,7 +259,7 @@ describe('protocol', { skip: withoutProgram }, () => {
     test('the table of /openapi.json says the same', () => {
       const told = Object.fromEntries(Object.entries(g.openapi.paths).flatMap(([p, o]) =>
         Object.entries(o).map(([m, op]) => [`${m.toUpperCase()} ${p}`, op['x-roles']])));
-      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/notice']) {
+      for (const p of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/notice', '/v1/receipts/{receipt}']) {
         assert.deepEqual(told[`GET ${p}`], []);
         delete told[`GET ${p}`];
       }

@@ -87,6 +87,7 @@ describe('who gets what', { skip: withoutPhotos }, () => {
     // Cleared, the same twice again (an alert each), a stranger; one declines, one has no portrait.
     for (const f of ['franck_01829.jpg', 'franck_01829.jpg', 'franck_01829.jpg', 'cage.jpg', 'cage.jpg']) await json(g.verify(world.id, live(f)), 200);
     await json(g.ask('POST', `/v1/voyages/${world.id}/declines`, { as: 'device', json: { reference: persons[3].reference } }), 201);
+    world.receipt = (await json(g.ask('POST', `/v1/voyages/${world.id}/declines`, { as: 'device', json: {} }), 201)).receipt;
     const verifications = (await json(g.ask('GET', `/v1/voyages/${world.id}/verifications`, { as: 'officer' }), 200)).verifications;
     world.case = verifications.find((v) => v.reason === 'already_cleared');
     const alerts = (await json(g.ask('GET', '/v1/alerts', { as: 'supervisor' }), 200)).alerts;
@@ -172,10 +173,19 @@ describe('who gets what', { skip: withoutPhotos }, () => {
     'POST /v1/photo-approvals': async () => [['/v1/photo-approvals', { json: { token: world.officer, photos: 3 } }]],
     'POST /v1/voyages/{voyage}/holds': async () => [[`/v1/voyages/${world.closed}/holds`, { json: world.order }]],
     'POST /v1/holds/{hold}/release': async () => [[`/v1/holds/${(await world.hold()).hold}/release`, { json: {} }]],
+    'GET /v1/audit/head': async () => [['/v1/audit/head?fresh=yes']],
+    'GET /v1/audit/entries': async () => [['/v1/audit/entries?limit=1'], ['/v1/audit/entries?limit=1000']],
+    'GET /v1/audit/proofs': async () => {
+      const { size } = (await g.ask('GET', '/v1/audit/head?fresh=yes', { as: 'auditor' })).json;
+      return [['/v1/audit/proofs?leaf=0'], [`/v1/audit/proofs?first=${size}&second=${size}`]];
+    },
+    'GET /v1/receipts/{receipt}': async () => [[`/v1/receipts/${world.receipt}`]],
     'GET /v1/notice': async () => [['/v1/notice?site=YVR&mode=air&direction=departure', { headers: { Accept: 'application/json' } }]],
   };
   // May ask, but not about this: an alert of a gate is not an operator's.
-  const hidden = { 'POST /v1/alerts/{alert}/acknowledge': { admin: 404 } };
+  const unpurged = { supervisor: 404, auditor: 404 }, unsigned = { supervisor: 422, auditor: 422, admin: 422 };
+  const hidden = { 'POST /v1/alerts/{alert}/acknowledge': { admin: 404 }, 'GET /v1/audit/deletions/{voyage}': unpurged,
+    'POST /v1/audit/cosignatures': unsigned };
   const bodyOf = (route) => (route.startsWith('GET ') ? {} : { body: Buffer.from('{}'), headers: { 'Content-Type': /portraits|verifications/.test(route) ? 'image/jpeg' : 'application/json' } });
   const plain = (route) => route.split(' ')[1].replace('{voyage}', world.id).replace(/\{\w+\}/g, nobody);
 

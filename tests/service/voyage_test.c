@@ -1,5 +1,6 @@
 /* voyage_test.c - from manifest to purge, without pictures: what merges, who may, what
  * is decided, what is left. */
+#include "audit/receipt.h"
 #include "tests/service/place.h"
 
 static struct gw_err err;
@@ -453,6 +454,20 @@ static bool folder_holds_(const char *folder, const char *needle)
     return found;
 }
 
+/* What outsiders hold of a voyage: the traveler's receipt and the auditor's, with the public key alone. */
+static bool receipt_holds_(struct place *p, const struct gw_json *j)
+{
+    struct gw_note_key key;
+    GW_AUTO_VALUE(gw_buf) sentence = {};
+    GW_AUTO_VALUE(gw_buf) text = {};
+    GW_AUTO(gw_json) *again = NULL;
+    if (j == NULL || !gw_note_key_parse(&key, gw_span_str(gw_service_audit_key(p->s)), &err))
+        return false;
+    gw_json_format(&text, j, false);
+    again = gw_json_parse(gw_buf_span(&text), &err);
+    return gw_receipt_check(&sentence, again, &key, &err);
+}
+
 static void nothing_is_left(void **state)
 {
     (void)state;
@@ -478,6 +493,14 @@ static void nothing_is_left(void **state)
 
     CHECK_OK(gw_service_close_voyage(&c, p.a, p.s, &p.officer, m.voyage, &(struct gw_close_ask){}, NULL, &err));
     CHECK_INT(c.boarded, 1);
+    struct gw_span number = gw_span_str(v.receipt), other_number = gw_span_str("00000000000000000000000000-0000000000000000");
+    struct gw_json *receipt = gw_service_receipt(p.a, p.s, number, &err);
+    CHECK(receipt_holds_(&p, receipt));
+    CHECK(gw_json_kind(gw_json_get(receipt, "destroyed_by")) == GW_JSON_STRING);
+    CHECK(gw_json_kind(gw_json_get(receipt, "destroyed_at")) == GW_JSON_NULL);
+    gw_json_free(receipt);
+    CHECK(gw_service_receipt(p.a, p.s, other_number, &err) == NULL && err.code == GW_ERR_NOT_FOUND);
+    CHECK(gw_service_deletion(p.a, p.s, &p.auditor, m.voyage, &err) == NULL && err.code == GW_ERR_NOT_FOUND);
     CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
     CHECK_INT(purge.voyages, 0);
     CHECK(purge.has_next);
@@ -498,6 +521,16 @@ static void nothing_is_left(void **state)
     CHECK_INT(purge.templates, 2); /* the voyage's, and the portrait it came from: by the pack its clock started at the close */
     CHECK_INT(purge.verifications, 1);
     CHECK(purge.keys >= 1);
+    receipt = gw_service_receipt(p.a, p.s, number, &err); /* told long after the purge */
+    CHECK(receipt_holds_(&p, receipt));
+    CHECK(gw_json_kind(gw_json_get(receipt, "destroyed_at")) == GW_JSON_STRING);
+    gw_json_free(receipt);
+    receipt = gw_service_deletion(p.a, p.s, &p.auditor, m.voyage, &err);
+    CHECK(receipt_holds_(&p, receipt));
+    int64_t travelers_gone = 0;
+    CHECK(gw_json_get_integer(receipt, "travelers", &travelers_gone));
+    CHECK_INT(travelers_gone, 4);
+    gw_json_free(receipt);
     CHECK_FAILS(gw_service_travelers(&travelers, p.a, p.s, &p.officer, m.voyage, (struct gw_span){}, 0, &err), GW_ERR_GONE);
     CHECK_OK(gw_service_voyage(&voyage, p.a, p.s, &p.officer, m.voyage, &err)); /* counts stay */
     CHECK_INT(voyage.by_status[GW_STATUS_BOARDED], 1);

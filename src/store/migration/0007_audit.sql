@@ -3,7 +3,7 @@
 -- Nothing here is about a person: entries hold ids, counts, times, words, and hashes
 -- under keys that die with the voyage. Rows are added and never changed or deleted.
 
--- The entries, as the bytes that are hashed. subject: the id an entry is about, to find it by.
+-- The entries, as the bytes that are hashed. subject: the id an entry is about (else its voyage), to find it by.
 -- why the log that outsiders can check; about persons only references under keys that die
 -- until as long as the store
 -- erased with the store; its references lead nowhere once their keys are dead
