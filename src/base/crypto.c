@@ -184,11 +184,6 @@ struct gw_hash gw_hmac_sha256(struct gw_span key, struct gw_span data)
     return out;
 }
 
-void gw_base64(char *out, struct gw_span data)
-{
-    sodium_bin2base64(out, gw_base64_size(data.size), data.data, data.size, sodium_base64_VARIANT_ORIGINAL);
-}
-
 void gw_hex(char *out, struct gw_span data)
 {
     sodium_bin2hex(out, data.size * 2 + 1, data.data, data.size);

@@ -69,9 +69,6 @@ void gw_secret_free(void *p); /* NULL is fine */
 [[nodiscard]] void *gw_secret_pages(size_t n);
 void gw_secret_pages_free(void *p, size_t n); /* wipes; n as asked for; NULL is fine */
 
-/* RFC 4648 section 4, with padding: gw_base64_size(n) bytes with the zero. */
-#define gw_base64_size(n) (((n) + 2) / 3 * 4 + 1)
-void gw_base64(char *out, struct gw_span data);
 void gw_hex(char *out, struct gw_span data); /* 2 * size + 1 bytes */
 [[nodiscard]] bool gw_hex_parse(uint8_t *out, size_t n, struct gw_span text);
 

@@ -88,7 +88,7 @@ static bool render(struct gw_tx *tx, void *arg, struct gw_err *err)
 static void sign(char *out, size_t size, const struct gw_webhook_row *w, const char *id, const char *time, struct gw_span body)
 {
     GW_AUTO_VALUE(gw_buf) text = {};
-    char mac[gw_base64_size(GW_HASH_BYTES)];
+    char mac[GW_BASE64_TEXT(GW_HASH_BYTES)];
     gw_buf_addf(&text, "%s.%s.", id, time);
     gw_buf_add(&text, body.data, body.size);
     struct gw_hash hash = gw_hmac_sha256(w->secret, gw_buf_span(&text));
@@ -466,7 +466,7 @@ bool gw_service_webhook_new(struct gw_webhook *out, struct gw_arena *a, struct g
     const struct gw_webhook_new *ask, struct gw_once *once, struct gw_err *err)
 {
     bool replayed;
-    char carrier[GW_SCOPE_TEXT] = "", base64[gw_base64_size(SECRET_BYTES)];
+    char carrier[GW_SCOPE_TEXT] = "", base64[GW_BASE64_TEXT(SECRET_BYTES)];
     struct handling h = { .s = s, .a = a, .who = who, .ask = ask, .out = out, .once = once };
     *out = (struct gw_webhook){};
     if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err))
