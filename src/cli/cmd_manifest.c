@@ -1,9 +1,9 @@
 /* cmd_manifest.c - reads manifests (PAXLST, JSON, CSV) and answers to them (CUSRES); one
  * JSON object a message, or the answer a message gets. */
-#include "base/place.h"
 #include "cli/commands.h"
 #include "manifest/csv.h"
 #include "manifest/cusres.h"
+#include "service/service.h"
 
 #include <stdio.h>
 
@@ -32,11 +32,8 @@ static void print_reply(const struct gw_paxlst_message *m, const struct how *how
 {
     size_t n = m->manifest.n_travelers;
     GW_AUTO_MEM enum gw_clearance *clearances = gw_alloc_array(n, sizeof *clearances);
-    for (size_t i = 0; i < n; i++) {
-        const struct gw_manifest_traveler *t = &m->manifest.travelers[i];
-        bool usable = (t->surname.size > 0 || t->given_names.size > 0) && t->birth_date.year != 0 && t->n_documents > 0;
-        clearances[i] = usable || m->manifest.kind == GW_MANIFEST_CLOSE_OUT ? GW_CLEARANCE_NOT_YET : GW_CLEARANCE_INSUFFICIENT;
-    }
+    for (size_t i = 0; i < n; i++)
+        clearances[i] = gw_clearance_of_data(m->manifest.kind, &m->manifest.travelers[i]);
     GW_AUTO_VALUE(gw_buf) text = {};
     const struct gw_cusres_answer answer = { .kind = GW_CUSRES_RESPONSE, .to = m, .clearances = clearances,
         .profile = &how->profile, .sender = m->manifest.recipient.size > 0 ? m->manifest.recipient : gw_span_str("GANGWAY"),
@@ -120,23 +117,6 @@ static int read_file(const char *path, const void *of)
     return unreadable(path, &err, how->pretty);
 }
 
-static bool read_profile(struct how *how, struct gw_arena *mem, const char *name, struct gw_err *err)
-{
-    GW_AUTO_VALUE(gw_buf) path = {};
-    GW_AUTO_VALUE(gw_buf) text = {};
-    if (strchr(name, '/') != NULL) {
-        gw_buf_add_text(&path, name);
-    } else {
-        char in_source[80], in_prefix[100];
-        snprintf(in_source, sizeof in_source, "profiles/%.60s.json", name);
-        snprintf(in_prefix, sizeof in_prefix, "share/gangway/%s", in_source);
-        if (!gw_place_find(&path, in_source, in_prefix))
-            return gw_fail(err, GW_ERR_NOT_FOUND, "no profile is called \"%.60s\"; a path with a / names a file", name);
-    }
-    return gw_buf_read_file(&text, gw_buf_text(&path), 1 << 20, err) &&
-           gw_status_profile_parse(&how->profile, mem, gw_buf_span(&text), err);
-}
-
 static int run(int argc, char **argv)
 {
     struct how how = {};
@@ -155,7 +135,7 @@ static int run(int argc, char **argv)
         return GW_EXIT_USAGE;
     struct gw_err err = {};
     GW_AUTO(gw_arena) *mem = gw_arena_new(1 << 20);
-    if (!read_profile(&how, mem, profile, &err))
+    if (!gw_service_profile(&how.profile, mem, profile, &err))
         return gw_cli_fail("manifest", &err);
     return gw_cli_each(argc, argv, read_file, &how);
 }

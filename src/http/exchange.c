@@ -50,6 +50,8 @@ bool gw_exchange_begin(struct gw_exchange *x, gw_render *render, struct gw_err *
             gw_buf_add(&target, value.data, value.size);
         }
     }
+    gw_buf_add_text(&target, "\nAccept: ");
+    gw_buf_add(&target, x->media.data, x->media.size);
     if (!gw_once_init(&x->once_memory, &x->who, gw_span_trim(key), gw_buf_span(&target), r->body, err))
         return false;
     x->once_memory.render = render;

@@ -36,6 +36,43 @@ bool gw_get_travelers(struct gw_exchange *x, struct gw_err *err)
     return gw_exchange_json(x, 200, j);
 }
 
+static void set_maybe_time(struct gw_json *j, const char *key, bool has, int64_t us)
+{
+    if (has)
+        gw_json_set_time(j, key, us);
+    else
+        gw_json_set_null(j, key);
+}
+
+static struct gw_json *lists_json(const struct gw_readiness *r)
+{
+    struct gw_json *lists = gw_json_array();
+    for (size_t i = 0; i < GW_COUNT(r->lists); i++) {
+        struct gw_json *l = gw_json_object();
+        gw_json_set_text(l, "list", i == GW_TRAVELER_CREW ? "crew" : "passengers");
+        set_maybe_time(l, "due_at", r->lists[i].has_due, r->lists[i].due_us);
+        set_maybe_time(l, "received_at", r->lists[i].has_received, r->lists[i].received_us);
+        gw_json_set_text(l, "state", r->lists[i].has_received ? r->lists[i].late ? "late" : "in_time" : r->lists[i].late ? "missing" : "pending");
+        gw_json_add(lists, l);
+    }
+    return lists;
+}
+
+static struct gw_json *marks_json(const struct gw_readiness *r)
+{
+    struct gw_json *marks = gw_json_array();
+    for (size_t i = 0; i < r->n_marks; i++) {
+        struct gw_json *m = gw_json_object();
+        gw_json_set_integer(m, "minutes_before", r->marks[i].minutes);
+        gw_json_set_time(m, "at", r->marks[i].at_us);
+        gw_json_set_integer(m, "expected", (int64_t)r->marks[i].expected);
+        gw_json_set_integer(m, "covered", (int64_t)r->marks[i].covered);
+        gw_json_set_integer(m, "covered_by_several", (int64_t)r->marks[i].covered_by_several);
+        gw_json_add(marks, m);
+    }
+    return marks;
+}
+
 bool gw_get_readiness(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_readiness r;
@@ -59,5 +96,7 @@ bool gw_get_readiness(struct gw_exchange *x, struct gw_err *err)
     gw_json_set_bool(j, "late", r.late);
     gw_json_set_time(j, "first_manifest_at", r.first_manifest_us);
     gw_json_set_time(j, "last_manifest_at", r.last_manifest_us);
+    gw_json_set(j, "lists", lists_json(&r));
+    gw_json_set(j, "marks", marks_json(&r));
     return gw_exchange_json(x, 200, j);
 }

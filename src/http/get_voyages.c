@@ -30,6 +30,7 @@ struct gw_json *gw_voyage_to_json(const struct gw_voyage *v)
     set_port_time(j, "departure", &v->departure);
     set_port_time(j, "arrival", &v->arrival);
     gw_json_set_text(j, "state", gw_voyage_state_name(v->state));
+    gw_json_set_bool(j, "cancelled", v->cancelled);
     if (v->has_closed)
         gw_json_set_time(j, "closed_at", v->closed_us);
     else

@@ -45,6 +45,7 @@ static const struct {
     { "put_portrait", "X-Captured-On", "day the picture was taken, if known" },
     { "post_verification", "X-Document-Number", "number of the document presented: the picture is compared with its holder only" },
     { "post_verification", "X-Issuing-State", "of that document, three letters" },
+    { "post_verification", "X-Boarding-Pass", "the text of the boarding pass presented (IATA BCBP): the picture is compared with whom it means only" },
     { "get_events", "Last-Event-ID", "the latest event that is known: those after it come first" },
 };
 

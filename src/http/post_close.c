@@ -1,4 +1,4 @@
-/* post_close.c - the end of boarding. */
+/* post_close.c - the end of boarding, and how it ended. */
 #include "http/exchange.h"
 
 static struct gw_json *texts(const char *const *list, size_t n)
@@ -22,6 +22,17 @@ static void render(struct gw_buf *body, int *status, const void *answer, void *c
         texts((const char *const *)c->not_boarded_references, c->n_not_boarded_references));
     gw_json_set(j, "unexpected", texts((const char *const *)c->unexpected, c->n_unexpected));
     gw_json_set_integer(j, "cleared_not_boarded", (int64_t)c->cleared_not_boarded);
+    gw_json_set_bool(j, "by_carrier", c->by_carrier);
+    gw_json_set_bool(j, "cancelled", c->cancelled);
+    struct gw_json *differences = gw_json_array();
+    for (size_t i = 0; i < c->n_differences; i++) {
+        struct gw_json *d = gw_json_object();
+        gw_json_set_text(d, "difference", gw_close_difference_name(c->differences[i].kind));
+        gw_json_set_text(d, "reference", c->differences[i].reference);
+        gw_json_set_text(d, "seat", c->differences[i].seat);
+        gw_json_add(differences, d);
+    }
+    gw_json_set(j, "differences", differences);
     gw_json_set_time(j, "closed_at", c->closed_us);
     gw_json_set_time(j, "purge_at", c->purge_us);
     gw_json_set_bool(j, "already", c->already);
@@ -30,25 +41,27 @@ static void render(struct gw_buf *body, int *status, const void *answer, void *c
     *status = 200;
 }
 
-static bool read_boarded(struct gw_close_ask *ask, struct gw_exchange *x, const struct gw_json *list, struct gw_err *err)
+/* References of those on board, or of those who are not. */
+static bool read_list(struct gw_close_ask *ask, struct gw_exchange *x, const struct gw_json *body, const char *key, enum gw_close_list list,
+    struct gw_err *err)
 {
-    enum gw_json_kind kind = gw_json_kind(list);
+    const struct gw_json *values = gw_json_get(body, key);
+    enum gw_json_kind kind = gw_json_kind(values);
     if (kind == GW_JSON_ABSENT || kind == GW_JSON_NULL)
         return true;
-    if (kind != GW_JSON_ARRAY || gw_json_size(list) > GW_MANIFEST_TRAVELERS_MAX)
-        return gw_fail(err, GW_ERR_INVALID, "\"boarded\" takes an array of at most %d references, or null",
-            GW_MANIFEST_TRAVELERS_MAX);
-    size_t n = gw_json_size(list);
-    struct gw_span *boarded = gw_arena_array(x->mem, n, struct gw_span, err);
-    if (boarded == NULL)
+    if (ask->list != GW_CLOSE_NONE)
+        return gw_fail(err, GW_ERR_INVALID, "\"boarded\" or \"not_boarded\", not both");
+    if (kind != GW_JSON_ARRAY || gw_json_size(values) > GW_MANIFEST_TRAVELERS_MAX)
+        return gw_fail(err, GW_ERR_INVALID, "\"%s\" takes an array of at most %d references, or null", key, GW_MANIFEST_TRAVELERS_MAX);
+    size_t n = gw_json_size(values);
+    struct gw_manifest_traveler *listed = gw_arena_array(x->mem, n, struct gw_manifest_traveler, err);
+    if (listed == NULL)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!gw_json_string(gw_json_at(list, i), &boarded[i]) || boarded[i].size == 0 ||
-            boarded[i].size > GW_MANIFEST_WORD_MAX)
-            return gw_fail(err, GW_ERR_INVALID, "\"boarded\" item %zu is no text of 1 to %d bytes", i, GW_MANIFEST_WORD_MAX);
-    ask->has_boarded = true;
-    ask->boarded = boarded;
-    ask->n_boarded = n;
+        if (!gw_json_string(gw_json_at(values, i), &listed[i].reference) || listed[i].reference.size == 0 ||
+            listed[i].reference.size > GW_MANIFEST_WORD_MAX)
+            return gw_fail(err, GW_ERR_INVALID, "\"%s\" item %zu is no text of 1 to %d bytes", key, i, GW_MANIFEST_WORD_MAX);
+    *ask = (struct gw_close_ask){ .list = list, .listed = listed, .n_listed = n };
     return true;
 }
 
@@ -57,9 +70,19 @@ bool gw_post_close(struct gw_exchange *x, struct gw_err *err)
     struct gw_close c;
     struct gw_close_ask ask = {};
     GW_AUTO(gw_json) *body = NULL;
-    if (!gw_exchange_body(&body, x, "boarded", err) || !read_boarded(&ask, x, gw_json_get(body, "boarded"), err) ||
-        !gw_exchange_begin(x, render, err) ||
+    if (!gw_exchange_body(&body, x, "boarded not_boarded", err) || !read_list(&ask, x, body, "boarded", GW_CLOSE_ON_BOARD, err) ||
+        !read_list(&ask, x, body, "not_boarded", GW_CLOSE_NOT_ON_BOARD, err) || !gw_exchange_begin(x, render, err) ||
         !gw_service_close_voyage(&c, x->mem, x->service, &x->who, x->voyage, &ask, x->once, err))
         return false;
     return gw_exchange_answer(x, render, &c);
+}
+
+bool gw_get_close(struct gw_exchange *x, struct gw_err *err)
+{
+    struct gw_close c;
+    if (!gw_service_close_report(&c, x->mem, x->service, &x->who, x->voyage, err))
+        return false;
+    render(&x->request->answer, &x->request->status, &c, NULL);
+    x->request->type = "application/json";
+    return true;
 }

@@ -32,8 +32,7 @@ bool gw_post_verification(struct gw_exchange *x, struct gw_err *err)
     struct gw_span header = {};
     if (ask.picture.size == 0)
         return gw_fail(err, GW_ERR_FORMAT, "there is no picture in the request");
-    if (gw_request_header(x->request, "X-Boarding-Pass", &header))
-        return gw_fail(err, GW_ERR_UNSUPPORTED, "boarding passes are not read yet; X-Document-Number names a document");
+    gw_request_header(x->request, "X-Boarding-Pass", &ask.boarding_pass);
     gw_uri_query(&x->uri, "document", &ask.document_number);
     if (gw_request_header(x->request, "X-Document-Number", &header))
         ask.document_number = gw_span_trim(header);

@@ -12,6 +12,12 @@ const char *gw_clearance_name(enum gw_clearance c)
     return clearances[c];
 }
 
+enum gw_clearance gw_clearance_of_data(enum gw_manifest_kind kind, const struct gw_manifest_traveler *t)
+{
+    bool usable = (t->surname.size > 0 || t->given_names.size > 0) && t->birth_date.year != 0 && t->n_documents > 0;
+    return usable || kind == GW_MANIFEST_CLOSE_OUT ? GW_CLEARANCE_NOT_YET : GW_CLEARANCE_INSUFFICIENT;
+}
+
 bool gw_clearance_find(enum gw_clearance *out, struct gw_span name)
 {
     for (size_t i = 0; i < GW_COUNT(clearances); i++)

@@ -22,6 +22,9 @@ enum gw_clearance {
 };
 const char *gw_clearance_name(enum gw_clearance c); /* "not_yet" */
 bool gw_clearance_find(enum gw_clearance *out, struct gw_span name);
+/* What his data alone say: INSUFFICIENT where name, birth date or document is missing, else NOT_YET. A
+ * close-out names travelers by reference only. */
+enum gw_clearance gw_clearance_of_data(enum gw_manifest_kind kind, const struct gw_manifest_traveler *t);
 
 enum { GW_CUSRES_CODES_MAX = 64, GW_CUSRES_RESULTS_MAX = 20'000, GW_CUSRES_VOYAGES_MAX = 16, GW_CUSRES_CODES_OF_ONE = 4, GW_CUSRES_TEXT_MAX = 512 };
 

@@ -675,9 +675,9 @@ static bool take_travelers(struct parse *p, struct gw_span raw)
     return drop_doubles(p, places);
 }
 
-enum part { KIND, FUNCTION, CLOSE_LIST, MESSAGE_REFERENCE, SENDER, RECIPIENT, VOYAGE, PARTY, COUNT_, TRAVELERS, IGNORED, N_PARTS };
+enum part { KIND, FUNCTION, CLOSE_LIST, MESSAGE_REFERENCE, SENDER, RECIPIENT, VOYAGE, PARTY, COUNT_, TRAVELERS, CANCELLED, IGNORED, N_PARTS };
 static const char *const part_names[N_PARTS] = { "kind", "function", "close_out_list", "message_reference", "sender", "recipient",
-    "voyage", "reporting_party", "count", "travelers", NULL };
+    "voyage", "reporting_party", "count", "travelers", "cancelled", NULL };
 
 /* A member of the top as a tree; *root owns it. A damaged one is a problem. */
 static bool open_part(struct parse *p, struct gw_span raw, const char *pointer, struct place *at,
@@ -774,6 +774,21 @@ static bool take_party_and_count(struct parse *p, const struct gw_span *parts)
     return true;
 }
 
+static bool take_cancelled(struct parse *p, struct gw_span raw)
+{
+    struct gw_manifest *m = p->out;
+    struct place at = { .pointer = "/cancelled", .raw = raw };
+    bool is_true = gw_span_is(gw_span_trim(raw), "true"), is_false = gw_span_is(gw_span_trim(raw), "false");
+    if (raw.size == 0 || is_false || gw_span_is(gw_span_trim(raw), "null"))
+        return true;
+    if (!is_true)
+        return problem(p, &at, NULL, true, "type", "cancelled must be true or false");
+    if (m->kind != GW_MANIFEST_UPDATE)
+        return problem(p, &at, NULL, true, "choice", "only an update cancels a voyage");
+    m->cancelled = true;
+    return true;
+}
+
 bool gw_manifest_parse_json(struct gw_manifest *out, struct gw_arena *a, struct gw_span text, struct gw_err *err)
 {
     *out = (struct gw_manifest){ .valid = true };
@@ -813,7 +828,7 @@ bool gw_manifest_parse_json(struct gw_manifest *out, struct gw_arena *a, struct 
 
     struct place at;
     GW_AUTO(gw_json) *voyage = NULL;
-    return take_head(&p, parts) && open_part(&p, parts[VOYAGE], "/voyage", &at, &voyage) &&
+    return take_head(&p, parts) && take_cancelled(&p, parts[CANCELLED]) && open_part(&p, parts[VOYAGE], "/voyage", &at, &voyage) &&
            (voyage == NULL || take_voyage(&p, &at)) && check_voyage(&p, &at) &&
            take_party_and_count(&p, parts) &&
            (parts[TRAVELERS].size == 0 || take_travelers(&p, parts[TRAVELERS]));

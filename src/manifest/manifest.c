@@ -210,6 +210,8 @@ struct gw_json *gw_manifest_to_json_with(const struct gw_manifest *m, gw_manifes
     gw_json_set_text(o, "function", gw_manifest_function_name(m->function));
     if (m->close_list != GW_CLOSE_NONE)
         gw_json_set_text(o, "close_out_list", gw_close_list_name(m->close_list));
+    if (m->cancelled)
+        gw_json_set_bool(o, "cancelled", true);
     set_span(o, "message_reference", m->message_reference);
     set_span(o, "sender", m->sender);
     set_span(o, "recipient", m->recipient);

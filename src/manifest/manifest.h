@@ -95,6 +95,7 @@ struct gw_manifest {
     enum gw_manifest_kind kind;
     enum gw_manifest_function function;
     enum gw_close_list close_list;
+    bool cancelled; /* an update that says: the voyage does not take place */
     struct gw_span message_reference, sender, recipient;
     struct {
         bool has_mode;

@@ -1026,7 +1026,7 @@ static bool read_bgm(struct reader *r)
             x->kind = l->kind;
             x->function = l->function;
             x->close_list = l->close;
-            m->cancelled = l->cancelled;
+            x->cancelled = l->cancelled;
             return true;
         }
     }
@@ -1410,27 +1410,29 @@ static bool join(struct gw_paxlst_message *to, const struct gw_paxlst_message *f
     return true;
 }
 
-/* All numbers from 1 to the last are there. The last is marked F; those who mark every
- * other one with C leave it at that. Messages without any part are whole by themselves. */
-static bool is_complete(const struct gw_paxlst_message *m)
+bool gw_paxlst_whole(const struct gw_paxlst_part *parts, size_t n)
 {
     size_t n_marked = 0, n_last = 0;
-    const struct gw_paxlst_part *last = &m->parts[m->n_parts - 1];
     bool numbered = true;
-    if (!m->has_part)
-        return true;
-    for (size_t i = 0; i < m->n_parts; i++) {
-        numbered = numbered && m->parts[i].number == i + 1;
-        n_marked += m->parts[i].mark == 'C';
-        n_last += m->parts[i].mark == 'F';
+    for (size_t i = 0; i < n; i++) {
+        numbered = numbered && parts[i].number == i + 1;
+        n_marked += parts[i].mark == 'C';
+        n_last += parts[i].mark == 'F';
     }
-    if (m->parts[0].number == 0) /* no numbers: the last one is all that can be waited for */
+    if (n == 0 || parts[0].number == 0) /* no numbers: the last one is all that can be waited for */
         return n_last > 0;
     if (!numbered)
         return false;
+    const struct gw_paxlst_part *last = &parts[n - 1];
     if (n_last > 0)
         return last->mark == 'F';
-    return last->mark == 0 && (m->n_parts == 1 || (n_marked > 1 && n_marked == m->n_parts - 1));
+    return last->mark == 0 && (n == 1 || (n_marked > 1 && n_marked == n - 1));
+}
+
+/* Messages without any part are whole by themselves. */
+static bool is_complete(const struct gw_paxlst_message *m)
+{
+    return !m->has_part || gw_paxlst_whole(m->parts, m->n_parts);
 }
 
 size_t gw_paxlst_join(struct gw_paxlst_message *messages, size_t n, struct gw_arena *a, struct gw_err *err)
@@ -1527,7 +1529,5 @@ struct gw_json *gw_paxlst_to_json(const struct gw_paxlst_message *m)
         gw_json_set_bool(p, "complete", m->complete);
         gw_json_set(o, "part", p);
     }
-    if (m->cancelled)
-        gw_json_set_bool(o, "cancelled", true);
     return o;
 }

@@ -50,7 +50,6 @@ struct gw_paxlst_message {
     size_t n_lost;                     /* of its own travelers; manifest.n_left_out counts a missing part, too */
     uint64_t declared_sum;             /* of the parts' counts */
     size_t count_segment, count_offset; /* of the last CNT */
-    bool cancelled;                    /* XF: the voyage does not take place */
 };
 
 struct gw_paxlst {
@@ -74,6 +73,10 @@ struct gw_paxlst {
  * a part that came twice replaces the first. Returns how many messages are left, in the
  * order of their first parts; or 0 with GW_ERR_LIMIT. */
 [[nodiscard]] size_t gw_paxlst_join(struct gw_paxlst_message *messages, size_t n, struct gw_arena *a, struct gw_err *err);
+
+/* Are these, by number, all parts of a transmission: 1 to one marked F; without marks F, those of senders who
+ * mark every part but the last with C. */
+bool gw_paxlst_whole(const struct gw_paxlst_part *parts, size_t n);
 
 /* gw_manifest_to_json, and what PAXLST knows beyond it. */
 [[nodiscard]] struct gw_json *gw_paxlst_to_json(const struct gw_paxlst_message *m);

@@ -1,137 +1,336 @@
-/* close.c - the voyage is over: who boarded, who did not, and the clocks of retention. */
+/* close.c - the voyage is over: who boarded, who did not, and the clocks of retention.
+ *
+ * 1. What the gate saw of a traveler is kept when the voyage is closed (gate); what the
+ *    carrier's close-out says comes with it or later (said) and decides who was on board.
+ *    Where the two differ is told as often as it is asked, until the purge.
+ * 2. The clock of retention starts once, with the first close. */
 #include "service/internal.h"
 
 #include "base/log.h"
+#include "document/name.h"
 
 #include <stdlib.h>
 
-enum { TRAVELERS_AT_ONCE = 256 };
+static const char *const difference_names[GW_CLOSE_DIFFERENCES] = { "cleared_not_on_board", "inspected_not_on_board", "unseen_on_board",
+    "denied_on_board", "unexpected" };
 
-static int compare_ids(const void *a, const void *b)
+const char *gw_close_difference_name(enum gw_close_difference_kind kind)
 {
-    return gw_id_compare(*(const struct gw_id *)a, *(const struct gw_id *)b);
+    assert((size_t)kind < GW_CLOSE_DIFFERENCES);
+    return difference_names[kind];
 }
 
-/* Travelers said to be on board, sorted; references nobody has go to out->unexpected. */
-static bool resolve(struct gw_id **ids, size_t *n, struct gw_close *out, struct gw_arena *a, struct gw_tx *tx,
-    struct gw_id voyage, const struct gw_close_ask *ask, struct gw_err *err)
+/* A traveler of the voyage, as announced, and how he ended. */
+struct ended {
+    struct gw_traveler_row row;
+    struct gw_manifest_traveler t;
+    struct gw_traveler_end end;
+    bool listed;
+    bool inhibited; /* by the vetting authority */
+};
+
+struct closing {
+    struct gw_close *out;
+    struct gw_arena *a;   /* of what is in out */
+    struct gw_arena *own;
+    struct gw_tx *tx;
+    struct gw_service *s;
+    struct gw_voyage_row *v;
+    const struct gw_close_ask *ask;
+    struct ended *all;
+    size_t n;
+    const struct gw_manifest_traveler **strangers; /* listed, and of no manifest */
+    size_t n_strangers;
+    size_t cap_boarded, cap_not, cap_differences, cap_unexpected;
+    struct gw_err *err;
+};
+
+static int compare_ends(const void *key, const void *row)
 {
-    *n = 0;
-    *ids = gw_arena_array(a, ask->n_boarded, struct gw_id, err);
-    out->unexpected = gw_arena_array(a, ask->n_boarded, const char *, err);
-    if (*ids == NULL || out->unexpected == NULL)
+    return gw_id_compare(*(const struct gw_id *)key, ((const struct gw_traveler_end *)row)->id);
+}
+
+static bool load(struct closing *c)
+{
+    struct gw_traveler_row *rows;
+    struct gw_traveler_end *ends;
+    size_t n_ends;
+    if (!gw_store_travelers(&rows, &c->n, c->own, c->tx, c->v->id, gw_service_model(c->s), -1, GW_MANIFEST_TRAVELERS_MAX, false, c->err) ||
+        !gw_store_traveler_ends(&ends, &n_ends, c->own, c->tx, c->v->id, c->err))
         return false;
-    for (size_t i = 0; i < ask->n_boarded; i++) {
-        struct gw_hash reference;
-        bool found;
-        if (!gw_store_voyage_hash(&reference, tx, voyage, ask->boarded[i], err) ||
-            !gw_store_traveler_by_reference(&(*ids)[*n], &found, tx, voyage, &reference, err))
+    c->all = gw_arena_array(c->own, c->n, struct ended, c->err);
+    for (size_t i = 0; c->all != NULL && i < c->n; i++) {
+        const struct gw_traveler_end *end = n_ends == 0 ? NULL : bsearch(&rows[i].id, ends, n_ends, sizeof *ends, compare_ends);
+        c->all[i].row = rows[i];
+        struct gw_boarding_row boarding;
+        bool found = false;
+        if (end != NULL)
+            c->all[i].end = *end;
+        if (c->ask->list == GW_CLOSE_ALL && !gw_store_boarding_find(&boarding, &found, c->tx, rows[i].id, c->err))
             return false;
-        if (found)
-            ++*n;
-        else if ((out->unexpected[out->n_unexpected++] = gw_arena_text(a, ask->boarded[i], err)) == NULL)
-            return false;
+        c->all[i].inhibited = found && boarding.status == GW_BOARDING_INHIBITED;
+        if (!gw_manifest_traveler_parse_json(&c->all[i].t, c->own, rows[i].person, c->err))
+            return gw_fail_prefix(c->err, "a traveler's record");
     }
-    if (*n > 0)
-        qsort(*ids, *n, sizeof **ids, compare_ids);
+    return c->all != NULL;
+}
+
+/* ---- whom the carrier means ----------------------------------------------------------- */
+
+static bool same_name(const struct gw_manifest_traveler *x, const struct gw_manifest_traveler *y)
+{
+    const struct gw_name a = { .surname = x->surname, .given = x->given_names }, b = { .surname = y->surname, .given = y->given_names };
+    return gw_name_compare(&a, &b).match == GW_NAME_SAME;
+}
+
+static bool same_document(const struct gw_manifest_traveler *x, const struct gw_manifest_traveler *y)
+{
+    for (size_t i = 0; i < x->n_documents; i++)
+        for (size_t k = 0; k < y->n_documents; k++) {
+            const struct gw_manifest_document *a = &x->documents[i], *b = &y->documents[k];
+            if (gw_span_equal(a->number, b->number) &&
+                (a->issuing_state.size == 0 || b->issuing_state.size == 0 || gw_span_equal(a->issuing_state, b->issuing_state)))
+                return true;
+        }
+    return false;
+}
+
+/* The ways to mean somebody, the surest first. */
+static bool means(const struct gw_manifest_traveler *listed, const struct gw_manifest_traveler *t, int way)
+{
+    switch (way) {
+    case 0:
+        return listed->reference.size > 0 && gw_span_equal(listed->reference, t->reference);
+    case 1:
+        return same_document(listed, t);
+    case 2:
+        return listed->reservation.size > 0 && gw_span_equal(listed->reservation, t->reservation) && same_name(listed, t);
+    default:
+        return listed->birth_date.year != 0 && gw_date_compare(listed->birth_date, t->birth_date) == 0 && same_name(listed, t);
+    }
+}
+
+static int compare_references(const void *a, const void *b)
+{
+    const struct ended *x = *(const struct ended *const *)a, *y = *(const struct ended *const *)b;
+    size_t n = GW_MIN(x->t.reference.size, y->t.reference.size);
+    int order = n == 0 ? 0 : memcmp(x->t.reference.data, y->t.reference.data, n);
+    return order != 0 ? order : (x->t.reference.size > y->t.reference.size) - (x->t.reference.size < y->t.reference.size);
+}
+
+/* Marks whom the list means; who is none of them goes to strangers. References first, by
+ * search: what has none, or one nobody has, is compared with everybody not meant yet. */
+static bool mark_listed(struct closing *c)
+{
+    const struct gw_close_ask *ask = c->ask;
+    struct ended **by_reference = gw_arena_array(c->own, c->n, struct ended *, c->err);
+    bool *met = gw_arena_array(c->own, ask->n_listed, bool, c->err);
+    c->strangers = gw_arena_array(c->own, ask->n_listed, const struct gw_manifest_traveler *, c->err);
+    if (by_reference == NULL || met == NULL || c->strangers == NULL)
+        return false;
+    for (size_t i = 0; i < c->n; i++)
+        by_reference[i] = &c->all[i];
+    if (c->n > 0)
+        qsort(by_reference, c->n, sizeof(struct ended *), compare_references);
+    for (size_t i = 0; i < ask->n_listed && c->n > 0; i++) {
+        struct ended wanted = { .t = ask->listed[i] }, *key = &wanted;
+        struct ended **found = wanted.t.reference.size == 0 ? NULL
+            : bsearch(&key, by_reference, c->n, sizeof(struct ended *), compare_references);
+        if (found != NULL)
+            met[i] = (*found)->listed = true;
+    }
+    for (int way = 1; way < 4; way++)
+        for (size_t i = 0; i < ask->n_listed; i++)
+            for (size_t k = 0; !met[i] && k < c->n; k++)
+                if (!c->all[k].listed && means(&ask->listed[i], &c->all[k].t, way))
+                    met[i] = c->all[k].listed = true;
+    for (size_t i = 0; i < ask->n_listed; i++)
+        if (!met[i])
+            c->strangers[c->n_strangers++] = &ask->listed[i];
     return true;
 }
 
-static bool add_reference(const char ***list, size_t *n, size_t *capacity, struct gw_arena *a,
-    const struct gw_person *person, struct gw_err *err)
+/* ---- who was on board -------------------------------------------------------------------- */
+
+static int gate_of(const struct ended *e)
 {
-    if (person->reference.size == 0)
+    return e->end.has_gate ? e->end.gate : e->row.status;
+}
+
+static bool decide_one(struct closing *c, struct ended *e)
+{
+    int gate = gate_of(e);
+    bool on, has_said = c->ask->list != GW_CLOSE_NONE;
+    switch (c->ask->list) {
+    case GW_CLOSE_ON_BOARD:
+        on = e->listed;
+        break;
+    case GW_CLOSE_NOT_ON_BOARD:
+        on = !e->listed;
+        break;
+    case GW_CLOSE_ALL:
+        on = gate != GW_STATUS_DENIED && !e->inhibited;
+        break;
+    default:
+        on = gate == GW_STATUS_CLEARED || gate == GW_STATUS_INSPECTED;
+        break;
+    }
+    int status = on ? GW_STATUS_BOARDED : gate == GW_STATUS_DENIED ? GW_STATUS_DENIED : GW_STATUS_NOT_BOARDED;
+    if (!gw_store_traveler_end(c->tx, e->row.id, status, has_said ? &on : NULL, c->err))
+        return false;
+    e->end = (struct gw_traveler_end){ .id = e->row.id, .has_gate = true, .gate = gate, .has_said = has_said || e->end.has_said,
+        .said = has_said ? on : e->end.said };
+    e->row.status = status;
+    return true;
+}
+
+/* Who is on board and on no list is written down: he may be asked for later. */
+static bool keep_strangers(struct closing *c)
+{
+    GW_AUTO(gw_json) *list = gw_json_array();
+    GW_AUTO_VALUE(gw_buf) text = {};
+    for (size_t i = 0; i < c->n_strangers && c->ask->list == GW_CLOSE_ON_BOARD; i++)
+        gw_json_add(list, gw_manifest_traveler_to_json(c->strangers[i]));
+    if (gw_json_size(list) > 0)
+        gw_json_format(&text, list, false);
+    return gw_store_unexpected_put(c->tx, c->v->id, gw_buf_span(&text), c->err);
+}
+
+static bool start_clock(struct closing *c)
+{
+    struct gw_voyage_row *v = c->v;
+    v->state = GW_VOYAGE_CLOSED;
+    v->has_closed = v->has_purge = true;
+    v->closed_us = gw_clock_now(&c->s->clock);
+    GW_AUTO_VALUE(gw_law) law = {};
+    gw_law_at(&law, c->s, v, "");
+    struct gw_clocks clocks = { .now_us = v->closed_us };
+    gw_clocks_set(&clocks, GW_STARTS_CLOSE, v->closed_us);
+    gw_clocks_set(&clocks, GW_STARTS_DEPARTURE, v->departure_us);
+    int64_t until = v->closed_us;
+    /* What the pack says may be sooner than the setting, never later; without a pack nobody was photographed. */
+    const bool kept = gw_law_keep(&until, &law, NULL, GW_DATUM_TEMPLATE, &clocks) || law.pack == NULL;
+    v->purge_us = v->closed_us + c->s->conf->retention_template;
+    if (law.pack != NULL)
+        v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
+    until = v->closed_us;
+    v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
+    return gw_store_voyage_put(c->tx, v, false, c->err) && gw_store_portraits_hasten(c->tx, v->id, v->portraits_us, c->err) &&
+           gw_voyage_tell(c->tx, c->s, v->id, "closed", c->err) &&
+           gw_inspections_lapse(c->tx, c->s, v->id, c->err);
+}
+
+/* ---- the report --------------------------------------------------------------------------- */
+
+static bool add_text(const char ***list, size_t *n, size_t *capacity, struct closing *c, struct gw_span text)
+{
+    if (text.size == 0)
         return true;
-    *list = gw_arena_grow(a, *list, capacity, *n + 1, sizeof **list, err);
-    return *list != NULL && ((*list)[*n] = gw_arena_text(a, person->reference, err)) != NULL && ++*n > 0;
+    *list = gw_arena_grow(c->a, *list, capacity, *n + 1, sizeof **list, c->err);
+    return *list != NULL && ((*list)[*n] = gw_arena_text(c->a, text, c->err)) != NULL && ++*n > 0;
+}
+
+static bool add_difference(struct closing *c, enum gw_close_difference_kind kind, const struct gw_manifest_traveler *t)
+{
+    struct gw_close *o = c->out;
+    o->differences = gw_arena_grow(c->a, o->differences, &c->cap_differences, o->n_differences + 1, sizeof *o->differences, c->err);
+    if (o->differences == NULL)
+        return false;
+    struct gw_close_difference *d = &o->differences[o->n_differences++];
+    *d = (struct gw_close_difference){ .kind = kind };
+    return (t->reference.size == 0 || (d->reference = gw_arena_text(c->a, t->reference, c->err)) != NULL) &&
+           (t->seat.size == 0 || (d->seat = gw_arena_text(c->a, t->seat, c->err)) != NULL);
+}
+
+static bool compare_one(struct closing *c, const struct ended *e)
+{
+    int gate = gate_of(e);
+    if (!e->end.has_said)
+        return true;
+    c->out->by_carrier = true;
+    if (!e->end.said)
+        return gate == GW_STATUS_CLEARED     ? ++c->out->cleared_not_boarded > 0 && add_difference(c, GW_CLOSE_CLEARED_NOT_ON_BOARD, &e->t)
+               : gate == GW_STATUS_INSPECTED ? add_difference(c, GW_CLOSE_INSPECTED_NOT_ON_BOARD, &e->t)
+                                             : true;
+    return gate == GW_STATUS_DENIED                                 ? add_difference(c, GW_CLOSE_DENIED_ON_BOARD, &e->t)
+           : gate == GW_STATUS_CLEARED || gate == GW_STATUS_INSPECTED ? true
+                                                                    : add_difference(c, GW_CLOSE_UNSEEN_ON_BOARD, &e->t);
+}
+
+static bool report_strangers(struct closing *c)
+{
+    struct gw_span json;
+    struct gw_close *o = c->out;
+    if (!gw_store_unexpected(&json, c->own, c->tx, c->v->id, c->err))
+        return false;
+    GW_AUTO(gw_json) *list = json.size == 0 ? NULL : gw_json_parse(json, c->err);
+    if (json.size > 0 && list == NULL)
+        return false;
+    for (size_t i = 0; i < gw_json_size(list); i++) {
+        struct gw_manifest_traveler t = {};
+        gw_json_get_string(gw_json_at(list, i), "reference", &t.reference);
+        gw_json_get_string(gw_json_at(list, i), "seat", &t.seat);
+        if (!add_text(&o->unexpected, &o->n_unexpected, &c->cap_unexpected, c, t.reference) || !add_difference(c, GW_CLOSE_UNEXPECTED, &t))
+            return false;
+        o->by_carrier = true;
+    }
+    return true;
+}
+
+static bool report(struct closing *c)
+{
+    struct gw_close *o = c->out;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct ended *e = &c->all[i];
+        bool boarded = e->row.status == GW_STATUS_BOARDED;
+        *(boarded ? &o->boarded : &o->not_boarded) += 1;
+        if (!(boarded ? add_text(&o->boarded_references, &o->n_boarded_references, &c->cap_boarded, c, e->t.reference)
+                      : add_text(&o->not_boarded_references, &o->n_not_boarded_references, &c->cap_not, c, e->t.reference)) ||
+            !compare_one(c, e))
+            return false;
+    }
+    return report_strangers(c);
+}
+
+static bool counts_only(struct closing *c)
+{
+    size_t counts[GW_STATUS_COUNT];
+    if (!gw_store_voyage_counts(counts, GW_STATUS_COUNT, c->tx, c->v->id, c->err))
+        return false;
+    c->out->boarded = counts[GW_STATUS_BOARDED];
+    c->out->not_boarded = counts[GW_STATUS_NOT_BOARDED] + counts[GW_STATUS_DENIED];
+    return true;
 }
 
 static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
 {
-    *out = (struct gw_close){ .voyage = v->id, .already = v->state == GW_VOYAGE_CLOSED };
-    if (v->has_purged) {
-        size_t counts[GW_STATUS_COUNT];
-        if (!gw_store_voyage_counts(counts, GW_STATUS_COUNT, tx, v->id, err))
-            return false;
-        out->boarded = counts[GW_STATUS_BOARDED];
-        out->not_boarded = counts[GW_STATUS_NOT_BOARDED] + counts[GW_STATUS_DENIED];
-    }
-    if (!out->already) {
-        v->state = GW_VOYAGE_CLOSED;
-        v->has_closed = v->has_purge = true;
-        v->closed_us = gw_clock_now(&s->clock);
-        GW_AUTO_VALUE(gw_law) law = {};
-        gw_law_at(&law, s, v, "");
-        struct gw_clocks clocks = { .now_us = v->closed_us };
-        gw_clocks_set(&clocks, GW_STARTS_CLOSE, v->closed_us);
-        gw_clocks_set(&clocks, GW_STARTS_DEPARTURE, v->departure_us);
-        int64_t until = v->closed_us;
-        /* What the pack says may be sooner than the setting, never later; without a pack nobody was photographed. */
-        const bool kept = gw_law_keep(&until, &law, NULL, GW_DATUM_TEMPLATE, &clocks) || law.pack == NULL;
-        v->purge_us = v->closed_us + s->conf->retention_template;
-        if (law.pack != NULL)
-            v->purge_us = kept ? GW_MIN(v->purge_us, GW_MAX(until, v->closed_us)) : v->closed_us;
-        until = v->closed_us;
-        v->portraits_us = gw_law_keep(&until, &law, NULL, GW_DATUM_PORTRAIT, &clocks) ? GW_MAX(until, v->closed_us) : v->purge_us;
-        if (!gw_store_voyage_put(tx, v, false, err) || !gw_store_portraits_hasten(tx, v->id, v->portraits_us, err) ||
-            !gw_voyage_tell(tx, s, v->id, "closed", err) ||
-            !gw_inspections_lapse(tx, s, v->id, err))
-            return false;
-    }
+    GW_AUTO(gw_arena) *own = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct closing c = { .out = out, .a = a, .own = own, .tx = tx, .s = s, .v = v, .ask = ask, .err = err };
+    *out = (struct gw_close){ .voyage = v->id, .already = v->state == GW_VOYAGE_CLOSED, .cancelled = v->cancelled };
+    if (!out->already && !start_clock(&c))
+        return false;
     out->closed_us = v->closed_us;
     out->purge_us = v->purge_us;
     if (v->has_purged)
-        return true;
-
-    struct gw_id *boarded = NULL;
-    size_t n_boarded = 0, cap_boarded = 0, cap_not = 0;
-    bool said = ask->has_boarded && !out->already;
-    if (said && !resolve(&boarded, &n_boarded, out, a, tx, v->id, ask, err))
+        return counts_only(&c);
+    if (!load(&c))
         return false;
-
-    int64_t after = -1;
-    for (size_t n = TRAVELERS_AT_ONCE; n == TRAVELERS_AT_ONCE;) {
-        struct gw_traveler_row *rows;
-        GW_AUTO(gw_arena) *own = gw_arena_new(GW_LIST_ARENA_BYTES);
-        if (!gw_store_travelers(&rows, &n, own, tx, v->id, gw_service_model(s), after, TRAVELERS_AT_ONCE, false, err))
+    if (!out->already || ask->list != GW_CLOSE_NONE) {
+        if (!mark_listed(&c) || (ask->list != GW_CLOSE_NONE && !keep_strangers(&c)))
             return false;
-        for (size_t i = 0; i < n; i++) {
-            struct gw_traveler_row *t = &rows[i];
-            struct gw_person person;
-            after = t->ordinal;
-            if (!out->already) {
-                bool on = said ? n_boarded > 0 && bsearch(&t->id, boarded, n_boarded, sizeof t->id, compare_ids) != NULL
-                               : t->status == GW_STATUS_CLEARED || t->status == GW_STATUS_INSPECTED;
-                if (said && !on && t->status == GW_STATUS_CLEARED)
-                    out->cleared_not_boarded++;
-                int status = on ? GW_STATUS_BOARDED : t->status == GW_STATUS_DENIED ? t->status : GW_STATUS_NOT_BOARDED;
-                if (status != t->status && !gw_store_traveler_status(tx, t->id, status, err))
-                    return false;
-                t->status = status;
-            }
-            if (!gw_person_read(&person, own, t->person, err))
+        for (size_t i = 0; i < c.n; i++)
+            if (!decide_one(&c, &c.all[i]))
                 return false;
-            if (t->status == GW_STATUS_BOARDED) {
-                out->boarded++;
-                if (!add_reference(&out->boarded_references, &out->n_boarded_references, &cap_boarded, a, &person, err))
-                    return false;
-            } else {
-                out->not_boarded++;
-                if (!add_reference(&out->not_boarded_references, &out->n_not_boarded_references, &cap_not, a, &person,
-                        err))
-                    return false;
-            }
-        }
     }
-    return true;
+    return report(&c);
 }
 
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
 {
     return close_in(out, a, tx, s, v, ask, err) &&
-           (out->already || gw_audit_add(tx, s, who, GW_AUDIT_CLOSE,
+           ((out->already && ask->list == GW_CLOSE_NONE) || gw_audit_add(tx, s, who, GW_AUDIT_CLOSE,
                                 &(struct gw_audit_facts){
                                     .voyage = &v->id,
                                     .boarded = &(uint64_t){ out->boarded },
@@ -143,7 +342,9 @@ bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, str
                                 err));
 }
 
-struct closing {
+/* ---- the verbs ------------------------------------------------------------------------------- */
+
+struct asking {
     struct gw_close *out;
     struct gw_arena *a;
     struct gw_service *s;
@@ -155,7 +356,7 @@ struct closing {
 
 static bool close_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    struct closing *c = arg;
+    struct asking *c = arg;
     struct gw_voyage_row v;
     if (!gw_store_voyage_get(&v, c->a, tx, c->voyage, err) || !gw_allow_voyage(c->who, &v, err) ||
         !gw_close_in(c->out, c->a, tx, c->s, c->who, &v, c->ask, err))
@@ -172,18 +373,41 @@ bool gw_service_close_voyage(struct gw_close *out, struct gw_arena *a, struct gw
     *out = (struct gw_close){};
     if (!gw_allow(who, GW_ROLE_BIT(CARRIER) | GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(ADMIN), err))
         return false;
-    if (ask->n_boarded > GW_MANIFEST_TRAVELERS_MAX)
+    if (ask->n_listed > GW_MANIFEST_TRAVELERS_MAX)
         return gw_fail(err, GW_ERR_LIMIT, "a close-out names at most %d travelers", GW_MANIFEST_TRAVELERS_MAX);
     if (!gw_once_enter(s, once, &replayed, err))
         return false;
-    struct closing c = { out, a, s, who, voyage, ask, once };
+    struct asking c = { out, a, s, who, voyage, ask, once };
     bool fine = replayed || gw_store_write(s->store, close_one, &c, err);
     if (fine && !replayed && !out->already) {
         gw_galleries_drop(s->galleries, voyage);
         gw_count_add(&s->counters.closes, 1);
         gw_log(GW_LOG_INFO, "close", GW_LOG_ID("voyage", voyage), GW_LOG_INT("boarded", out->boarded),
-            GW_LOG_INT("not_boarded", out->not_boarded), GW_LOG_INT("unexpected", out->n_unexpected));
+            GW_LOG_INT("not_boarded", out->not_boarded), GW_LOG_INT("unexpected", out->n_unexpected),
+            GW_LOG_INT("differences", out->n_differences));
     }
     gw_once_leave(s, once, fine);
     return fine;
+}
+
+static bool report_one(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct asking *c = arg;
+    struct gw_voyage_row v;
+    if (!gw_store_voyage_get(&v, c->a, tx, c->voyage, err) || !gw_allow_voyage(c->who, &v, err))
+        return false;
+    if (v.state != GW_VOYAGE_CLOSED)
+        return gw_fail(err, GW_ERR_CONFLICT, "the voyage is open: it has not ended yet");
+    if (v.has_purged)
+        return gw_fail(err, GW_ERR_GONE, "the voyage's travelers were purged; its counts remain");
+    return close_in(c->out, c->a, tx, c->s, &v, c->ask, err);
+}
+
+bool gw_service_close_report(struct gw_close *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id voyage, struct gw_err *err)
+{
+    struct asking c = { out, a, s, who, voyage, &(struct gw_close_ask){}, NULL };
+    *out = (struct gw_close){};
+    return gw_allow(who, GW_ROLE_BIT(CARRIER) | GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR) | GW_ROLE_BIT(ADMIN), err) &&
+           gw_store_read(s->store, report_one, &c, err);
 }

@@ -48,6 +48,12 @@ struct gw_service {
     struct gw_store *store;
     struct gw_tokens *tokens;
     struct gw_galleries *galleries;
+    struct gw_port_zones *zones;
+    struct gw_arena *profile_memory;
+    struct gw_status_profile profile; /* of the authority that answers manifests */
+    struct gw_id touched[256]; /* voyages whose readiness changed; under upkeep_lock. Of more it is not told live */
+    size_t n_touched;
+    int64_t deadlines_us; /* when the deadline clock must look again; atomically, 0: now */
     struct gw_events *events;
 
     pthread_mutex_t packs_lock; /* over what follows */
@@ -70,6 +76,7 @@ struct gw_service {
     struct gw_steady steady;  /* under upkeep_lock, as what follows */
     enum gw_steady_state steady_state;
     bool purge_due;           /* somebody asked for it */
+    bool serving;             /* opened: from then on a purge leaves time to others */
     int64_t mark_us;          /* the time that the store knows has been */
 
     struct gw_counters counters; /* added to atomically */
@@ -230,6 +237,37 @@ bool gw_decline_settle(struct gw_tx *tx, struct gw_service *s, struct gw_id decl
 void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
 /* Is the notice in force posted where the law is asked for? GW_ERR_NO_NOTICE. */
 bool gw_notice_check(struct gw_service *s, struct gw_arena *a, struct gw_tx *tx, const struct gw_law *law, struct gw_err *err);
+
+/* ---- deadlines (deadline.c) --------------------------------------------------------- */
+
+/* ports.zones as read. GW_ERR_INVALID: the setting says what no time zone is. */
+struct gw_port_zones; /* opaque */
+struct gw_port_zones *gw_port_zones_read(const char *text, struct gw_err *err);
+void gw_port_zones_free(struct gw_port_zones *z);
+/* When a voyage departs, us UTC: false where a local time was announced and the port's zone is not known; *us is then the
+ * latest it can be anywhere. */
+bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v);
+/* The day it departs, where it departs: part of what makes it this voyage. */
+int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const struct gw_manifest_time *departure);
+/* When a list (enum gw_traveler_kind) is due; as gw_departure. */
+bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind);
+/* In the transaction in which a list came after its deadline: told, and an alert. */
+bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state, struct gw_err *err);
+/* Says what is due now: lists that are missing, how covered galleries are at the marks. */
+bool gw_deadlines_run(struct gw_service *s, struct gw_err *err);
+/* A manifest or a portrait changed who is covered: told at the next turn of upkeep, once for all that came meanwhile. */
+void gw_readiness_touch(struct gw_service *s, struct gw_id voyage);
+bool gw_readiness_tell(struct gw_service *s, struct gw_err *err);
+/* Counts only; needs no gallery. */
+bool gw_readiness_count(struct gw_readiness *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+    const struct gw_voyage_row *v, struct gw_err *err);
+
+/* ---- boarding passes (pass.c) -------------------------------------------------------- */
+
+/* Whom a boarding pass (BCBP) means on this voyage: none, one, or several who share a booking and, as far as the pass tells,
+ * a name. GW_ERR_INVALID: it is no boarding pass. */
+bool gw_pass_holders(struct gw_holder **out, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+    const struct gw_voyage_row *v, struct gw_span pass, struct gw_err *err);
 
 /* ---- documents ------------------------------------------------------------------- */
 

@@ -151,8 +151,10 @@ bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, con
     struct keep k = { .out = out, .s = s, .who = who, .made = made, .once = once, .now_us = gw_clock_now(&s->clock), .a = a };
     if (!gw_store_write(s->store, keep, &k, err))
         return false;
-    for (size_t i = 0; i < k.n_holders; i++)
+    for (size_t i = 0; i < k.n_holders; i++) {
         gw_galleries_touch(s->galleries, k.holders[i].voyage, &k.holders[i].traveler, 1);
+        gw_readiness_touch(s, k.holders[i].voyage);
+    }
     gw_count_add(&s->counters.portraits, 1);
     gw_log(GW_LOG_INFO, "portrait", GW_LOG_ID("portrait", out->portrait), GW_LOG_INT("voyages", out->voyages));
     return true;

@@ -13,7 +13,7 @@
 
 /* 2020-01-01: a clock before that was never set, and every clock of retention would be wrong. */
 #define EARLIEST_US (INT64_C(1577836800) * GW_US_PER_S)
-enum { LEAST_FREE_BYTES = 32 << 20, PURGE_EVERY_S = 60, READY_KEEP_US = 1'000'000 };
+enum { LEAST_FREE_BYTES = 32 << 20, PURGE_EVERY_S = 60, READY_KEEP_US = 1'000'000, PROFILE_BYTES = 1 << 20 };
 
 /* ---- words ---------------------------------------------------------------------- */
 
@@ -317,6 +317,8 @@ static void *upkeep_loop(void *arg)
             next_head_us = gw_clock_monotonic_us() + s->conf->audit_head_every;
         if (gw_law_moved(s))
             follow_law(s);
+        if (!gw_deadlines_run(s, &err) || !gw_readiness_tell(s, &err))
+            gw_log(GW_LOG_ERROR, "deadlines", GW_LOG_WHY(&err));
         if (!more && !gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
@@ -437,6 +439,24 @@ static bool open_recognition(struct gw_service *s, const struct gw_service_optio
     return true;
 }
 
+/* What was agreed on with authority and carriers: codes, separators, time zones. */
+static bool open_agreements(struct gw_service *s, struct gw_err *err)
+{
+    enum gw_clearance unvetted;
+    if (!gw_clearance_find(&unvetted, gw_span_str(s->conf->manifest_unvetted)) ||
+        (unvetted != GW_CLEARANCE_NOT_YET && unvetted != GW_CLEARANCE_CLEARED))
+        return gw_fail(err, GW_ERR_INVALID, "manifest.unvetted is not_yet or cleared");
+    s->profile_memory = gw_arena_new(PROFILE_BYTES);
+    s->zones = gw_port_zones_read(s->conf->ports_zones, err);
+    return s->zones != NULL && (gw_service_profile(&s->profile, s->profile_memory, s->conf->manifest_profile, err) ||
+                                   gw_fail_prefix(err, "manifest.profile"));
+}
+
+const struct gw_status_profile *gw_service_status_profile(const struct gw_service *s)
+{
+    return &s->profile;
+}
+
 struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw_err *err)
 {
     GW_AUTO(gw_service) *s = gw_alloc(sizeof *s);
@@ -452,6 +472,8 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     pthread_condattr_destroy(&monotonic);
 
     if (!gw_crypto_init(err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
+        return NULL;
+    if (!open_agreements(s, err))
         return NULL;
     s->events = gw_events_new(s);
     struct gw_store_options store = { .path = s->conf->store_path, .now_us = gw_clock_now(&s->clock), .keys = s->conf->keys_source,
@@ -480,6 +502,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
             return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for upkeep");
         s->upkeep_runs = true;
     }
+    s->serving = true;
     return gw_take(s);
 }
 
@@ -506,6 +529,8 @@ void gw_service_close(struct gw_service *s)
     gw_faces_close(s->faces);
     gw_decoder_close(s->decoder);
     gw_packs_unref(s->packs);
+    gw_port_zones_free(s->zones);
+    gw_arena_free(s->profile_memory);
     pthread_mutex_destroy(&s->packs_lock);
     pthread_mutex_destroy(&s->once_lock);
     pthread_mutex_destroy(&s->upkeep_lock);

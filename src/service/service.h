@@ -24,6 +24,7 @@
 #include "base/conf.h"
 #include "base/crypto.h"
 #include "base/id.h"
+#include "manifest/cusres.h"
 #include "manifest/manifest.h"
 #include "policy/pack.h"
 #include "policy/policy.h"
@@ -202,8 +203,10 @@ enum gw_voyage_state { GW_VOYAGE_OPEN, GW_VOYAGE_CLOSED };
 const char *gw_voyage_state_name(enum gw_voyage_state state); /* "open" */
 
 struct gw_manifest_status {
+    size_t traveler;       /* its place in the message */
     const char *reference; /* the carrier's own; NULL where it sent none */
     enum gw_traveler_status status;
+    enum gw_clearance clearance; /* what a CUSRES says of it */
     unsigned portraits;    /* usable ones known now */
 };
 struct gw_manifest_receipt {
@@ -211,19 +214,45 @@ struct gw_manifest_receipt {
     bool created;          /* 201, else 200 */
     size_t n_travelers;    /* expected on the voyage now */
     size_t added, changed, removed;
-    bool late;             /* came after the announced departure */
+    bool late;             /* came after its deadline */
+    bool whole;            /* no part of the transmission is missing */
+    bool cancelled;        /* it said that the voyage does not take place */
+    bool closed;           /* it was a close-out */
     struct gw_manifest_status *statuses; /* one for each traveler of the message that could be read */
     size_t n_statuses;
     const struct gw_manifest_problem *problems; /* the message's own, borrowed from it */
     size_t n_problems;
 };
-/* carrier (of that carrier), admin. Creates the voyage or updates it: the same voyage is the same mode, carrier, number,
- * day of departure, from and to. The same message twice changes nothing. Galleries follow
- * before it returns. A close_out closes, its travelers being those on board.
- *   GW_ERR_INVALID   no usable voyage in it (what is missing is among the problems)
- *   GW_ERR_CONFLICT  the voyage is closed */
+/* What the messages of one request are about. */
+struct gw_announcement {
+    const struct gw_manifest *manifest;
+    const struct gw_paxlst_message *message; /* what PAXLST knows beyond it, its parts among them; NULL: JSON, CSV */
+};
+struct gw_manifest_receipts {
+    struct gw_manifest_receipt *of; /* one for each message */
+    size_t n;
+};
+/* carrier (of that carrier), admin. Creates voyages or updates them, all messages in one transaction: the same voyage is
+ * the same mode, carrier, number (leading zeros aside), day of departure where it departs, from and to. The same message
+ * twice changes nothing. Galleries follow before it returns.
+ *
+ * The same traveler is the same reference; else the same document where names and birth date do not
+ * contradict; else name and birth date. A whole list takes away whom it does not name, a list in parts when its last
+ * part is there. A removal that names a reservation only takes all of it. A cancellation
+ * closes the voyage with nobody on board. A close-out (close_list) closes it, or says
+ * of a voyage closed before who was on board.
+ *   GW_ERR_INVALID    no usable voyage in it (what is missing is among the problems)
+ *   GW_ERR_NOT_FOUND  a close-out or cancellation of a voyage nobody announced
+ *   GW_ERR_CONFLICT   the voyage is closed */
+[[nodiscard]] bool gw_service_manifests(struct gw_manifest_receipts *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_announcement *announced, size_t n, struct gw_once *once, struct gw_err *err);
+/* One message without parts; once's render gets struct gw_manifest_receipts. */
 [[nodiscard]] bool gw_service_manifest(struct gw_manifest_receipt *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, const struct gw_manifest *m, struct gw_once *once, struct gw_err *err);
+
+/* An authority's status codes and separators: profiles/NAME.json, or a file where name has a /. In the arena. */
+const struct gw_status_profile *gw_service_status_profile(const struct gw_service *s); /* manifest.profile */
+[[nodiscard]] bool gw_service_profile(struct gw_status_profile *out, struct gw_arena *a, const char *name, struct gw_err *err);
 
 struct gw_voyage {
     struct gw_id id;
@@ -232,6 +261,7 @@ struct gw_voyage {
     const char *carrier, *number, *from, *to;
     struct gw_manifest_time departure, arrival;
     enum gw_voyage_state state;
+    bool cancelled;        /* closed because the carrier said that it does not take place */
     bool has_closed;
     int64_t closed_us;
     bool has_purge;
@@ -290,8 +320,21 @@ struct gw_readiness {
     size_t n_uncovered;
     enum gw_gallery_state gallery;
     size_t gallery_persons, gallery_templates;
-    bool late;                /* the first manifest came after the announced departure */
+    bool late;                /* a list came after its deadline first */
     int64_t first_manifest_us, last_manifest_us;
+    struct gw_list_due {
+        bool has_due;         /* false: a local time was announced, at a port whose zone is not known */
+        int64_t due_us;
+        bool has_received;    /* whole, with all its parts */
+        int64_t received_us;
+        bool late;            /* it came after its deadline, or that has passed without it */
+    } lists[2];               /* by enum gw_traveler_kind */
+    struct gw_readiness_at {
+        unsigned minutes;     /* before departure */
+        int64_t at_us;
+        size_t expected, covered, covered_by_several;
+    } *marks;                 /* those that have passed */
+    size_t n_marks;
 };
 /* carrier (its own), officer, supervisor. */
 [[nodiscard]] bool gw_service_readiness(struct gw_readiness *out, struct gw_arena *a, struct gw_service *s,
@@ -339,6 +382,7 @@ struct gw_verify_ask {
     struct gw_span picture;          /* JPEG, PNG or JPEG 2000 */
     struct gw_span document_number;  /* empty: 1:N; else the document presented: 1:1 */
     struct gw_span issuing_state;    /* with it; empty: any */
+    struct gw_span boarding_pass;    /* BCBP text; empty: none. With one it is 1:1, too */
     int64_t received_us;             /* gw_clock_monotonic_us when the request came; 0: now. For elapsed_us. */
 };
 enum { GW_RECEIPT_TEXT = 44 }; /* bytes of a receipt's number with the zero */
@@ -357,7 +401,7 @@ struct gw_verification {
  * those expected, decided, recorded durably, and answered. A picture that cannot be
  * decoded is an error, not an attempt:
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT
- *   GW_ERR_INVALID      document_number is none
+ *   GW_ERR_INVALID      document_number is none, boarding_pass is no boarding pass, or both are there
  *   GW_ERR_CONFLICT     the voyage is closed
  *   GW_ERR_NO_NOTICE    no current notice is posted here (notice.required)
  *   GW_ERR_NOT_AUTHORISED  no rule of the pack in force allows to photograph the person presented, or anybody expected
@@ -503,12 +547,31 @@ struct gw_posted {
 /* ---- the end of a voyage -------------------------------------------------- */
 
 struct gw_close_ask {
-    bool has_boarded;               /* the carrier says who is on board; else those cleared are */
-    const struct gw_span *boarded;  /* references */
-    size_t n_boarded;
+    enum gw_close_list list;        /* NONE: the carrier says nothing; those cleared or inspected at the gate are on board */
+    const struct gw_manifest_traveler *listed; /* whom it names: by reference, else document, else reservation and name,
+                                     * else name and birth date */
+    size_t n_listed;
+};
+/* Where the gate and the carrier's close-out differ. */
+enum gw_close_difference_kind {
+    GW_CLOSE_CLEARED_NOT_ON_BOARD,   /* cleared at the gate; the carrier says not on board */
+    GW_CLOSE_INSPECTED_NOT_ON_BOARD, /* let through by an officer; the carrier says not on board */
+    GW_CLOSE_UNSEEN_ON_BOARD,        /* on board; neither cleared nor let through by an officer */
+    GW_CLOSE_DENIED_ON_BOARD,        /* on board; denied at the gate */
+    GW_CLOSE_UNEXPECTED,             /* on board; on no manifest */
+    GW_CLOSE_DIFFERENCES
+};
+const char *gw_close_difference_name(enum gw_close_difference_kind kind); /* "unseen_on_board" */
+struct gw_close_difference {
+    enum gw_close_difference_kind kind;
+    const char *reference, *seat;   /* NULL where absent */
 };
 struct gw_close {
     struct gw_id voyage;
+    bool by_carrier;                /* a close-out of the carrier's says who was on board */
+    bool cancelled;
+    struct gw_close_difference *differences;
+    size_t n_differences;
     size_t boarded, not_boarded;    /* travelers */
     const char **boarded_references, **not_boarded_references; /* only of travelers that have one */
     size_t n_boarded_references, n_not_boarded_references;
@@ -518,6 +581,9 @@ struct gw_close {
     int64_t closed_us, purge_us;
     bool already;                   /* it was closed before: nothing changed, counts are those of then */
 };
+/* carrier (its own), officer, supervisor, admin: how a closed voyage ended. GW_ERR_CONFLICT: it is open; GW_ERR_GONE: purged. */
+[[nodiscard]] bool gw_service_close_report(struct gw_close *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, struct gw_err *err);
 /* carrier (its own), officer, admin. The clock of retention starts. */
 [[nodiscard]] bool gw_service_close_voyage(struct gw_close *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id voyage, const struct gw_close_ask *ask, struct gw_once *once,

@@ -16,8 +16,9 @@ struct opening {
     struct gw_arena *a;
     const struct gw_caller *who;
     struct gw_id voyage;
-    bool is_named;
+    bool is_named;               /* by document, or by pass where that is not empty */
     struct gw_document_hash document;
+    struct gw_span pass;
     struct gw_voyage_row row;
     struct gw_holder *holders;
     size_t n_holders;
@@ -52,7 +53,8 @@ static bool open_gate(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyage_get(&o->row, o->a, tx, o->voyage, err) && gw_allow_voyage(o->who, &o->row, err) &&
            check_open(&o->row, err) &&
            (!o->is_named ||
-               gw_store_holders(&o->holders, &o->n_holders, o->a, tx, &o->document, &o->voyage, err)) &&
+               (o->pass.size > 0 ? gw_pass_holders(&o->holders, &o->n_holders, o->a, tx, o->s, &o->row, o->pass, err)
+                                 : gw_store_holders(&o->holders, &o->n_holders, o->a, tx, &o->document, &o->voyage, err))) &&
            ask_law(o, tx, err);
 }
 
@@ -414,8 +416,10 @@ static bool verify(struct gw_verification *out, struct gw_service *s, struct gw_
     struct gw_probe_seen probe = {
         .started_us = ask->received_us > 0 ? ask->received_us : gw_clock_monotonic_us(),
     };
-    struct opening o = { .s = s, .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size > 0 };
-    if (o.is_named && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
+    struct opening o = { .s = s, .a = w->arena, .who = who, .voyage = voyage, .is_named = ask->document_number.size + ask->boarding_pass.size > 0, .pass = ask->boarding_pass };
+    if (ask->document_number.size > 0 && ask->boarding_pass.size > 0)
+        return gw_fail(err, GW_ERR_INVALID, "a document or a boarding pass, not both");
+    if (ask->document_number.size > 0 && !gw_document_hash_of(&o.document, s, ask->document_number, ask->issuing_state, err))
         return false;
     if (!gw_store_read(s->store, open_gate, &o, err))
         return false;

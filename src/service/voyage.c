@@ -22,6 +22,7 @@ static void show(struct gw_voyage *o, const struct gw_voyage_row *v)
         .departure = time_of(true, v->departure_local, v->departure_us),
         .arrival = time_of(v->has_arrival, v->arrival_local, v->arrival_us),
         .state = v->state == GW_VOYAGE_OPEN ? GW_VOYAGE_OPEN : GW_VOYAGE_CLOSED,
+        .cancelled = v->cancelled,
         .has_closed = v->has_closed,
         .closed_us = v->closed_us,
         .has_purge = v->has_purge,
@@ -243,23 +244,14 @@ bool gw_service_travelers(struct gw_traveler_page *out, struct gw_arena *a, stru
     return gw_store_read(s->store, read_travelers, &o, err) && gw_audit_view(s, who, "travelers", voyage, err);
 }
 
-static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
+/* o->who NULL: counts only. */
+static bool count_covered(struct gw_readiness *r, const struct single *o, struct gw_tx *tx, const struct gw_voyage_row *v, struct gw_err *err)
 {
-    struct single *o = arg;
-    struct gw_readiness *r = o->readiness;
-    struct gw_voyage_row v;
     struct gw_traveler_row *rows;
     size_t n;
-    if (!enter(o, &v, tx, err))
-        return false;
-    if (v.has_purged)
-        return gone(err);
-    r->late = v.late;
-    r->first_manifest_us = v.first_manifest_us;
-    r->last_manifest_us = v.last_manifest_us;
     GW_AUTO_VALUE(gw_law) law = {};
-    gw_law_at(&law, o->s, &v, "");
-    if (!gw_store_travelers(&rows, &n, o->a, tx, o->voyage, gw_service_model(o->s), -1, GW_MANIFEST_TRAVELERS_MAX, false, err))
+    gw_law_at(&law, o->s, v, "");
+    if (!gw_store_travelers(&rows, &n, o->a, tx, v->id, gw_service_model(o->s), -1, GW_MANIFEST_TRAVELERS_MAX, false, err))
         return false;
     r->uncovered = gw_arena_array(o->a, n, struct gw_traveler, err);
     if (r->uncovered == NULL)
@@ -277,10 +269,53 @@ static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
         r->expected++;
         r->covered += rows[i].portraits > 0;
         r->covered_by_several += rows[i].portraits > 1;
-        if (rows[i].portraits == 0 && !show_traveler(&r->uncovered[r->n_uncovered++], o, &rows[i], err))
+        if (rows[i].portraits == 0 && o->who != NULL && !show_traveler(&r->uncovered[r->n_uncovered++], o, &rows[i], err))
             return false;
     }
     return true;
+}
+
+bool gw_readiness_count(struct gw_readiness *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
+    const struct gw_voyage_row *v, struct gw_err *err)
+{
+    const struct single o = { .a = a, .s = s };
+    return count_covered(out, &o, tx, v, err);
+}
+
+/* Each list, when it was due and when it came; and how covered the gallery was at the marks. */
+static bool read_deadlines(struct gw_readiness *r, const struct single *o, struct gw_tx *tx, const struct gw_voyage_row *v, struct gw_err *err)
+{
+    struct gw_announced_row announced[GW_LIST_KINDS];
+    struct gw_readiness_mark *marks;
+    int64_t now = gw_clock_now(&o->s->clock);
+    if (!gw_store_announced(announced, tx, v->id, err) || !gw_store_marks(&marks, &r->n_marks, o->a, tx, v->id, err))
+        return false;
+    for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
+        struct gw_list_due *l = &r->lists[kind];
+        l->has_due = gw_deadline(&l->due_us, o->s, v, kind);
+        l->has_received = announced[kind].has_whole;
+        l->received_us = announced[kind].whole_us;
+        l->late = l->has_received ? l->received_us > l->due_us : now > l->due_us;
+    }
+    r->marks = gw_arena_array(o->a, r->n_marks, struct gw_readiness_at, err);
+    for (size_t i = 0; r->marks != NULL && i < r->n_marks; i++)
+        r->marks[i] = (struct gw_readiness_at){ (unsigned)marks[i].minutes, marks[i].at_us, marks[i].expected, marks[i].covered, marks[i].several };
+    return r->marks != NULL;
+}
+
+static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct single *o = arg;
+    struct gw_readiness *r = o->readiness;
+    struct gw_voyage_row v;
+    if (!enter(o, &v, tx, err))
+        return false;
+    if (v.has_purged)
+        return gone(err);
+    r->late = v.late;
+    r->first_manifest_us = v.first_manifest_us;
+    r->last_manifest_us = v.last_manifest_us;
+    return read_deadlines(r, o, tx, &v, err) && count_covered(r, o, tx, &v, err);
 }
 
 bool gw_service_readiness(struct gw_readiness *out, struct gw_arena *a, struct gw_service *s,

@@ -3,7 +3,8 @@
  *
  *     photos/KIND-SCOPE      sealed pictures, one after the other; a row says where
  *
- * 1. A picture is in its file, durably, before the transaction with its row commits.
+ * 1. A picture is in its file, durably, before anybody is told that the transaction with its
+ *    row has committed; both go to the disk at the same time.
  * 2. The file goes when its key is gone, never before; what is in it then is noise.
  * 3. A picture whose row alone is deleted is cut out of its file when that has committed.
  *    Cut off before, it dies with its hour. */
@@ -40,6 +41,14 @@ struct gw_photos {
     bool folder_dirty;
     struct file files[OPEN_MAX]; /* the latest first */
     struct hole *holes;          /* of the transaction being written */
+    bool waited_for;             /* the writer's: it was asked for */
+
+    pthread_t syncer;
+    bool runs;
+    pthread_mutex_t lock;        /* over asked and stopping */
+    pthread_cond_t changed, told;
+    bool asked, stopping, fine;
+    struct gw_err err;
 };
 
 static void name_of(char name[NAME_BYTES], enum gw_key_kind kind, struct gw_id scope)
@@ -77,16 +86,63 @@ static bool sweep(struct gw_photos *p, struct gw_vault *vault, struct gw_err *er
     return true;
 }
 
+static bool file_sync(struct file *f, struct gw_err *err)
+{
+    if (f->dirty && fdatasync(f->fd) != 0)
+        return io_fail(err, "a file cannot be synchronized");
+    f->dirty = false;
+    return true;
+}
+
+static bool sync_all(struct gw_photos *p, struct gw_err *err)
+{
+    for (size_t i = 0; i < OPEN_MAX; i++)
+        if (!file_sync(&p->files[i], err))
+            return false;
+    if (p->folder_dirty && fsync(p->folder) != 0)
+        return io_fail(err, "the folder cannot be synchronized");
+    p->folder_dirty = false;
+    return true;
+}
+
+static void *sync_loop(void *arg)
+{
+    struct gw_photos *p = arg;
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        while (!p->asked && !p->stopping)
+            pthread_cond_wait(&p->changed, &p->lock);
+        if (p->stopping)
+            break;
+        pthread_mutex_unlock(&p->lock);
+        p->err = (struct gw_err){};
+        bool fine = sync_all(p, &p->err); /* the writer touches nothing of p until it is told */
+        pthread_mutex_lock(&p->lock);
+        p->fine = fine;
+        p->asked = false;
+        pthread_cond_signal(&p->told);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
 struct gw_photos *gw_photos_open(const char *folder, struct gw_vault *vault, struct gw_err *err)
 {
     struct gw_photos *p = gw_alloc(sizeof *p);
     char path[PATH_BYTES];
     for (size_t i = 0; i < OPEN_MAX; i++)
         p->files[i].fd = -1;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->changed, NULL);
+    pthread_cond_init(&p->told, NULL);
     snprintf(path, sizeof path, "%s/photos", folder);
     p->folder = mkdir(path, 0700) == 0 || errno == EEXIST ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (p->folder >= 0 ? sweep(p, vault, err) : io_fail(err, "the folder cannot be made"))
-        return p;
+    if (p->folder >= 0 ? sweep(p, vault, err) : io_fail(err, "the folder cannot be made")) {
+        p->runs = pthread_create(&p->syncer, NULL, sync_loop, p) == 0;
+        if (p->runs)
+            return p;
+        gw_fail(err, GW_ERR_UNAVAILABLE, "no thread can be made for the store");
+    }
     gw_photos_close(p);
     return NULL;
 }
@@ -102,20 +158,22 @@ void gw_photos_close(struct gw_photos *p)
 {
     if (p == NULL)
         return;
+    if (p->runs) {
+        pthread_mutex_lock(&p->lock);
+        p->stopping = true;
+        pthread_cond_signal(&p->changed);
+        pthread_mutex_unlock(&p->lock);
+        pthread_join(p->syncer, NULL);
+    }
+    pthread_mutex_destroy(&p->lock);
+    pthread_cond_destroy(&p->changed);
+    pthread_cond_destroy(&p->told);
     gw_photos_undo(p);
     for (size_t i = 0; i < OPEN_MAX; i++)
         file_close(&p->files[i]);
     if (p->folder >= 0)
         close(p->folder);
     gw_free(p);
-}
-
-static bool file_sync(struct file *f, struct gw_err *err)
-{
-    if (f->dirty && fdatasync(f->fd) != 0)
-        return io_fail(err, "a file cannot be synchronized");
-    f->dirty = false;
-    return true;
 }
 
 /* Moves the file to the front, opens it if need be. */
@@ -169,15 +227,32 @@ static bool append(int64_t *at, struct gw_photos *p, enum gw_key_kind kind, stru
     return true;
 }
 
-bool gw_photos_before_commit(struct gw_photos *p, struct gw_err *err)
+void gw_photos_sync_start(struct gw_photos *p)
 {
-    for (size_t i = 0; i < OPEN_MAX; i++)
-        if (!file_sync(&p->files[i], err))
-            return false;
-    if (p->folder_dirty && fsync(p->folder) != 0)
-        return io_fail(err, "the folder cannot be synchronized");
-    p->folder_dirty = false;
-    return true;
+    bool any = p->folder_dirty;
+    for (size_t i = 0; i < OPEN_MAX && !any; i++)
+        any = p->files[i].dirty;
+    if (!any)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->asked = p->waited_for = true;
+    pthread_cond_signal(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+bool gw_photos_sync_done(struct gw_photos *p, struct gw_err *err)
+{
+    if (!p->waited_for)
+        return true;
+    p->waited_for = false;
+    pthread_mutex_lock(&p->lock);
+    while (p->asked)
+        pthread_cond_wait(&p->told, &p->lock);
+    bool fine = p->fine;
+    pthread_mutex_unlock(&p->lock);
+    if (!fine && err != NULL)
+        *err = p->err;
+    return fine;
 }
 
 void gw_photos_undo(struct gw_photos *p)

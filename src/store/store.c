@@ -238,15 +238,22 @@ void gw_store_step(struct gw_store *s, const char *name)
         s->step(s->step_to, name);
 }
 
-/* Keys and pictures are on the disk before the rows that need them, and go from it after the rows that needed them. */
+/* Keys are on the disk before the rows that need them, pictures with these; both go from it after them. */
 static bool commit(struct gw_store *s, struct gw_err *err)
 {
-    if (!gw_photos_before_commit(s->photos, err) || !gw_vault_before_commit(s->vault, err)) {
+    gw_photos_sync_start(s->photos);
+    if (!gw_vault_before_commit(s->vault, err)) {
+        (void)gw_photos_sync_done(s->photos, NULL);
         s->db->rollback(s->conn);
         return false;
     }
     gw_store_step(s, "before commit");
-    return s->db->commit(s->conn, err);
+    /* Cut off here, a row may stand without its picture; nobody was told of either. */
+    bool fine = s->db->commit(s->conn, err);
+    struct gw_err late = {};
+    if (!gw_photos_sync_done(s->photos, &late))
+        gw_log(GW_LOG_ERROR, "photos", GW_LOG_WHY(&late)); /* as after any failing disk: decided, and said so */
+    return fine;
 }
 
 static void run_jobs(struct gw_store *s, struct job *jobs)

@@ -142,6 +142,7 @@ struct gw_voyage_row {
     int64_t day, departure_us;
     bool departure_local, arrival_local, late;
     bool has_arrival, has_closed, has_purge, has_purged;
+    bool cancelled; /* read only: gw_store_voyage_cancel */
     int64_t arrival_us, closed_us, purge_us, purged_us;
     int64_t portraits_us; /* with closed: until when its travelers' portraits may wait for other voyages */
     int64_t first_manifest_us, last_manifest_us;
@@ -205,6 +206,68 @@ struct gw_store_purged {
     int64_t now_us, struct gw_err *err);
 [[nodiscard]] bool gw_store_drop_lost(struct gw_store_purged *out, struct gw_tx *tx, struct gw_err *err);
 
+/* ---- what came when, and how it ended ---------------------------------------- */
+
+[[nodiscard]] bool gw_store_voyage_cancel(struct gw_tx *tx, struct gw_id voyage, struct gw_err *err);
+
+/* Lists of a voyage, by kind of their travelers. */
+enum { GW_LIST_KINDS = 2 };
+struct gw_announced_row {
+    bool has, has_whole;
+    int64_t first_us, whole_us; /* the first message of it; when all of its parts were there first */
+};
+[[nodiscard]] bool gw_store_announced(struct gw_announced_row out[GW_LIST_KINDS], struct gw_tx *tx, struct gw_id voyage,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_announced_put(struct gw_tx *tx, struct gw_id voyage, int kind, int64_t now_us, bool whole,
+    struct gw_err *err); /* what was there first stays */
+
+struct gw_part_row {
+    unsigned number;
+    char mark;
+    bool lost; /* somebody in it could not be read */
+};
+[[nodiscard]] bool gw_store_part_put(struct gw_tx *tx, struct gw_id voyage, int kind, const struct gw_hash *transmission,
+    struct gw_part_row part, struct gw_err *err);
+[[nodiscard]] bool gw_store_parts(struct gw_part_row **parts, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, int kind, const struct gw_hash *transmission, struct gw_err *err); /* by number */
+[[nodiscard]] bool gw_store_parts_drop(struct gw_tx *tx, struct gw_id voyage, int kind, struct gw_err *err);
+/* Whom a transmission named, as long as it is not whole. */
+[[nodiscard]] bool gw_store_traveler_named(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *transmission,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_named(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
+    const struct gw_hash *transmission, struct gw_err *err); /* sorted */
+[[nodiscard]] bool gw_store_unname(struct gw_tx *tx, struct gw_id voyage, const struct gw_hash *transmission, struct gw_err *err);
+
+/* What the deadline clock said of a voyage: bits, 0 at first. */
+[[nodiscard]] bool gw_store_reminded(int64_t *said, struct gw_tx *tx, struct gw_id voyage, struct gw_err *err);
+[[nodiscard]] bool gw_store_reminded_put(struct gw_tx *tx, struct gw_id voyage, int64_t said, struct gw_err *err);
+/* Open voyages departing in [from, to) of which it has not said `all`. */
+[[nodiscard]] bool gw_store_reminders_open(struct gw_id **ids, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t from_us,
+    int64_t to_us, int64_t all, struct gw_err *err);
+struct gw_readiness_mark {
+    int64_t minutes, at_us; /* before departure */
+    size_t expected, covered, several;
+};
+[[nodiscard]] bool gw_store_mark_put(struct gw_tx *tx, struct gw_id voyage, const struct gw_readiness_mark *mark,
+    struct gw_err *err); /* the first stays */
+[[nodiscard]] bool gw_store_marks(struct gw_readiness_mark **marks, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_err *err); /* most minutes first */
+
+/* How each traveler ended: the gate's status when the voyage was closed, and what the close-out said. */
+struct gw_traveler_end {
+    struct gw_id id;
+    bool has_gate, has_said, said;
+    int gate;
+};
+[[nodiscard]] bool gw_store_traveler_end(struct gw_tx *tx, struct gw_id traveler, int status, const bool *said,
+    struct gw_err *err); /* said: NULL leaves it */
+[[nodiscard]] bool gw_store_traveler_ends(struct gw_traveler_end **ends, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_err *err); /* by id */
+/* Who was on board and on no list, as JSON; sealed. Empty: nobody. */
+[[nodiscard]] bool gw_store_unexpected_put(struct gw_tx *tx, struct gw_id voyage, struct gw_span json, struct gw_err *err);
+[[nodiscard]] bool gw_store_unexpected(struct gw_span *json, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
+    struct gw_err *err);
+
 /* ---- travelers --------------------------------------------------------------- */
 
 struct gw_traveler_row {
@@ -245,6 +308,13 @@ struct gw_traveler_mark {
 /* Of the travelers not removed and not declined: how many, with a template of the model, with several. */
 [[nodiscard]] bool gw_store_coverage(size_t *expected, size_t *covered, size_t *several, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, struct gw_err *err);
+
+/* The hash of a reservation, as of a reference; NULL: none. And who on the voyage has it. */
+[[nodiscard]] bool gw_store_traveler_booking(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *booking,
+    struct gw_err *err);
+struct gw_holder;
+[[nodiscard]] bool gw_store_booked(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, const struct gw_hash *booking, struct gw_err *err);
 
 /* A document, as hashes of GW_HASH_DOCUMENT: of its number, and of number and state. */
 struct gw_document_hash {

@@ -165,25 +165,42 @@ bool gw_store_documents_put(struct gw_tx *tx, struct gw_id traveler, struct gw_i
     return true;
 }
 
+bool gw_store_traveler_booking(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *booking, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_TRAVELER_BOOKING, GW_VALUES(gw_v_id(&traveler), booking == NULL ? gw_v_null() : gw_v_id(booking)),
+        NULL, err);
+}
+
+static bool read_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_reading *r, struct gw_err *err)
+{
+    size_t capacity = 0;
+    *holders = NULL;
+    *n = 0;
+    while (gw_reading_next(r)) {
+        *holders = gw_arena_grow(a, *holders, &capacity, *n + 1, sizeof **holders, err);
+        if (*holders == NULL) {
+            gw_reading_fail(r);
+            break;
+        }
+        (*holders)[(*n)++] = (struct gw_holder){ gw_column_id(r, 0), gw_column_id(r, 1), (int)gw_column_int(r, 2) };
+    }
+    return gw_reading_done(r);
+}
+
+bool gw_store_booked(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
+    const struct gw_hash *booking, struct gw_err *err)
+{
+    struct gw_reading r;
+    return gw_reading_start(&r, tx, GW_QUERY_TRAVELERS_BOOKED, GW_VALUES(gw_v_id(&voyage), gw_v_id(booking)), err) &&
+           read_holders(holders, n, a, &r, err);
+}
+
 bool gw_store_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *d, const struct gw_id *voyage, struct gw_err *err)
 {
     struct gw_reading r;
-    size_t capacity = 0;
-    *holders = NULL;
-    *n = 0;
     const struct gw_value values[] = { gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document),
         voyage == NULL ? gw_v_null() : gw_v_id(voyage) };
-    if (!gw_reading_start(&r, tx, voyage == NULL ? GW_QUERY_HOLDERS_OPEN : GW_QUERY_HOLDERS_ON, values,
-            voyage == NULL ? 2 : 3, err))
-        return false;
-    while (gw_reading_next(&r)) {
-        *holders = gw_arena_grow(a, *holders, &capacity, *n + 1, sizeof **holders, err);
-        if (*holders == NULL) {
-            gw_reading_fail(&r);
-            break;
-        }
-        (*holders)[(*n)++] = (struct gw_holder){ gw_column_id(&r, 0), gw_column_id(&r, 1), (int)gw_column_int(&r, 2) };
-    }
-    return gw_reading_done(&r);
+    return gw_reading_start(&r, tx, voyage == NULL ? GW_QUERY_HOLDERS_OPEN : GW_QUERY_HOLDERS_ON, values, voyage == NULL ? 2 : 3, err) &&
+           read_holders(holders, n, a, &r, err);
 }

@@ -77,14 +77,16 @@ bool gw_vault_committed(struct gw_vault *v, struct gw_photos *photos, struct gw_
 /* photo.c: the same for pictures. */
 struct gw_photos *gw_photos_open(const char *folder, struct gw_vault *vault, struct gw_err *err);
 void gw_photos_close(struct gw_photos *p);
-bool gw_photos_before_commit(struct gw_photos *p, struct gw_err *err);
+/* Begins to synchronize what was appended, beside the commit; done says whether it is on the disk. */
+void gw_photos_sync_start(struct gw_photos *p);
+bool gw_photos_sync_done(struct gw_photos *p, struct gw_err *err);
 void gw_photos_committed(struct gw_photos *p);
 void gw_photos_undo(struct gw_photos *p);
 /* The key is gone: so is the file of what it sealed. */
 void gw_photos_drop(struct gw_photos *p, enum gw_key_kind kind, struct gw_id scope);
 
 /* What a ciphertext belongs to; it opens nowhere else. */
-enum gw_sealed_kind { GW_SEALED_PERSON = 1, GW_SEALED_PORTRAIT, GW_SEALED_TEMPLATE, GW_SEALED_ANSWER, GW_SEALED_PHOTO };
+enum gw_sealed_kind { GW_SEALED_PERSON = 1, GW_SEALED_PORTRAIT, GW_SEALED_TEMPLATE, GW_SEALED_ANSWER, GW_SEALED_PHOTO, GW_SEALED_UNEXPECTED };
 struct gw_bound {
     enum gw_key_kind key;
     struct gw_id scope; /* of the key */

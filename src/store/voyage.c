@@ -29,6 +29,7 @@ static void read_voyage(struct gw_reading *r, struct gw_voyage_row *v, struct gw
     v->has_purge = gw_column_maybe_int(r, 18, &v->purge_us);
     v->has_purged = gw_column_maybe_int(r, 19, &v->purged_us);
     (void)gw_column_maybe_int(r, 20, &v->portraits_us);
+    v->cancelled = gw_column_int(r, 21) != 0;
 }
 
 bool gw_store_voyage_find(struct gw_voyage_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
@@ -220,6 +221,9 @@ bool gw_store_voyage_purge(struct gw_store_purged *out, struct gw_tx *tx, struct
     for (size_t i = 0; i < GW_COUNT(tallies); i++)
         if (!gw_tx_run(tx, tallies[i], GW_VALUES(gw_v_id(&voyage)), NULL, err))
             return false;
+    if (!gw_tx_run(tx, GW_QUERY_PARTS_OF_VOYAGE_DROP, GW_VALUES(gw_v_id(&voyage)), NULL, err) ||
+        !gw_tx_run(tx, GW_QUERY_UNEXPECTED_DROP, GW_VALUES(gw_v_id(&voyage)), NULL, err))
+        return false;
     return gw_store_key_destroy(tx, GW_KEY_VOYAGE, voyage, &out->keys, err) &&
            gw_tx_run(tx, GW_QUERY_VOYAGE_PURGED, GW_VALUES(gw_v_id(&voyage), gw_v_int(now_us)), &out->voyages, err);
 }

@@ -209,6 +209,7 @@ describe('protocol', { skip: withoutProgram }, () => {
       'POST /v1/voyages/{voyage}/declines': ['device', 'officer'],
       'GET /v1/reports/declines': ['auditor', 'supervisor'],
       'POST /v1/voyages/{voyage}/close': ['carrier', 'officer'],
+      'GET /v1/voyages/{voyage}/close': ['carrier', 'officer', 'supervisor'],
       'GET /v1/events': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
       'GET /v1/alerts': ['officer', 'supervisor', 'auditor', 'admin'],
       'POST /v1/alerts/{alert}/acknowledge': ['supervisor', 'admin'],

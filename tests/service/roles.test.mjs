@@ -113,15 +113,23 @@ describe('who gets what', { skip: withoutPhotos }, () => {
   });
   after(async () => { for (const f of afters.reverse()) await f(); });
 
+  // Passengers and crew in one request, as PAXLST; a traveler with a birth that is none.
+  const lists = () => ['745', '250'].map((bgm) => `UNB+UNOA:3+XX+B+261123:0600+1'UNH+1+PAXLST:D:05B:UN:IATA'BGM+${bgm}'TDT+20+XX77'LOC+125+YVR'DTM+189:3011231015:201'` +
+    `LOC+87+JFK'DTM+232:3011231840:201'NAD+FL+++ZURNAMEE:GIVVENE'DTM+329:639999'RFF+ABO:REFF${bgm}KK'UNT+9+1'UNZ+1+1'`).join('');
   // How each route is asked here: [target, options] for a role; several requests where one answer cannot have it all.
   const asks = {
     'POST /v1/manifests': async () => [['/v1/manifests', { json: voyage(persons.map((p) => ({ ...p, documents: [{ ...p.documents[0], expiry_date: '2001-13-45' }] }))) }],
-      ['/v1/manifests', { json: voyage(persons) }]],
+      ['/v1/manifests', { json: voyage(persons) }], ['/v1/manifests', { body: Buffer.from(lists()), headers: { 'Content-Type': 'application/edifact' } }]],
     'PUT /v1/portraits': async () => [['/v1/portraits', { body: photo('audrey.jpg'), headers: { 'Content-Type': 'image/jpeg', 'X-Document-Number': persons[1].documents[0].number,
       'X-Issuing-State': 'UTO', 'X-Portrait-Source': 'application' } }]],
     'POST /v1/voyages/{voyage}/verifications': async () => [world.far, live('audrey.jpg')].map((body) => [`/v1/voyages/${world.id}/verifications`, { body, headers: { 'Content-Type': 'image/jpeg' } }]),
     'POST /v1/voyages/{voyage}/declines': async () => [[`/v1/voyages/${world.id}/declines`, { json: { reference: persons[2].reference } }]],
     'POST /v1/voyages/{voyage}/close': async (role) => [[`/v1/voyages/${(await world.another(role.length)).voyage}/close`, { json: { boarded: [`REFF${role.length}KK`, 'REFF9ZZ'] } }]],
+    'GET /v1/voyages/{voyage}/close': async (role) => {
+      const id = (await world.another(20 + role.length)).voyage;
+      assert.equal((await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json: { boarded: [`REFF${20 + role.length}KK`, 'REFF9ZZ'] } })).status, 200);
+      return [[`/v1/voyages/${id}/close`]];
+    },
     'GET /v1/voyages': async () => [['/v1/voyages?limit=1'], ['/v1/voyages']],
     'GET /v1/voyages/{voyage}/travelers': async () => [[`/v1/voyages/${world.id}/travelers?limit=2`], [`/v1/voyages/${world.id}/travelers`]],
     'GET /v1/voyages/{voyage}/verifications': async () => [[`/v1/voyages/${world.id}/verifications?limit=1`], [`/v1/voyages/${world.id}/verifications`]],
@@ -143,7 +151,7 @@ describe('who gets what', { skip: withoutPhotos }, () => {
   };
   // May ask, but not about this: an alert of a gate is not an operator's.
   const unpurged = { supervisor: 404, auditor: 404 }, unsigned = { supervisor: 422, auditor: 422, admin: 422 };
-  const hidden = { 'POST /v1/alerts/{alert}/acknowledge': { admin: 404 }, 'GET /v1/audit/deletions/{voyage}': unpurged,
+  const hidden = { 'POST /v1/boarding-status': { carrier: 422, admin: 422 }, 'POST /v1/alerts/{alert}/acknowledge': { admin: 404 }, 'GET /v1/audit/deletions/{voyage}': unpurged,
     'POST /v1/audit/cosignatures': unsigned };
   const bodyOf = (route) => (route.startsWith('GET ') ? {} : { body: Buffer.from('{}'), headers: { 'Content-Type': /portraits|verifications/.test(route) ? 'image/jpeg' : 'application/json' } });
   const plain = (route) => route.split(' ')[1].replace('{voyage}', world.id).replace(/\{\w+\}/g, nobody);
@@ -268,7 +276,7 @@ describe('who gets what', { skip: withoutPhotos }, () => {
   test('without a token nothing is answered but what is open', async () => {
     for (const [route, op] of operations()) {
       const [method] = route.split(' ');
-      const a = await g.ask(method, asks[route] && route === 'GET /v1/notice' ? '/v1/notice?site=YVR&mode=air&direction=departure' : plain(route), isStream(op) ? {} : bodyOf(route));
+      const a = await g.ask(method, ['GET /v1/notice', 'GET /v1/receipts/{receipt}'].includes(route) ? (await asks[route]())[0][0] : plain(route), isStream(op) ? {} : bodyOf(route));
       const open = op.security.some((s) => Object.keys(s).length === 0);
       assert.equal(a.status, open ? 200 : 401, route);
     }

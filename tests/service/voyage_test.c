@@ -94,9 +94,9 @@ static void a_whole_departure(void **state)
     CHECK_INT(last_reason(&p, m.voyage), GW_REASON_NEAR_TIE);
 
     struct gw_close c;
-    struct gw_span boarded[] = { gw_span_str("r1"), gw_span_str("r2"), gw_span_str("r9") };
+    struct gw_manifest_traveler boarded[] = { { .reference = gw_span_str("r1") }, { .reference = gw_span_str("r2") }, { .reference = gw_span_str("r9") } };
     CHECK_OK(gw_service_close_voyage(&c, p.a, p.s, &p.carrier, m.voyage,
-        &(struct gw_close_ask){ true, boarded, GW_COUNT(boarded) }, NULL, &err));
+        &(struct gw_close_ask){ GW_CLOSE_ON_BOARD, boarded, GW_COUNT(boarded) }, NULL, &err));
     CHECK_INT(c.boarded, 2);
     CHECK_INT(c.not_boarded, 3);
     CHECK_INT(c.n_unexpected, 1);
@@ -354,7 +354,7 @@ static void tokens(void **state)
 
 static void render_manifest(struct gw_buf *body, int *status, const void *answer, void *context)
 {
-    const struct gw_manifest_receipt *m = answer;
+    const struct gw_manifest_receipt *m = ((const struct gw_manifest_receipts *)answer)->of;
     ++*(int *)context;
     *status = m->created ? 201 : 200;
     gw_buf_addf(body, "travelers %zu", m->n_travelers);
@@ -583,7 +583,9 @@ static void a_close_out_message(void **state)
     struct gw_voyage v;
     CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 3, ""), NULL, &err));
     CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "\"kind\":\"close_out\",", 2, ",{\"reference\":\"zz\"}"), NULL, &err));
-    CHECK_INT(m.n_statuses, 2);
+    CHECK_INT(m.n_statuses, 3);
+    CHECK_INT(m.statuses[1].status, GW_STATUS_BOARDED);
+    CHECK_INT(m.statuses[2].status, GW_STATUS_NOT_BOARDED);
     CHECK_INT(m.n_problems, 1);
     CHECK_TEXT(m.problems[0].code, "unexpected");
     CHECK_OK(gw_service_voyage(&v, p.a, p.s, &p.officer, m.voyage, &err));

@@ -1,0 +1,311 @@
+/* deadline.c - when a voyage departs, when its lists are due, and the clock that says so:
+ * a list that is missing at its deadline, how covered a gallery is an hour and half an
+ * hour before departure.
+ *
+ * 1. Each is said once: in the transaction that writes down that it was.
+ * 2. A local time at a port whose zone is not known is late only when it is late
+ *    everywhere: nobody is accused by a guess. */
+#include "service/internal.h"
+
+#include "base/log.h"
+#include "base/zone.h"
+
+#include <stdio.h>
+
+#define DAY_US (INT64_C(24) * 3600 * GW_US_PER_S)
+#define MINUTE_US (INT64_C(60) * GW_US_PER_S)
+
+enum {
+    SAID_PASSENGERS = 1, /* of a list by enum gw_traveler_kind: SAID_PASSENGERS << kind */
+    SAID_CREW = 2,
+    SAID_MARKS = 4,      /* of marks[i]: SAID_MARKS << i */
+    PORTS_MAX = 4096,
+};
+static const int64_t marks[] = { 60, 30 }; /* minutes before departure */
+enum { SAID_ALL = SAID_PASSENGERS | SAID_CREW | SAID_MARKS | SAID_MARKS << 1 };
+
+/* ---- zones of ports -------------------------------------------------------------------- */
+
+struct gw_port_zones {
+    struct port_zone {
+        char port[9];
+        struct gw_zone zone;
+    } *of;
+    size_t n;
+};
+
+void gw_port_zones_free(struct gw_port_zones *z)
+{
+    if (z == NULL)
+        return;
+    gw_free(z->of);
+    gw_free(z);
+}
+GW_AUTO_FREE(gw_port_zones, gw_port_zones_free)
+
+/* The next of blank-separated words. */
+static bool next_word(struct gw_span *word, const char **text)
+{
+    *text += strspn(*text, " \t");
+    *word = gw_span_of(*text, strcspn(*text, " \t"));
+    *text += word->size;
+    return word->size > 0;
+}
+
+struct gw_port_zones *gw_port_zones_read(const char *text, struct gw_err *err)
+{
+    GW_AUTO(gw_port_zones) *z = gw_alloc(sizeof *z);
+    struct gw_span word;
+    z->of = gw_alloc_array(PORTS_MAX, sizeof *z->of);
+    while (next_word(&word, &text)) {
+        const uint8_t *equals = memchr(word.data, '=', word.size);
+        size_t at = equals == NULL ? 0 : (size_t)(equals - word.data);
+        if (z->n == PORTS_MAX)
+            return gw_fail_null(err, GW_ERR_INVALID, "ports.zones has more than %d ports", PORTS_MAX);
+        struct port_zone *one = &z->of[z->n++];
+        if (equals == NULL || !gw_code(one->port, 2, 8, gw_span_slice(word, 0, at)) ||
+            !gw_zone_parse(&one->zone, gw_span_slice(word, at + 1, word.size), NULL))
+            return gw_fail_null(err, GW_ERR_INVALID, "ports.zones: word %zu is not PORT=RULE, as YVR=PST8PDT,M3.2.0,M11.1.0", z->n);
+    }
+    return gw_take(z);
+}
+
+static const struct gw_zone *zone_of(const struct gw_service *s, struct gw_span port)
+{
+    for (size_t i = 0; s->zones != NULL && i < s->zones->n; i++)
+        if (gw_span_is(port, s->zones->of[i].port))
+            return &s->zones->of[i].zone;
+    return NULL;
+}
+
+bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v)
+{
+    *us = v->departure_us;
+    if (!v->departure_local)
+        return true;
+    const struct gw_zone *z = zone_of(s, v->from);
+    if (z == NULL) {
+        *us += GW_ZONE_SLACK_US;
+        return false;
+    }
+    /* The offset in force then is that of a moment near it; the hour that summer time repeats or leaves out is not
+     * told apart by a local time. */
+    int64_t about = v->departure_us - z->standard_s * GW_US_PER_S;
+    *us = v->departure_us - gw_zone_offset_s(z, about) * GW_US_PER_S;
+    return true;
+}
+
+int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const struct gw_manifest_time *departure)
+{
+    const struct gw_zone *z = departure->local ? NULL : zone_of(s, from);
+    int64_t us = departure->us + (z == NULL ? 0 : gw_zone_offset_s(z, departure->us) * GW_US_PER_S);
+    return us / DAY_US - (us % DAY_US < 0);
+}
+
+bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind)
+{
+    const struct gw_conf *c = s->conf;
+    bool known = gw_departure(us, s, v);
+    *us -= kind == GW_TRAVELER_CREW ? c->deadline_crew : v->mode == GW_MODE_SEA ? c->deadline_sea : c->deadline_passengers;
+    return known;
+}
+
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+static const char *list_name(int kind)
+{
+    return kind == GW_TRAVELER_CREW ? "crew" : "passengers";
+}
+
+bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state,
+    struct gw_err *err)
+{
+    int64_t due;
+    bool known = gw_deadline(&due, s, v, kind);
+    GW_AUTO(gw_json) *open = gw_json_object();
+    gw_json_set_text(open, "list", list_name(kind));
+    gw_json_set_text(open, "state", state);
+    if (known)
+        gw_json_set_time(open, "due_at", due);
+    else
+        gw_json_set_null(open, "due_at");
+    bool missing = strcmp(state, "missing") == 0;
+    return gw_event_add(tx, s, &(struct gw_event){ .kind = GW_EVENT_DEADLINE, .voyage = &v->id, .open = open }, err) &&
+           gw_alert_add(NULL, tx, s,
+               &(struct gw_alert_new){ .kind = missing ? GW_ALERT_MISSING_MANIFEST : GW_ALERT_LATE_MANIFEST, .voyage = &v->id, .once = true }, err);
+}
+
+/* minutes: of a mark; 0: live. */
+static bool tell_readiness(struct gw_tx *tx, struct gw_service *s, struct gw_id voyage, const struct gw_readiness *r, int64_t minutes,
+    struct gw_err *err)
+{
+    GW_AUTO(gw_json) *open = gw_json_object();
+    gw_json_set_integer(open, "expected", (int64_t)r->expected);
+    gw_json_set_integer(open, "covered", (int64_t)r->covered);
+    gw_json_set_integer(open, "covered_by_several", (int64_t)r->covered_by_several);
+    gw_json_set_integer(open, "not_photographed", (int64_t)r->not_photographed);
+    if (minutes > 0)
+        gw_json_set_integer(open, "minutes_before", minutes);
+    else
+        gw_json_set_null(open, "minutes_before");
+    return gw_event_add(tx, s, &(struct gw_event){ .kind = GW_EVENT_READINESS, .voyage = &voyage, .open = open }, err);
+}
+
+struct telling {
+    struct gw_service *s;
+    struct gw_id voyage;
+    int64_t next_us; /* when there is something to say of it */
+};
+
+static bool tell_live(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct telling *t = arg;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct gw_voyage_row v;
+    struct gw_readiness r = {};
+    return gw_store_voyage_get(&v, a, tx, t->voyage, err) &&
+           (v.state != GW_VOYAGE_OPEN ||
+               (gw_readiness_count(&r, a, tx, t->s, &v, err) && tell_readiness(tx, t->s, v.id, &r, 0, err)));
+}
+
+void gw_readiness_touch(struct gw_service *s, struct gw_id voyage)
+{
+    pthread_mutex_lock(&s->upkeep_lock);
+    size_t i = 0;
+    while (i < s->n_touched && gw_id_compare(s->touched[i], voyage) != 0)
+        i++;
+    if (i == s->n_touched && s->n_touched < GW_COUNT(s->touched))
+        s->touched[s->n_touched++] = voyage;
+    pthread_mutex_unlock(&s->upkeep_lock);
+}
+
+bool gw_readiness_tell(struct gw_service *s, struct gw_err *err)
+{
+    struct gw_id touched[GW_COUNT(s->touched)];
+    pthread_mutex_lock(&s->upkeep_lock);
+    size_t n = s->n_touched;
+    memcpy(touched, s->touched, n * sizeof *touched);
+    s->n_touched = 0;
+    pthread_mutex_unlock(&s->upkeep_lock);
+    bool fine = true;
+    for (size_t i = 0; i < n; i++) {
+        struct telling t = { s, touched[i], 0 };
+        fine = gw_store_write(s->store, tell_live, &t, err) && fine;
+    }
+    return fine;
+}
+
+/* ---- the clock --------------------------------------------------------------------------------- */
+
+static bool is_expected(const struct gw_service *s, int kind)
+{
+    const char *lists = s->conf->deadline_lists;
+    struct gw_span word;
+    while (next_word(&word, &lists))
+        if (gw_span_is(word, list_name(kind)))
+            return true;
+    return false;
+}
+
+/* A list that is due and did not come. */
+static bool say_missing(int64_t *said, struct telling *t, struct gw_tx *tx, const struct gw_voyage_row *v, int64_t now, struct gw_err *err)
+{
+    struct gw_announced_row announced[GW_LIST_KINDS];
+    if (!gw_store_announced(announced, tx, v->id, err))
+        return false;
+    for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
+        int64_t due;
+        if ((*said & SAID_PASSENGERS << kind) != 0)
+            continue;
+        gw_deadline(&due, t->s, v, kind);
+        if (now < due) {
+            t->next_us = GW_MIN(t->next_us, due);
+            continue;
+        }
+        *said |= SAID_PASSENGERS << kind;
+        if (is_expected(t->s, kind) && !announced[kind].has_whole && !gw_deadline_missed(tx, t->s, v, kind, "missing", err))
+            return false;
+    }
+    return true;
+}
+
+static bool say_marks(int64_t *said, struct telling *t, struct gw_arena *a, struct gw_tx *tx, const struct gw_voyage_row *v, int64_t now,
+    struct gw_err *err)
+{
+    int64_t departure;
+    struct gw_readiness r = {};
+    bool counted = false;
+    gw_departure(&departure, t->s, v);
+    for (size_t i = 0; i < GW_COUNT(marks); i++) {
+        int64_t at = departure - marks[i] * MINUTE_US;
+        if ((*said & SAID_MARKS << i) != 0)
+            continue;
+        if (now < at) {
+            t->next_us = GW_MIN(t->next_us, at);
+            continue;
+        }
+        *said |= SAID_MARKS << i;
+        /* Announced after its mark, or the service was down: what it was then is not known. */
+        if (now - at > 5 * MINUTE_US)
+            continue;
+        if (!counted && !gw_readiness_count(&r, a, tx, t->s, v, err))
+            return false;
+        counted = true;
+        const struct gw_readiness_mark mark = { marks[i], now, r.expected, r.covered, r.covered_by_several };
+        if (!gw_store_mark_put(tx, v->id, &mark, err) || !tell_readiness(tx, t->s, v->id, &r, marks[i], err))
+            return false;
+    }
+    return true;
+}
+
+static bool say_one(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct telling *t = arg;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    int64_t now = gw_clock_now(&t->s->clock), said, was;
+    struct gw_voyage_row v;
+    if (!gw_store_voyage_get(&v, a, tx, t->voyage, err) || !gw_store_reminded(&said, tx, v.id, err))
+        return false;
+    was = said;
+    if (v.state != GW_VOYAGE_OPEN)
+        return true;
+    return say_missing(&said, t, tx, &v, now, err) && say_marks(&said, t, a, tx, &v, now, err) &&
+           (said == was || gw_store_reminded_put(tx, v.id, said, err));
+}
+
+struct looking {
+    struct gw_arena *a;
+    int64_t now_us;
+    struct gw_id *ids;
+    size_t n;
+};
+
+static bool look(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct looking *l = arg;
+    /* Whatever its zone, and whatever the deadline: a week around now. */
+    return gw_store_reminders_open(&l->ids, &l->n, l->a, tx, l->now_us - 7 * DAY_US, l->now_us + 8 * DAY_US, SAID_ALL, err);
+}
+
+bool gw_deadlines_run(struct gw_service *s, struct gw_err *err)
+{
+    int64_t now = gw_clock_now(&s->clock), next = __atomic_load_n(&s->deadlines_us, __ATOMIC_RELAXED);
+    if (now < next)
+        return true;
+    /* A manifest that comes meanwhile sets it to 0 again. */
+    __atomic_store_n(&s->deadlines_us, now + DAY_US, __ATOMIC_RELAXED);
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct looking l = { .a = a, .now_us = now };
+    if (!gw_store_read(s->store, look, &l, err))
+        return false;
+    next = now + DAY_US;
+    for (size_t i = 0; i < l.n; i++) {
+        struct telling t = { s, l.ids[i], INT64_MAX };
+        if (!gw_store_write(s->store, say_one, &t, err))
+            return false;
+        next = GW_MIN(next, t.next_us);
+    }
+    int64_t expected = now + DAY_US;
+    __atomic_compare_exchange_n(&s->deadlines_us, &expected, next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return true;
+}
