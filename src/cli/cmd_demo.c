@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/place.h"
 #include "cli/commands.h"
+#include "cli/frame.h"
 #include "http/http.h"
 #include "image/image.h"
 #include "service/service.h"
@@ -18,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FRAME_WIDTH = 720, FRAME_HEIGHT = 576, PICTURE_BYTES = 64 << 20, ANSWER_BYTES = 16 << 20 };
+enum { PICTURE_BYTES = 64 << 20, ANSWER_BYTES = 16 << 20 };
 
 static const struct traveler {
     const char *surname, *given_names, *sex, *birth_date, *nationality, *passport, *reference, *seat, *portrait;
@@ -77,27 +78,6 @@ static bool read_photo(struct gw_buf *out, const char *name, struct gw_err *err)
     return gw_buf_read_file(out, gw_buf_text(&path), 8 << 20, err);
 }
 
-static bool blank(struct gw_image *out, struct gw_arena *mem, struct gw_err *err)
-{
-    *out = (struct gw_image){ .width = FRAME_WIDTH, .height = FRAME_HEIGHT, .stride = FRAME_WIDTH * 3 };
-    out->data = gw_arena_array(mem, out->stride * FRAME_HEIGHT, uint8_t, err);
-    if (out->data != NULL) /* a plain wall behind the gate, lighter above */
-        for (size_t y = 0; y < FRAME_HEIGHT; y++)
-            memset(out->data + y * out->stride, (int)(150 - y / 12), out->stride);
-    return out->data != NULL;
-}
-
-/* The photo, `share` of the frame's height, its middle at x of its width. */
-static void place(struct gw_image *frame, const struct gw_image *photo, double share, double x)
-{
-    double scale = share * FRAME_HEIGHT / photo->height;
-    uint32_t w = (uint32_t)GW_MIN(photo->width * scale, (double)FRAME_WIDTH), h = (uint32_t)(photo->height * scale);
-    size_t left = (size_t)GW_MAX(x * FRAME_WIDTH - w / 2.0, 0.0), top = FRAME_HEIGHT - h;
-    left = GW_MIN(left, (size_t)FRAME_WIDTH - w);
-    struct gw_image inside = { .data = frame->data + top * frame->stride + left * 3, .width = w, .height = h, .stride = frame->stride };
-    gw_image_scale(&inside, photo, 0, 0, photo->width, photo->height, 128);
-}
-
 /* What the gate's camera sees: the stills framed as it would frame them. */
 static bool capture(struct gw_buf *out, const struct scene *s, struct gw_err *err)
 {
@@ -111,23 +91,22 @@ static bool capture(struct gw_buf *out, const struct scene *s, struct gw_err *er
     GW_AUTO(gw_arena) *mem = gw_arena_new(PICTURE_BYTES);
     struct gw_image frame, photo;
     const struct gw_image_limits limits = GW_IMAGE_LIMITS_DEFAULT;
-    if (!blank(&frame, mem, err))
+    if (!gw_frame_wall(&frame, mem, err))
         return false;
     if (s->picture != NULL) {
         if (!gw_image_decode(&photo, mem, gw_buf_span(&bytes), &limits, 0, NULL, err))
             return false;
-        place(&frame, &photo, s->how == HOW_FAR ? 0.22 : s->how == HOW_TWO ? 0.6 : 0.72, s->how == HOW_TWO ? 0.27 : 0.5);
+        gw_frame_place(&frame, &photo, s->how == HOW_FAR ? 0.22 : s->how == HOW_TWO ? 0.6 : 0.72, s->how == HOW_TWO ? 0.27 : 0.5);
     }
     if (s->how == HOW_TWO) {
         GW_AUTO_VALUE(gw_buf) second = {};
         if (!read_photo(&second, "chuck_crop.jpg", err) ||
             !gw_image_decode(&photo, mem, gw_buf_span(&second), &limits, 0, NULL, err))
             return false;
-        place(&frame, &photo, 0.6, 0.73);
+        gw_frame_place(&frame, &photo, 0.6, 0.73);
     }
     if (s->how == HOW_DARK)
-        for (size_t i = 0; i < frame.stride * frame.height; i++)
-            frame.data[i] = (uint8_t)(frame.data[i] / 6);
+        gw_frame_dim(&frame, 1.0 / 6);
     return gw_image_write_jpeg(out, &frame, 85, err);
 }
 

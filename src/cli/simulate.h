@@ -1,0 +1,146 @@
+/* simulate.h - `gangway simulate`: a day of departures against any server that speaks the
+ * contract, in five steps: who travels (simulate_world.c), how it is asked
+ * (simulate_ask.c), what is tried outside the day (simulate_rule.c), the day itself
+ * (simulate_day.c), and what is said of it (simulate_report.c).
+ *
+ * Threads: a struct sim is shared by all gates; what changes in it is under its lock or
+ * is a gate's own. */
+#pragma once
+#include "base/json.h"
+#include "fetch/fetch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum sim_rule {
+#define SIM_RULE(NAME, clause, sentence) SIM_##NAME,
+#include "cli/simulate.def"
+    SIM_RULES
+};
+
+/* What is asked, for the times. */
+enum sim_kind { SIM_ASK_MANIFEST, SIM_ASK_PORTRAIT, SIM_ASK_VERIFICATION, SIM_ASK_DECLINE, SIM_ASK_CLOSE, SIM_ASK_OTHER, SIM_KINDS };
+
+enum { SIM_FRAMES = 3, SIM_GATES_MAX = 64, SIM_TEXT = 256, SIM_ID = 64 };
+
+struct sim_person {
+    char name[SIM_ID];
+    struct gw_buf portrait;               /* as a carrier has it */
+    struct gw_buf good[SIM_FRAMES], far, dark; /* as a gate sees them */
+};
+
+enum sim_fate { /* what a traveler does */
+    SIM_COMES, SIM_COMES_FAR, SIM_COMES_DARK, SIM_COMES_TWICE, SIM_SHOWS_DOCUMENT, SIM_IS_CUT_OFF, SIM_DECLINES, SIM_IS_REMOVED, SIM_IS_ADDED,
+    SIM_HAS_NO_PORTRAIT, SIM_STAYS_AWAY, SIM_FATES
+};
+
+struct sim_traveler {
+    char reference[24], document[24], seat[24], surname[SIM_ID];
+    enum sim_fate fate;
+    const struct sim_person *person;      /* NULL: nobody has seen them */
+    bool came, cleared;                   /* as the gate was told; one gate's at a time */
+};
+
+struct sim_voyage {
+    char number[8], id[SIM_ID];
+    bool edifact;
+    struct sim_traveler *travelers;
+    size_t n;
+    int64_t departure_us;
+    atomic_size_t remaining;              /* events not over yet */
+    atomic_bool changed;                  /* the later manifest is in */
+    /* under the lock of the sim */
+    struct sim_answered { char id[SIM_ID]; } *answered;
+    size_t n_answered, answered_room;
+};
+
+struct sim_times {
+    double *ms;
+    size_t n, room;
+};
+
+struct sim_options {
+    const char *url, *photos, *authorities;
+    int64_t voyages, travelers, seed;
+    double speed;                         /* of the day's clock; 0: as fast as gates are answered */
+    const char *site, *carrier, *state;
+};
+
+struct sim {
+    struct sim_options options;
+    struct sim_person *persons;
+    size_t n_persons;
+    struct gw_buf nobody;                 /* a frame without anybody */
+    char *carrier, *officer;              /* tokens; officer NULL: what needs one is not tried */
+    char *gates[SIM_GATES_MAX];
+    size_t n_gates;
+    struct gw_json *openapi;              /* as the server announced it, or NULL */
+    struct sim_voyage *voyages;
+    size_t n_voyages;
+    uint64_t seed;
+
+    pthread_mutex_t lock;                 /* over what follows */
+    struct {
+        size_t tried, failed;
+        char first[SIM_TEXT];             /* the first failure */
+    } rules[SIM_RULES];
+    struct sim_times times[SIM_KINDS];
+    struct {
+        size_t expected, cleared_right, cleared_wrong, inspected; /* of those with a portrait who came and did not decline */
+        size_t strangers, strangers_cleared, declined, without_portrait, retries, attempts, busy, unanswered;
+    } seen;
+    double day_s;
+};
+
+/* ---- simulate_world.c ---- */
+/* Photos of persons: a folder with one folder a person, a folder of one photo each, or NULL: those that come along. */
+bool sim_world_open(struct sim *s, struct gw_err *err);
+void sim_world_close(struct sim *s);
+uint64_t sim_random(struct sim *s);
+/* Voyages and who is on them, out of the seed. */
+void sim_plan(struct sim *s);
+void sim_manifest_json(struct gw_buf *out, const struct sim *s, const struct sim_voyage *v, bool later);
+void sim_manifest_edifact(struct gw_buf *out, const struct sim *s, const struct sim_voyage *v, bool later);
+
+/* ---- simulate_ask.c ---- */
+struct sim_client {
+    struct sim *sim;
+    struct gw_fetch *fetch;
+    struct gw_fetch_answer answer;        /* of the last asking */
+};
+bool sim_client_open(struct sim_client *c, struct sim *s, struct gw_err *err);
+void sim_client_close(struct sim_client *c);
+struct sim_asked {
+    enum sim_kind kind;
+    const char *method, *path, *token, *type, *key; /* token, type, key: NULL for none */
+    const char *headers[4];               /* more, until NULL */
+    struct gw_span body;
+    size_t cut_after;
+};
+/* The status, 0 where there was no answer; *json is yours (NULL where it is none). A server that says 503 with
+ * Retry-After is asked again. */
+int sim_ask(struct gw_json **json, struct sim_client *c, const struct sim_asked *a);
+/* Held or broken; `format` says how it was instead. Any thread. */
+void sim_hold(struct sim *s, enum sim_rule rule, bool ok, const char *format, ...) GW_PRINTF(4, 5);
+/* Is the path in /openapi.json? Where there is no such document, all are. */
+bool sim_offers(const struct sim *s, const char *method, const char *path);
+/* No key of these words anywhere in it. */
+bool sim_shows(const struct gw_json *j, const char *const *words, size_t n);
+const char *sim_key(char out[40]); /* an Idempotency-Key nobody had */
+
+/* ---- simulate_rule.c ---- */
+void sim_try_doors(struct sim *s, struct sim_client *c);   /* before the day */
+/* Of the verification of one voyage's gate: what was said before, and what is said now. */
+struct sim_series {
+    bool retrying;
+    int64_t attempt;
+};
+void sim_hold_verification(struct sim *s, const struct sim_voyage *v, const struct gw_json *j, struct sim_series *series);
+
+/* ---- simulate_day.c ---- */
+bool sim_day(struct sim *s, struct gw_err *err);
+
+/* ---- simulate_report.c ---- */
+struct gw_json *sim_report_json(const struct sim *s);
+void sim_report_text(struct gw_buf *out, const struct sim *s, bool markdown);
+size_t sim_failed(const struct sim *s);
