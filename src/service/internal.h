@@ -255,6 +255,8 @@ int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const 
 bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind);
 /* In the transaction in which a list came after its deadline: told, and an alert. */
 bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state, struct gw_err *err);
+/* A voyage is new, or its departure may have changed: looks again when that asks for it. */
+void gw_deadlines_wake(struct gw_service *s, const struct gw_voyage_row *v, bool is_new);
 /* Says what is due now: lists that are missing, how covered galleries are at the marks. */
 bool gw_deadlines_run(struct gw_service *s, struct gw_err *err);
 /* A manifest or a portrait changed who is covered: told at the next turn of upkeep, once for all that came meanwhile. */

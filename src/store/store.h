@@ -278,6 +278,8 @@ struct gw_traveler_row {
     struct gw_hash match, content;
     bool has_reference;
     struct gw_hash reference; /* hash of it */
+    bool has_booking;
+    struct gw_hash booking;   /* hash of the reservation; not read */
     struct gw_span person;    /* sealed in the store: what the manifest said, as JSON */
     bool has_cleared;
     int64_t cleared_us;
@@ -310,9 +312,7 @@ struct gw_traveler_mark {
 [[nodiscard]] bool gw_store_coverage(size_t *expected, size_t *covered, size_t *several, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, struct gw_err *err);
 
-/* The hash of a reservation, as of a reference; NULL: none. And who on the voyage has it. */
-[[nodiscard]] bool gw_store_traveler_booking(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *booking,
-    struct gw_err *err);
+/* Who on the voyage has this reservation, by its hash. */
 struct gw_holder;
 [[nodiscard]] bool gw_store_booked(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, const struct gw_hash *booking, struct gw_err *err);

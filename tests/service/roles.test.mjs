@@ -184,7 +184,7 @@ describe('who gets what', { skip: withoutPhotos }, () => {
   };
   // May ask, but not about this: an alert of a gate is not an operator's.
   const unpurged = { supervisor: 404, auditor: 404 }, unsigned = { supervisor: 422, auditor: 422, admin: 422 };
-  const hidden = { 'POST /v1/boarding-status': { carrier: 422, admin: 422 }, 'POST /v1/alerts/{alert}/acknowledge': { admin: 404 }, 'GET /v1/audit/deletions/{voyage}': unpurged,
+  const hidden = { 'POST /v1/alerts/{alert}/acknowledge': { admin: 404 }, 'GET /v1/audit/deletions/{voyage}': unpurged,
     'POST /v1/audit/cosignatures': unsigned };
   const bodyOf = (route) => (route.startsWith('GET ') ? {} : { body: Buffer.from('{}'), headers: { 'Content-Type': /portraits|verifications/.test(route) ? 'image/jpeg' : 'application/json' } });
   const plain = (route) => route.split(' ')[1].replace('{voyage}', world.id).replace(/\{\w+\}/g, nobody);
