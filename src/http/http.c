@@ -128,7 +128,7 @@ static bool check_media(struct gw_exchange *x, struct gw_err *err)
 static bool check_accept(struct gw_exchange *x, struct gw_err *err)
 {
     enum { MOST = 4 };
-    struct gw_span offers[MOST], word = {}, header = {};
+    struct gw_span offers[MOST] = {}, word = {}, header = {};
     size_t n = 0, best;
     for (size_t i = 0; gw_word_at(&word, x->route->answer, i) && n < MOST; i++)
         if (memchr(word.data, '/', word.size) != NULL)

@@ -421,7 +421,7 @@ static bool cite_under(struct gw_pack_sources *out, struct gw_pack_reader *r, co
         return gw_pack_error(r, "missing_source", "\"%s\" is missing: a list with at least one id of a source", key);
     if (n > SOURCES_MAX)
         return gw_pack_error(r, "limit", "at most %d sources", SOURCES_MAX);
-    const struct gw_pack_source **of = gw_pack_array(r, n, sizeof *of);
+    const struct gw_pack_source **of = gw_pack_array(r, n, sizeof(const struct gw_pack_source *));
     if (of == NULL)
         return false;
     bool fine = true;

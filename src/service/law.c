@@ -47,7 +47,7 @@ bool gw_service_packs(struct gw_service *s, const char *path, const char *keys, 
 /* The pack in force and the set that holds it. */
 static const struct gw_pack *in_force(struct gw_packs **held, struct gw_service *s, int64_t now_us)
 {
-    const struct gw_pack *const *all, *found = NULL;
+    const struct gw_pack *const *all = NULL, *found = NULL;
     pthread_mutex_lock(&s->packs_lock);
     *held = s->packs == NULL ? NULL : gw_packs_ref(s->packs);
     if (s->packs != NULL)

@@ -456,6 +456,7 @@ struct gw_vault_paths {
 
 static bool paths_of(struct gw_vault_paths *p, const char *folder, const char *source, struct gw_err *err)
 {
+    *p = (struct gw_vault_paths){};
     bool is_default = strcmp(source, "file") == 0, is_file = strncmp(source, "file:", 5) == 0;
     int n = snprintf(p->ring, sizeof p->ring, "%s/keyring", folder);
     int m = is_default ? snprintf(p->next, sizeof p->next, "%s/master.key.next", folder)
