@@ -104,7 +104,7 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
     gw_template_format(bytes, m->template);
     row.template = gw_span_of(bytes, gw_template_bytes(m->template->dim));
 
-    bool found, barred, fine = gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err) &&
+    bool found = false, barred = false, fine = gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err) &&
                                keep_allowed(&barred, k->holders, &k->n_holders, k->a, tx, k->s, err) &&
                                (!barred || gw_law_refuse(err)) &&
                                gw_store_portrait_find(&old, &found, k->a, tx, &m->document.document, (int)m->source, err);

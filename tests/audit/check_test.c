@@ -418,6 +418,7 @@ static void receipts(void **state)
 {
     (void)state;
     static const struct gw_id voyage = { { 1 } }, verification = { { 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 } };
+    static const uint64_t one = 1, three = 3;
     struct gw_buf entries[3] = {};
     struct gw_hash leaves[3], paths[3][2], prev = {};
     struct gw_receipt_part parts[3];
@@ -430,9 +431,9 @@ static void receipts(void **state)
             f.answer = "inspect";
             f.reason = "blurred";
         } else if (n == 1) {
-            f.boarded = f.not_boarded = &(uint64_t){ 3 };
+            f.boarded = f.not_boarded = &three;
         } else
-            f.keys = &(uint64_t){ 1 };
+            f.keys = &one;
         assert_true(gw_audit_format(&entries[n], n == 0 ? GW_AUDIT_VERIFY : n == 1 ? GW_AUDIT_CLOSE : GW_AUDIT_PURGE, &f, &err));
         leaves[n] = prev = gw_tree_leaf(gw_buf_span(&entries[n]));
         gw_frontier_add(&l.f, &leaves[n], NULL);

@@ -52,6 +52,8 @@ static void every_kind_is_read_again(void **state)
     (void)state;
     for (int kind = 0; kind < GW_AUDIT_KIND_COUNT; kind++) {
         uint64_t wanted = 0;
+        static const uint64_t most = (UINT64_C(1) << 53) - 1;
+        static const int64_t epoch = 0;
         for (int round = 0; round < 2 * GW_AUDIT_FIELD_COUNT_; round++) {
             /* Fields are tried one by one: those the kind refuses are taken out again. */
             GW_AUTO_VALUE(gw_buf) out = {};
@@ -62,8 +64,8 @@ static void every_kind_is_read_again(void **state)
 #define GIVE_HASH &hash
 #define GIVE_LINK &hash
 #define GIVE_WORD "word-1.2:3/4_5+6"
-#define GIVE_COUNT &(uint64_t){ (UINT64_C(1) << 53) - 1 }
-#define GIVE_TIME &(int64_t){ 0 }
+#define GIVE_COUNT &most
+#define GIVE_TIME &epoch
 #define GW_AUDIT_FIELD(NAME, name, TYPE, meaning)            \
     if ((given >> GW_AUDIT_FIELD_##NAME & 1) != 0)           \
         f.name = GIVE_##TYPE;

@@ -8,7 +8,7 @@ import { Gangway, live, photo, voyage, withoutPhotos } from './help/gangway.mjs'
 // What is looked for; each is unlike anything else, and so are its common disguises.
 const person = {
   kind: 'passenger', surname: 'ZWETAJEWA', given_names: 'MARKEDGIVEN', sex: 'X', birth_date: '1971-03-05', nationality: 'UTO',
-  documents: [{ type: 'P', number: 'QX7781299', issuing_state: 'UTO', expiry_date: '2031-07-09' }], reference: 'REFF9KK', seat: '77Q',
+  documents: [{ type: 'P', number: 'QX7781299', issuing_state: 'UTO', expiry_date: '2031-07-09' }], reference: 'REFF9KK', seat: '77U', // a letter that ids have not
 };
 const marks = [person.surname, person.given_names, person.birth_date, person.documents[0].number, person.reference, person.seat];
 const disguises = marks.flatMap((m) => [m, m.toLowerCase(), Buffer.from(m).toString('hex'), Buffer.from(m).toString('base64').replace(/=+$/, ''),
