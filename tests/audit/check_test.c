@@ -2,6 +2,7 @@
 #include "audit/check.h"
 #include "audit/proof.h"
 #include "audit/receipt.h"
+#include "base/arena.h"
 #include "tests/check.h"
 
 static struct gw_err err;
@@ -92,6 +93,16 @@ struct lines {
     size_t n;
 };
 
+/* Lines are dropped, doubled and swapped: they live until the lie was told. */
+static struct gw_arena *mem;
+static char *line_of(const char *text)
+{
+    char *line = gw_arena_array(mem, strlen(text) + 64, char, NULL);
+    assert_non_null(line);
+    strcpy(line, text);
+    return line;
+}
+
 static void drop(struct lines *l, size_t i)
 {
     memmove(&l->line[i], &l->line[i + 1], (l->n - i - 1) * sizeof *l->line);
@@ -139,14 +150,14 @@ static void swap(struct lines *l)
     l->line[at(5)] = l->line[at(6)];
     l->line[at(6)] = line;
 }
-static void twice(struct lines *l) { put(l, at(6), strdup(l->line[at(5)])); }
+static void twice(struct lines *l) { put(l, at(6), line_of(l->line[at(5)])); }
 static void first_out(struct lines *l) { drop(l, at(0)); }
-static void person_in(struct lines *l) { free(l->line[at(5)]), l->line[at(5)] = strdup("{\"at\":1,\"kind\":\"reload\",\"n\":5,\"name\":\"ERIKSSON<<ANNA\",\"prev\":\"0000000000000000\"}"); }
+static void person_in(struct lines *l) { l->line[at(5)] = line_of("{\"at\":1,\"kind\":\"reload\",\"n\":5,\"name\":\"ERIKSSON<<ANNA\",\"prev\":\"0000000000000000\"}"); }
 static void cut(struct lines *l) { l->n -= 10; }
 static void cut_in_line(struct lines *l) { l->n = at(6) + 1, l->line[at(6)][20] = 0; }
 static void no_end(struct lines *l) { l->n--; }
 static void wrong_end(struct lines *l) { strcpy(l->line[l->n - 1], "end 99"); }
-static void more_behind(struct lines *l) { put(l, l->n, strdup("from 0")); }
+static void more_behind(struct lines *l) { put(l, l->n, line_of("from 0")); }
 static void no_last_head(struct lines *l)
 {
     for (int i = 0; i < 7; i++)
@@ -208,12 +219,9 @@ static void is_found(void **state)
     assert_int_equal(v.entries, ENTRIES);
     assert_int_equal(v.heads, 3);
 
-    char *text = strdup(gw_buf_text(&l.text));
-    for (char *p = strtok(text, "\n"); p != NULL; p = strtok(NULL, "\n")) {
-        char *line = calloc(1, strlen(p) + 64);
-        strcpy(line, p);
-        lines.line[lines.n++] = line;
-    }
+    mem = gw_arena_new(1 << 20);
+    for (char *p = strtok(line_of(gw_buf_text(&l.text)), "\n"); p != NULL; p = strtok(NULL, "\n"))
+        lines.line[lines.n++] = line_of(p);
     lie->change(&lines);
     GW_AUTO_VALUE(gw_buf) changed = {};
     for (size_t i = 0; i < lines.n; i++)
@@ -224,9 +232,7 @@ static void is_found(void **state)
     assert_string_equal(v.findings[0].code, lie->code);
     if (strstr(v.findings[0].text, lie->sentence) == NULL)
         fail_msg("got: %s", v.findings[0].text);
-    for (size_t i = 0; i < lines.n; i++)
-        free(lines.line[i]);
-    free(text);
+    gw_arena_free(mem);
     done(&l);
 }
 
