@@ -88,9 +88,16 @@ static struct gw_audit_checker *check(struct gw_span text, const struct gw_audit
 /* ---- lies: each changes the lines of an honest export -------------------------------- */
 
 struct lines {
-    char *line[128];
-    size_t n;
+    char *line[128], *made[160]; /* made: to free */
+    size_t n, n_made;
 };
+
+static char *made(struct lines *l, const char *text)
+{
+    char *line = calloc(1, strlen(text) + 64);
+    strcpy(line, text);
+    return l->made[l->n_made++] = line;
+}
 
 static void drop(struct lines *l, size_t i)
 {
@@ -139,14 +146,14 @@ static void swap(struct lines *l)
     l->line[at(5)] = l->line[at(6)];
     l->line[at(6)] = line;
 }
-static void twice(struct lines *l) { put(l, at(6), strdup(l->line[at(5)])); }
+static void twice(struct lines *l) { put(l, at(6), made(l, l->line[at(5)])); }
 static void first_out(struct lines *l) { drop(l, at(0)); }
-static void person_in(struct lines *l) { free(l->line[at(5)]), l->line[at(5)] = strdup("{\"at\":1,\"kind\":\"reload\",\"n\":5,\"name\":\"ERIKSSON<<ANNA\",\"prev\":\"0000000000000000\"}"); }
+static void person_in(struct lines *l) { l->line[at(5)] = made(l, "{\"at\":1,\"kind\":\"reload\",\"n\":5,\"name\":\"ERIKSSON<<ANNA\",\"prev\":\"0000000000000000\"}"); }
 static void cut(struct lines *l) { l->n -= 10; }
 static void cut_in_line(struct lines *l) { l->n = at(6) + 1, l->line[at(6)][20] = 0; }
 static void no_end(struct lines *l) { l->n--; }
 static void wrong_end(struct lines *l) { strcpy(l->line[l->n - 1], "end 99"); }
-static void more_behind(struct lines *l) { put(l, l->n, strdup("from 0")); }
+static void more_behind(struct lines *l) { put(l, l->n, made(l, "from 0")); }
 static void no_last_head(struct lines *l)
 {
     for (int i = 0; i < 7; i++)
@@ -209,11 +216,8 @@ static void is_found(void **state)
     assert_int_equal(v.heads, 3);
 
     char *text = strdup(gw_buf_text(&l.text));
-    for (char *p = strtok(text, "\n"); p != NULL; p = strtok(NULL, "\n")) {
-        char *line = calloc(1, strlen(p) + 64);
-        strcpy(line, p);
-        lines.line[lines.n++] = line;
-    }
+    for (char *p = strtok(text, "\n"); p != NULL; p = strtok(NULL, "\n"))
+        lines.line[lines.n++] = made(&lines, p);
     lie->change(&lines);
     GW_AUTO_VALUE(gw_buf) changed = {};
     for (size_t i = 0; i < lines.n; i++)
@@ -224,8 +228,8 @@ static void is_found(void **state)
     assert_string_equal(v.findings[0].code, lie->code);
     if (strstr(v.findings[0].text, lie->sentence) == NULL)
         fail_msg("got: %s", v.findings[0].text);
-    for (size_t i = 0; i < lines.n; i++)
-        free(lines.line[i]);
+    for (size_t i = 0; i < lines.n_made; i++)
+        free(lines.made[i]);
     free(text);
     done(&l);
 }
