@@ -172,6 +172,18 @@ void gw_secret_pages_free(void *p, size_t n)
     munmap(p, n == 0 ? 1 : n);
 }
 
+struct gw_hash gw_hmac_sha256(struct gw_span key, struct gw_span data)
+{
+    struct gw_hash out;
+    crypto_auth_hmacsha256_state state;
+    static_assert(sizeof out.bytes == crypto_auth_hmacsha256_BYTES);
+    crypto_auth_hmacsha256_init(&state, key.data, key.size);
+    crypto_auth_hmacsha256_update(&state, data.data, data.size);
+    crypto_auth_hmacsha256_final(&state, out.bytes);
+    gw_wipe(&state, sizeof state);
+    return out;
+}
+
 void gw_hex(char *out, struct gw_span data)
 {
     sodium_bin2hex(out, data.size * 2 + 1, data.data, data.size);

@@ -35,6 +35,9 @@ struct gw_hash gw_sha256_parts(struct gw_span first, struct gw_span second);
 /* BLAKE2b-256 with a key: for finding what must not stand in clear (names, numbers, tokens). */
 struct gw_hash gw_keyed_hash(const uint8_t key[GW_KEY_BYTES], struct gw_span data);
 
+/* HMAC-SHA256 (RFC 2104), with a key of any length. */
+struct gw_hash gw_hmac_sha256(struct gw_span key, struct gw_span data);
+
 /* XChaCha20-Poly1305. `bound` is associated data: what the ciphertext belongs to
  * (row, kind, voyage); it must be given again to open. out: data.size + GW_SEAL_BYTES. */
 void gw_seal(uint8_t *out, const uint8_t key[GW_KEY_BYTES], struct gw_span data, struct gw_span bound);

@@ -47,6 +47,7 @@ struct demo {
     struct gw_caller gate, carrier, officer;
     struct gw_id voyage;
     int64_t departure_us;
+    const char *number; /* of the flight */
     bool color;
     size_t wrong; /* decisions that were not as they should be */
     size_t said;
@@ -121,7 +122,7 @@ static struct gw_json *manifest_json(const struct demo *d)
     gw_json_set_text(o, "message_reference", "DEMO-1");
     gw_json_set_text(v, "mode", "air");
     gw_json_set_text(v, "carrier", "XX");
-    gw_json_set_text(v, "number", "123");
+    gw_json_set_text(v, "number", d->number);
     gw_json_set_text(v, "from", "YVR");
     gw_json_set_text(v, "to", "JFK");
     gw_time_format(when, d->departure_us);
@@ -171,7 +172,7 @@ static bool send_manifest(struct demo *d, struct gw_err *err)
     char id[GW_ID_TEXT], when[GW_TIME_TEXT];
     gw_id_format(id, receipt.voyage);
     gw_time_format(when, d->departure_us);
-    printf("  Flight XX 123, Vancouver to New York, departs %.16sZ\n", when);
+    printf("  Flight XX %s, Vancouver to New York, departs %.16sZ\n", d->number, when);
     printf("  %zu travelers announced, %zu problems; voyage %s (%.1f ms)\n", receipt.n_travelers, receipt.n_problems, id,
         (double)(gw_clock_monotonic_us() - began) / 1000);
     return true;
@@ -348,6 +349,7 @@ static bool depart(struct demo *d, char secrets[3][GW_TOKEN_TEXT], struct gw_err
         !make_caller(&d->gate, d, GW_ROLE_DEVICE, "demo gate 12", "YVR", "", secrets[1], err) ||
         !make_caller(&d->officer, d, GW_ROLE_OFFICER, "demo officer", "", "", secrets[2], err))
         return false;
+    d->number = "123";
     d->departure_us = (gw_service_now(d->service) / (60 * GW_US_PER_S) + 90) * 60 * GW_US_PER_S;
     title(d, "The carrier sends its manifest");
     if (!send_manifest(d, err))
@@ -383,10 +385,17 @@ static bool wait_for_the_end(struct gw_conf *conf, struct demo *d, char secrets[
     if (http == NULL)
         return false;
     char id[GW_ID_TEXT];
-    gw_id_format(id, d->voyage);
     title(d, "The service keeps running");
-    printf("  %s   try, in another terminal:\n\n", gw_http_address(http));
+    /* Something to board for whoever opens the gate's page: the same people fly again. */
+    d->number = "125";
+    d->departure_us += 2 * 3600 * GW_US_PER_S;
+    if (!send_manifest(d, err))
+        return false;
+    printf("\n  Gate      %s/gate#setup=%s\n", gw_http_address(http), secrets[1]);
+    printf("  Console   %s/   sign in as officer with %s\n", gw_http_address(http), secrets[2]);
+    printf("  Notice    %s/notice?site=YVR\n\n  Or in another terminal:\n\n", gw_http_address(http));
     printf("  curl -s %s/readyz\n", gw_http_address(http));
+    gw_id_format(id, d->voyage);
     printf("  curl -s -H 'Authorization: Bearer %s' %s/v1/voyages/%s/travelers\n", secrets[2], gw_http_address(http), id);
     printf("  curl -s %s/openapi.json\n\n", gw_http_address(http));
     puts("  These tokens and everything else here end with the demo: Ctrl-C.");

@@ -75,6 +75,14 @@ bool gw_exchange_answer(struct gw_exchange *x, gw_render *render, const void *an
     return true;
 }
 
+void gw_exchange_forget(struct gw_exchange *x)
+{
+    gw_arena_free(x->mem);
+    x->mem = NULL;
+    x->uri = (struct gw_uri){};
+    x->path = (struct gw_path_values){};
+}
+
 bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j)
 {
     gw_json_format(&x->request->answer, j, false);

@@ -54,6 +54,9 @@ bool gw_exchange_wants(const struct gw_exchange *x, const char *media);
 bool gw_exchange_answer(struct gw_exchange *x, gw_render *render, const void *answer);
 bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j); /* always true */
 
+/* Of an answer that stays open for hours: lets go of what the request was. Path, query and arena are gone. */
+void gw_exchange_forget(struct gw_exchange *x);
+
 /* limit (1 to 500) and cursor of a list. */
 [[nodiscard]] bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exchange *x, struct gw_err *err);
 /* A query parameter that is a time, or a day (its first moment). */

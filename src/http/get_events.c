@@ -120,5 +120,6 @@ bool gw_get_events(struct gw_exchange *x, struct gw_err *err)
     r->status = 200;
     r->type = "text/event-stream";
     r->stream = (struct gw_stream){ .self = l, .pull = pull, .close = close_stream };
+    gw_exchange_forget(x);
     return true;
 }

@@ -31,25 +31,63 @@ static struct gw_json *ids(const struct gw_id *list, size_t n)
     return j;
 }
 
-static struct gw_json *person_to_json(const struct gw_case_person *p)
+static void set_span(struct gw_json *j, const char *key, struct gw_span s)
 {
-    struct gw_json *j = gw_manifest_traveler_to_json(&p->told);
-    gw_json_set_id(j, "traveler", p->traveler);
-    gw_json_set_text(j, "status", gw_traveler_status_name(p->status));
-    gw_json_set_text(j, "boarding_status", p->has_boarding ? gw_boarding_status_name(p->boarding) : NULL);
-    gw_json_set(j, "portraits", ids(p->portraits, p->n_portraits));
-    return j;
-}
-
-static void set_person(struct gw_json *j, const char *key, bool has, const struct gw_case_person *p)
-{
-    if (has)
-        gw_json_set(j, key, person_to_json(p));
+    if (s.size > 0)
+        gw_json_set_span(j, key, s);
     else
         gw_json_set_null(j, key);
 }
 
-static struct gw_json *to_json(const struct gw_inspection *i)
+static void set_date(struct gw_json *j, const char *key, struct gw_date d)
+{
+    char text[GW_DATE_TEXT];
+    gw_date_format(text, d);
+    gw_json_set_text(j, key, *text == 0 ? NULL : text);
+}
+
+/* What an officer needs to see the document against. */
+static void set_papers(struct gw_json *j, const struct gw_manifest_traveler *t)
+{
+    struct gw_json *documents = gw_json_array();
+    for (size_t i = 0; i < t->n_documents; i++) {
+        struct gw_json *d = gw_json_object();
+        set_span(d, "type", t->documents[i].type);
+        set_span(d, "number", t->documents[i].number);
+        set_span(d, "issuing_state", t->documents[i].issuing_state);
+        set_date(d, "expiry_date", t->documents[i].expiry_date);
+        gw_json_add(documents, d);
+    }
+    gw_json_set(j, "documents", documents);
+    set_span(j, "sex", gw_span_of(&t->sex, t->sex != 0));
+    set_date(j, "birth_date", t->birth_date);
+    set_span(j, "nationality", t->nationality);
+}
+
+/* whole: for the case. */
+static void set_person(struct gw_json *o, const char *key, bool has, const struct gw_case_person *p, bool whole)
+{
+    if (!has) {
+        gw_json_set_null(o, key);
+        return;
+    }
+    struct gw_json *j = gw_json_object();
+    gw_json_set_id(j, "traveler", p->traveler);
+    gw_json_set_text(j, "kind", gw_traveler_kind_name(p->told.kind));
+    set_span(j, "surname", p->told.surname);
+    set_span(j, "given_names", p->told.given_names);
+    set_span(j, "reference", p->told.reference);
+    set_span(j, "seat", p->told.seat);
+    gw_json_set_text(j, "status", gw_traveler_status_name(p->status));
+    gw_json_set_text(j, "boarding_status", p->has_boarding ? gw_boarding_status_name(p->boarding) : NULL);
+    if (whole) {
+        set_papers(j, &p->told);
+        gw_json_set(j, "portraits", ids(p->portraits, p->n_portraits));
+    }
+    gw_json_set(o, key, j);
+}
+
+static struct gw_json *to_json(const struct gw_inspection *i, bool whole)
 {
     struct gw_json *j = gw_json_object();
     gw_json_set_id(j, "inspection", i->id);
@@ -76,14 +114,14 @@ static struct gw_json *to_json(const struct gw_inspection *i)
     set_maybe_id(j, "decline", i->has_decline, i->decline);
     gw_json_set_bool(j, "mismatch", i->is_mismatch);
     gw_json_set_bool(j, "may_clear", i->may_clear);
-    set_person(j, "traveler", i->has_traveler, &i->traveler);
+    set_person(j, "traveler", i->has_traveler, &i->traveler, whole);
     return j;
 }
 
 static struct gw_json *case_to_json(const struct gw_inspection *i)
 {
-    struct gw_json *j = to_json(i);
-    set_person(j, "candidate", i->has_candidate, &i->candidate);
+    struct gw_json *j = to_json(i, true);
+    set_person(j, "candidate", i->has_candidate, &i->candidate, true);
     if (i->verification != NULL)
         gw_json_set(j, "verification", gw_verification_to_json(i->verification));
     else
@@ -128,7 +166,7 @@ bool gw_get_inspections(struct gw_exchange *x, struct gw_err *err)
     GW_AUTO(gw_json) *j = gw_json_object();
     struct gw_json *list = gw_json_array();
     for (size_t i = 0; i < page.n; i++)
-        gw_json_add(list, to_json(&page.inspections[i]));
+        gw_json_add(list, to_json(&page.inspections[i], false));
     gw_json_set(j, "inspections", list);
     gw_json_set_text(j, "cursor", page.cursor);
     return gw_exchange_json(x, 200, j);

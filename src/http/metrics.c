@@ -163,6 +163,9 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
     for (size_t i = 0; i < GW_WAIT_COUNT; i++)
         buckets_of(out, "inspection_wait_seconds", i == GW_WAIT_CLAIM ? "until=\"claim\"" : "until=\"outcome\"",
             gw_wait_bounds_us, GW_WAIT_BUCKETS, c.waits[i].buckets, c.waits[i].sum_us);
+    head(out, "webhook_messages_total", "counter", "Attempts to send a message to a carrier.");
+    gw_buf_addf(out, "gangway_webhook_messages_total{result=\"taken\"} %" PRIu64 "\n", c.webhooks_sent);
+    gw_buf_addf(out, "gangway_webhook_messages_total{result=\"failed\"} %" PRIu64 "\n", c.webhooks_failed);
     one(out, "event_listeners", "gauge", "Listeners to events.", c.listeners);
     one(out, "declines_total", "counter", "Travelers who chose not to be photographed.", c.declines);
     head(out, "decline_alternative_seconds", "histogram", "From a decline until a human has decided.");

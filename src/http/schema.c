@@ -87,18 +87,52 @@ static const char text[] = JSON({
     "surname": {"type": ["string", "null"], "description": "for officers, supervisors, and the carrier that sent it"},
     "given_names": {"type": ["string", "null"]},
     "cleared_at": {"$ref": "#/components/schemas/Time"}}},
-"CasePerson": {"type": ["object", "null"],
-  "required": ["traveler", "status", "boarding_status", "portraits", "surname", "documents", "reference", "seat"],
+"WebhookBody": {"type": "object", "additionalProperties": false, "required": ["carrier", "url"], "properties": {
+    "carrier": {"type": "string", "description": "whose voyages it is told of"},
+    "url": {"type": "string", "description": "https; others only as webhook.targets allows"},
+    "kinds": {"type": ["array", "null"], "items": {"type": "string"}, "description": "kinds of events; left out: all a carrier may know"}}},
+"Webhook": {"type": "object", "additionalProperties": false,
+  "required": ["webhook", "carrier", "url", "kinds", "created_at", "gone_at", "sent_at", "failed_at", "failure", "waiting", "dead"], "properties": {
+    "webhook": {"$ref": "#/components/schemas/Id"}, "carrier": {"type": "string"}, "url": {"type": "string"},
+    "kinds": {"type": "array", "items": {"type": "string"}},
+    "created_at": {"$ref": "#/components/schemas/Time"},
+    "gone_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "it answered 410: nothing is sent any more"},
+    "sent_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "failed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "failure": {"type": ["string", "null"], "description": "of the latest: an HTTP status, or forbidden, no_host, no_connection, tls, timeout, broken"},
+    "waiting": {"type": "integer"}, "dead": {"type": "integer", "description": "given up"},
+    "secret": {"type": "string", "description": "when it is made, and never again"}}},
+"WebhookList": {"type": "object", "additionalProperties": false, "required": ["webhooks"], "properties": {
+    "webhooks": {"type": "array", "items": {"$ref": "#/components/schemas/Webhook"}}}},
+"WebhookDone": {"type": "object", "additionalProperties": false, "required": ["webhook"], "properties": {
+    "webhook": {"$ref": "#/components/schemas/Id"}, "removed": {"type": "integer"}, "queued": {"type": "integer"}}},
+"DeadList": {"type": "object", "additionalProperties": false, "required": ["dead"], "properties": {
+    "dead": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["seq", "made_at", "attempts", "failure"], "properties": {
+      "seq": {"type": "integer", "description": "of the event; 0: a test"}, "made_at": {"$ref": "#/components/schemas/Time"},
+      "attempts": {"type": "integer"}, "failure": {"type": "string"}}}}}},
+"CasePerson": {"type": ["object", "null"], "additionalProperties": false,
+  "required": ["traveler", "kind", "surname", "given_names", "reference", "seat", "status", "boarding_status", "documents", "sex", "birth_date", "nationality", "portraits"],
   "properties": {
     "traveler": {"$ref": "#/components/schemas/Id"},
+    "kind": {"enum": ["passenger", "crew"]},
+    "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]},
+    "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]},
     "status": {"$ref": "#/components/schemas/TravelerStatus"},
     "boarding_status": {"enum": ["cleared", "inhibited", "selectee", null]},
+    "documents": {"type": "array", "description": "as announced", "items": {"type": "object", "additionalProperties": false,
+      "required": ["type", "number", "issuing_state", "expiry_date"], "properties": {
+        "type": {"type": ["string", "null"]}, "number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]},
+        "expiry_date": {"type": ["string", "null"]}}}},
+    "sex": {"type": ["string", "null"]}, "birth_date": {"type": ["string", "null"]}, "nationality": {"type": ["string", "null"]},
+    "portraits": {"type": "array", "items": {"$ref": "#/components/schemas/Id"}, "description": "photos: GET /v1/photos/{photo}"}}},
+"InspectedPerson": {"type": ["object", "null"], "additionalProperties": false, "required": ["traveler", "kind", "surname", "given_names", "reference", "seat", "status", "boarding_status"],
+  "properties": {
+    "traveler": {"$ref": "#/components/schemas/Id"},
     "kind": {"enum": ["passenger", "crew"]},
-    "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]}, "sex": {"type": ["string", "null"]},
-    "birth_date": {"type": ["string", "null"]}, "nationality": {"type": ["string", "null"]},
-    "documents": {"type": "array", "items": {"type": "object"}, "description": "as announced: type, number, issuing_state, expiry_date"},
+    "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]},
     "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]},
-    "portraits": {"type": "array", "items": {"$ref": "#/components/schemas/Id"}, "description": "photos; in the case only"}}},
+    "status": {"$ref": "#/components/schemas/TravelerStatus"},
+    "boarding_status": {"enum": ["cleared", "inhibited", "selectee", null]}}},
 "Inspection": {"type": "object", "additionalProperties": false, "required": ["inspection", "voyage", "carrier", "number", "from", "to", "site", "cause", "reason", "text", "severity", "state", "opened_at", "claimed_at", "claimed_by", "claimed_until", "decided_at", "decided_by", "closed_at", "method", "result", "decline", "mismatch", "may_clear", "traveler"],
   "properties": {
     "inspection": {"$ref": "#/components/schemas/Id"}, "voyage": {"$ref": "#/components/schemas/Id"},
@@ -118,7 +152,7 @@ static const char text[] = JSON({
     "decline": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]},
     "mismatch": {"type": "boolean", "description": "the face was compared with the traveler's portraits and is not like them"},
     "may_clear": {"type": "boolean", "description": "false: an officer can refer or deny only"},
-    "traveler": {"$ref": "#/components/schemas/CasePerson", "description": "who it is, where that is sure"}}},
+    "traveler": {"$ref": "#/components/schemas/InspectedPerson", "description": "who it is, where that is sure"}}},
 "InspectionPage": {"type": "object", "additionalProperties": false, "required": ["inspections", "cursor"], "properties": {
     "inspections": {"type": "array", "items": {"$ref": "#/components/schemas/Inspection"}},
     "cursor": {"type": ["string", "null"]}}},

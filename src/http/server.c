@@ -26,10 +26,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
+    STREAM_OLD_PIECE = 256,
     CONNECTION_BYTES = 64 << 10,  /* the library's memory for one connection */
     SWALLOW_BYTES = 64 << 10,     /* a body so small is read although its answer is known: the connection lives on */
     LINGER_MAX = 64,              /* sockets the janitor reads empty at a time */
@@ -70,7 +72,8 @@ struct gw_connection {
     struct gw_buf body;
     size_t charged;  /* bytes of most_bodies_bytes taken */
     enum phase phase;
-    bool begun, swallow, over, crowded;
+    bool begun, swallow, over, crowded, given_back;
+    const char *request_line; /* in the library's memory, until the request ends */
     atomic_int stream; /* enum stream_state */
 };
 
@@ -294,6 +297,21 @@ static size_t unescape_nothing(void *self, struct MHD_Connection *mhd, char *tex
     return strlen(text);
 }
 
+/* The library zeroes what it no longer reads into, half of a connection's memory, and an open stream keeps that for hours: pages
+ * that are all zeros go back to the system, where nobody can tell, because they read as zeros again. The request line
+ * lies in the first half of the connection's memory, so what is looked at is within it. */
+static void give_back(const char *request_line)
+{
+    static const uint8_t zeros[4096];
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    if (page != sizeof zeros || CONNECTION_BYTES < 16 * sizeof zeros)
+        return;
+    uint8_t *at = (uint8_t *)(((uintptr_t)request_line / page + 1) * page);
+    for (int i = 0; i < CONNECTION_BYTES / (2 * (int)sizeof zeros) - 1; i++, at += page)
+        if (memcmp(at, zeros, page) == 0)
+            (void)madvise(at, page, MADV_DONTNEED);
+}
+
 static ssize_t pull_stream(void *self, uint64_t position, char *out, size_t size)
 {
     (void)position;
@@ -310,6 +328,10 @@ static ssize_t pull_stream(void *self, uint64_t position, char *out, size_t size
         assert(n > 0 && n <= most);
         return (ssize_t)n;
     }
+    if (!c->given_back) {
+        give_back(c->request_line);
+        c->given_back = true;
+    }
     /* Asleep before it is said: from here on whoever wakes it resumes the connection. */
     MHD_suspend_connection(c->mhd);
     int busy = STREAM_BUSY;
@@ -325,7 +347,9 @@ static struct MHD_Response *stream_answer(struct gw_connection *c)
         c->peer->streaming = c;
         pthread_mutex_unlock(&c->server->lock);
     }
-    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, GW_STREAM_PIECE, pull_stream, c, NULL);
+    /* The size is that of a buffer which only clients of HTTP/1.0 ever get a piece of: small, because an open stream
+     * keeps it. In chunks, pieces are as large as the connection's own buffer lets them be. */
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_OLD_PIECE, pull_stream, c, NULL);
 }
 
 static struct MHD_Response *bytes_answer(const struct gw_request *r)
@@ -497,11 +521,11 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *mhd, const char
 {
     (void)self;
     (void)mhd;
-    (void)url;
     (void)version;
     struct gw_connection *c = *context;
     if (c == NULL)
         return MHD_NO;
+    c->request_line = url;
     enum MHD_Result result;
     switch (c->phase) {
     case PHASE_HEADERS:

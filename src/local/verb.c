@@ -309,6 +309,100 @@ static struct gw_json *backup(struct gw_service *s, const struct gw_caller *who,
     return j;
 }
 
+/* ---- webhooks ---- */
+
+static bool read_kinds(uint32_t *out, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_span text = {};
+    gw_json_get_string(ask, "kinds", &text);
+    for (size_t from = 0; from < text.size;) {
+        size_t to = from;
+        enum gw_event_kind kind;
+        while (to < text.size && text.data[to] != ',')
+            to++;
+        if (!gw_event_find(&kind, gw_span_slice(text, from, to)))
+            return gw_fail(err, GW_ERR_USAGE, "--kinds takes kinds of events with commas between, as decision,readiness");
+        *out |= UINT32_C(1) << kind;
+        from = to + 1;
+    }
+    return true;
+}
+
+static struct gw_json *webhook_new(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_webhook_new want = {};
+    struct gw_webhook w;
+    gw_json_get_string(ask, "carrier", &want.carrier);
+    gw_json_get_string(ask, "url", &want.url);
+    return read_kinds(&want.kinds, ask, err) && gw_service_webhook_new(&w, a, s, who, &want, NULL, err) ? gw_webhook_to_json(&w)
+                                                                                                   : NULL;
+}
+
+static struct gw_json *webhook_list(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    (void)ask;
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_webhook *hooks;
+    size_t n;
+    if (!gw_service_webhooks(&hooks, &n, a, s, who, err))
+        return NULL;
+    struct gw_json *j = gw_json_object(), *list = gw_json_array();
+    for (size_t i = 0; i < n; i++)
+        gw_json_add(list, gw_webhook_to_json(&hooks[i]));
+    gw_json_set(j, "webhooks", list);
+    return j;
+}
+
+static bool read_webhook(struct gw_id *out, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_span text = {};
+    gw_json_get_string(ask, "id", &text);
+    return gw_id_parse(out, text) || gw_fail(err, GW_ERR_USAGE, "it takes the id of a webhook, as `list` shows it");
+}
+
+static struct gw_json *webhook_said(struct gw_id id, const char *key, size_t n)
+{
+    struct gw_json *j = gw_json_object();
+    gw_json_set_id(j, "webhook", id);
+    gw_json_set_integer(j, key, (int64_t)n);
+    return j;
+}
+
+static struct gw_json *webhook_drop(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_id id;
+    return read_webhook(&id, ask, err) && gw_service_webhook_drop(s, who, id, err) ? webhook_said(id, "removed", 1) : NULL;
+}
+
+static struct gw_json *webhook_test(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_id id;
+    return read_webhook(&id, ask, err) && gw_service_webhook_test(s, who, id, err) ? webhook_said(id, "queued", 1) : NULL;
+}
+
+static struct gw_json *webhook_retry(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    struct gw_id id;
+    size_t n;
+    return read_webhook(&id, ask, err) && gw_service_webhook_retry(&n, s, who, id, err) ? webhook_said(id, "queued", n) : NULL;
+}
+
+static struct gw_json *webhook_dead(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_delivery *dead;
+    struct gw_id id;
+    size_t n;
+    if (!read_webhook(&id, ask, err) || !gw_service_webhook_dead(&dead, &n, a, s, who, id, err))
+        return NULL;
+    struct gw_json *j = gw_json_object(), *list = gw_json_array();
+    for (size_t i = 0; i < n; i++)
+        gw_json_add(list, gw_delivery_to_json(&dead[i]));
+    gw_json_set(j, "dead", list);
+    return j;
+}
+
 static const struct {
     const char *name;
     struct gw_json *(*run)(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err);
@@ -323,6 +417,12 @@ static const struct {
     { "notice_check", gw_local_notice_check },
     { "notice_remove", gw_local_notice_remove },
     { "notice_list", gw_local_notice_list },
+    { "webhook_new", webhook_new },
+    { "webhook_list", webhook_list },
+    { "webhook_drop", webhook_drop },
+    { "webhook_test", webhook_test },
+    { "webhook_retry", webhook_retry },
+    { "webhook_dead", webhook_dead },
     { "state", state },
     { "backup", backup },
     { "keys_list", keys_list },

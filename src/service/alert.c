@@ -125,7 +125,7 @@ static bool may_see(const struct gw_caller *who, const struct gw_alert_row *row)
     struct gw_voyage_row scope = scope_of(row);
     return row->kind >= 0 && row->kind < GW_ALERT_COUNT && (kinds[row->kind].roles & 1u << who->role) != 0 &&
         (!row->has_voyage || gw_allow_voyage(who, &scope, NULL)) &&
-        (row->site.size == 0 || who->site[0] == 0 || gw_span_is(row->site, who->site));
+        (who->site[0] == 0 || (row->site.size == 0 ? row->has_voyage : gw_span_is(row->site, who->site)));
 }
 
 static bool fill(struct gw_alert *out, struct gw_arena *a, struct gw_tx *tx, const struct gw_caller *who,

@@ -96,7 +96,9 @@ static bool say(struct gw_tx *tx, void *arg, struct gw_err *err)
         .status = newer ? k->ask->status : (enum gw_boarding_status)old.status,
         .as_of_us = newer ? as_of : old.as_of_us, .changed = newer && (!known || old.status != (int)k->ask->status),
         .traveler_status = (enum gw_traveler_status)k->traveler.status };
-    gw_named_copy(k->out->reference, k->out->seat, &person);
+    k->out->has_traveler = k->who->role == GW_ROLE_CARRIER;
+    if (k->out->has_traveler)
+        gw_named_copy(k->out->reference, k->out->seat, &person);
     const struct gw_boarding_row row = { traveler, v.id, (int)k->ask->status, as_of };
     if (newer && !gw_store_boarding_put(tx, &row, err))
         return false;

@@ -154,18 +154,31 @@ static bool tell_readiness(struct gw_tx *tx, struct gw_service *s, struct gw_id 
 struct telling {
     struct gw_service *s;
     struct gw_id voyage;
-    int64_t next_us; /* when there is something to say of it */
 };
+
+/* Counting reads everybody of the voyage, so it is not done while the writer waits. */
+struct live {
+    struct gw_service *s;
+    struct gw_id voyage;
+    struct gw_readiness r;
+    bool is_open;
+};
+
+static bool count_live(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct live *l = arg;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
+    struct gw_voyage_row v;
+    if (!gw_store_voyage_get(&v, a, tx, l->voyage, err))
+        return false;
+    l->is_open = v.state == GW_VOYAGE_OPEN;
+    return !l->is_open || gw_readiness_count(&l->r, a, tx, l->s, &v, err);
+}
 
 static bool tell_live(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    struct telling *t = arg;
-    GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct gw_voyage_row v;
-    struct gw_readiness r = {};
-    return gw_store_voyage_get(&v, a, tx, t->voyage, err) &&
-           (v.state != GW_VOYAGE_OPEN ||
-               (gw_readiness_count(&r, a, tx, t->s, &v, err) && tell_readiness(tx, t->s, v.id, &r, 0, err)));
+    struct live *l = arg;
+    return tell_readiness(tx, l->s, l->voyage, &l->r, 0, err);
 }
 
 void gw_readiness_touch(struct gw_service *s, struct gw_id voyage)
@@ -189,8 +202,8 @@ bool gw_readiness_tell(struct gw_service *s, struct gw_err *err)
     pthread_mutex_unlock(&s->upkeep_lock);
     bool fine = true;
     for (size_t i = 0; i < n; i++) {
-        struct telling t = { s, touched[i], 0 };
-        fine = gw_store_write(s->store, tell_live, &t, err) && fine;
+        struct live l = { .s = s, .voyage = touched[i] };
+        fine = gw_store_read(s->store, count_live, &l, err) && (!l.is_open || gw_store_write(s->store, tell_live, &l, err)) && fine;
     }
     return fine;
 }
@@ -218,10 +231,8 @@ static bool say_missing(int64_t *said, struct telling *t, struct gw_tx *tx, cons
         if ((*said & SAID_PASSENGERS << kind) != 0)
             continue;
         gw_deadline(&due, t->s, v, kind);
-        if (now < due) {
-            t->next_us = GW_MIN(t->next_us, due);
+        if (now < due)
             continue;
-        }
         *said |= SAID_PASSENGERS << kind;
         if (is_expected(t->s, kind) && !announced[kind].has_whole && !gw_deadline_missed(tx, t->s, v, kind, "missing", err))
             return false;
@@ -240,10 +251,8 @@ static bool say_marks(int64_t *said, struct telling *t, struct gw_arena *a, stru
         int64_t at = departure - marks[i] * MINUTE_US;
         if ((*said & SAID_MARKS << i) != 0)
             continue;
-        if (now < at) {
-            t->next_us = GW_MIN(t->next_us, at);
+        if (now < at)
             continue;
-        }
         *said |= SAID_MARKS << i;
         /* Announced after its mark, or the service was down: what it was then is not known. */
         if (now - at > 5 * MINUTE_US)
@@ -273,39 +282,89 @@ static bool say_one(struct gw_tx *tx, void *arg, struct gw_err *err)
            (said == was || gw_store_reminded_put(tx, v.id, said, err));
 }
 
+/* The earliest moment after `after` at which there may be something to say; INT64_MAX: none. */
+static int64_t next_moment(const struct gw_service *s, const struct gw_voyage_row *v, int64_t after)
+{
+    int64_t next = INT64_MAX, at;
+    for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
+        gw_deadline(&at, s, v, kind);
+        next = at > after ? GW_MIN(next, at) : next;
+    }
+    gw_departure(&at, s, v);
+    for (size_t i = 0; i < GW_COUNT(marks); i++) {
+        int64_t mark = at - marks[i] * MINUTE_US;
+        next = mark > after ? GW_MIN(next, mark) : next;
+    }
+    return next;
+}
+
+static void wake_at(struct gw_service *s, int64_t at)
+{
+    int64_t now = __atomic_load_n(&s->deadlines_us, __ATOMIC_RELAXED);
+    while (at < now && !__atomic_compare_exchange_n(&s->deadlines_us, &now, at, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+void gw_deadlines_wake(struct gw_service *s, const struct gw_voyage_row *v, bool is_new)
+{
+    wake_at(s, is_new ? 0 : next_moment(s, v, gw_clock_now(&s->clock)));
+}
+
 struct looking {
+    struct gw_service *s;
     struct gw_arena *a;
-    int64_t now_us;
-    struct gw_id *ids;
+    int64_t now_us, next_us;
+    struct gw_id *due; /* of whom there is something to say now, or may be */
     size_t n;
 };
 
+/* Most voyages are quiet most of the time: they are only read. */
 static bool look(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct looking *l = arg;
+    struct gw_id *ids;
+    size_t n;
     /* Whatever its zone, and whatever the deadline: a week around now. */
-    return gw_store_reminders_open(&l->ids, &l->n, l->a, tx, l->now_us - 7 * DAY_US, l->now_us + 8 * DAY_US, SAID_ALL, err);
+    if (!gw_store_reminders_open(&ids, &n, l->a, tx, l->now_us - 7 * DAY_US, l->now_us + 8 * DAY_US, SAID_ALL, err))
+        return false;
+    l->due = gw_arena_array(l->a, n, struct gw_id, err);
+    for (size_t i = 0; l->due != NULL && i < n; i++) {
+        struct gw_voyage_row v;
+        int64_t said, passed = 0;
+        if (!gw_store_voyage_get(&v, l->a, tx, ids[i], err) || !gw_store_reminded(&said, tx, ids[i], err))
+            return false;
+        for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
+            int64_t at;
+            gw_deadline(&at, l->s, &v, kind);
+            passed |= at <= l->now_us ? SAID_PASSENGERS << kind : 0;
+        }
+        int64_t departure;
+        gw_departure(&departure, l->s, &v);
+        for (size_t k = 0; k < GW_COUNT(marks); k++)
+            passed |= departure - marks[k] * MINUTE_US <= l->now_us ? SAID_MARKS << k : 0;
+        if ((passed & ~said) != 0)
+            l->due[l->n++] = v.id;
+        l->next_us = GW_MIN(l->next_us, next_moment(l->s, &v, l->now_us));
+    }
+    return l->due != NULL;
 }
 
 bool gw_deadlines_run(struct gw_service *s, struct gw_err *err)
 {
-    int64_t now = gw_clock_now(&s->clock), next = __atomic_load_n(&s->deadlines_us, __ATOMIC_RELAXED);
-    if (now < next)
+    int64_t now = gw_clock_now(&s->clock);
+    if (now < __atomic_load_n(&s->deadlines_us, __ATOMIC_RELAXED))
         return true;
-    /* A manifest that comes meanwhile sets it to 0 again. */
+    /* A manifest that comes meanwhile makes it earlier again. */
     __atomic_store_n(&s->deadlines_us, now + DAY_US, __ATOMIC_RELAXED);
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct looking l = { .a = a, .now_us = now };
+    struct looking l = { .s = s, .a = a, .now_us = now, .next_us = INT64_MAX };
     if (!gw_store_read(s->store, look, &l, err))
         return false;
-    next = now + DAY_US;
     for (size_t i = 0; i < l.n; i++) {
-        struct telling t = { s, l.ids[i], INT64_MAX };
+        struct telling t = { s, l.due[i] };
         if (!gw_store_write(s->store, say_one, &t, err))
             return false;
-        next = GW_MIN(next, t.next_us);
     }
-    int64_t expected = now + DAY_US;
-    __atomic_compare_exchange_n(&s->deadlines_us, &expected, next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    wake_at(s, l.next_us);
     return true;
 }

@@ -144,6 +144,8 @@ static bool fits(const struct gw_listener *l, const struct message *m)
     if (who->role == GW_ROLE_DEVICE || who->site[0] != 0) {
         if (m->site[0] != 0 ? strcmp(m->site, who->site) != 0 : m->has_voyage && !gw_has_port(m->ports, who->site))
             return false;
+        if (m->kind == GW_EVENT_ALERT && !m->has_voyage && m->site[0] == 0)
+            return false; /* of the whole machine */
     }
     return m->json[view_of(who->role)].size > 0;
 }
@@ -457,6 +459,7 @@ void gw_events_committed(void *events)
     e->fresh = true;
     pthread_cond_signal(&e->changed);
     pthread_mutex_unlock(&e->lock);
+    gw_mail_wake(e->s->mail);
 }
 
 struct trim {

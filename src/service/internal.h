@@ -30,6 +30,7 @@ enum {
 struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
+struct gw_mail;      /* webhook.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -55,6 +56,7 @@ struct gw_service {
     size_t n_touched;
     int64_t deadlines_us; /* when the deadline clock must look again; atomically, 0: now */
     struct gw_events *events;
+    struct gw_mail *mail;       /* NULL without recognition */
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
@@ -253,6 +255,8 @@ int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const 
 bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind);
 /* In the transaction in which a list came after its deadline: told, and an alert. */
 bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state, struct gw_err *err);
+/* A voyage is new, or its departure may have changed: looks again when that asks for it. */
+void gw_deadlines_wake(struct gw_service *s, const struct gw_voyage_row *v, bool is_new);
 /* Says what is due now: lists that are missing, how covered galleries are at the marks. */
 bool gw_deadlines_run(struct gw_service *s, struct gw_err *err);
 /* A manifest or a portrait changed who is covered: told at the next turn of upkeep, once for all that came meanwhile. */
@@ -385,6 +389,10 @@ struct gw_events *gw_events_new(struct gw_service *s);
 void gw_events_free(struct gw_events *e); /* before the store is closed */
 void gw_events_committed(void *events);   /* for the store */
 void gw_events_forget(struct gw_events *e, struct gw_id voyage); /* purged: what is in memory of it goes */
+/* Sends messages (webhook.c). */
+struct gw_mail *gw_mail_open(struct gw_service *s, struct gw_err *err);
+void gw_mail_close(struct gw_mail *p); /* what is on its way is sent again at the next start; NULL is fine */
+void gw_mail_wake(struct gw_mail *p);  /* there may be something to send; any thread; NULL is fine */
 size_t gw_events_listeners(struct gw_events *e);
 /* Drops what is older than events.keep or beyond events.most. */
 bool gw_events_trim(struct gw_service *s, struct gw_err *err);

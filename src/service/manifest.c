@@ -341,7 +341,7 @@ static bool match_travelers(struct merge *g)
         k->seen = true;
         g->of[i] = k;
     }
-    for (size_t i = 0; i < m->n_travelers; i++) {
+    for (size_t i = 0; i < m->n_travelers && g->n_by_id > 0; i++) {
         struct known *k = g->of[i], *other;
         if (k == NULL || !k->is_new)
             continue;
@@ -389,10 +389,10 @@ static bool write_traveler(struct merge *g, size_t i, struct known *k, const str
         .match = k->mark.match,
         .content = *content,
         .has_reference = t->reference.size > 0,
+        .has_booking = t->reservation.size > 0,
         .person = g->persons[i],
     };
     struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
-    struct gw_hash booking;
     size_t n_documents;
     bool is_new = k->is_new;
     k->mark = (struct gw_traveler_mark){ row.id, row.ordinal, row.kind, row.status, row.match, *content };
@@ -400,10 +400,8 @@ static bool write_traveler(struct merge *g, size_t i, struct known *k, const str
     g->moved[g->n_moved++] = row.id;
     *(was_here ? &g->out->changed : &g->out->added) += 1;
     if ((row.has_reference && !gw_store_voyage_hash(&row.reference, g->tx, g->v.id, t->reference, g->err)) ||
-        (t->reservation.size > 0 && !gw_store_voyage_hash(&booking, g->tx, g->v.id, t->reservation, g->err)) ||
+        (row.has_booking && !gw_store_voyage_hash(&row.booking, g->tx, g->v.id, t->reservation, g->err)) ||
         !gw_store_traveler_put(g->tx, &row, is_new, g->err) ||
-        ((t->reservation.size > 0 || !is_new) &&
-            !gw_store_traveler_booking(g->tx, row.id, t->reservation.size > 0 ? &booking : NULL, g->err)) ||
         !documents_of(documents, &n_documents, g, t) ||
         !gw_store_documents_put(g->tx, row.id, g->v.id, documents, n_documents, g->err))
         return false;
@@ -767,7 +765,7 @@ static void follow(struct merge *g)
         gw_galleries_touch(s->galleries, out->voyage, g->moved, g->n_moved);
     }
     gw_readiness_touch(s, out->voyage);
-    __atomic_store_n(&s->deadlines_us, 0, __ATOMIC_RELAXED);
+    gw_deadlines_wake(s, &g->v, out->created);
     gw_count_add(&s->counters.manifests, 1);
     gw_log(GW_LOG_INFO, "manifest", GW_LOG_ID("voyage", out->voyage), GW_LOG_INT("added", out->added),
         GW_LOG_INT("changed", out->changed), GW_LOG_INT("removed", out->removed), GW_LOG_INT("problems", out->n_problems));

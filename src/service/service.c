@@ -501,6 +501,9 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
             return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for upkeep");
         s->upkeep_runs = true;
+        s->mail = gw_mail_open(s, err);
+        if (s->mail == NULL)
+            return NULL;
     }
     s->serving = true;
     return gw_take(s);
@@ -524,6 +527,7 @@ void gw_service_close(struct gw_service *s)
     gw_signer_free(s->signer);
     gw_galleries_free(s->galleries);
     gw_tokens_close(s->tokens);
+    gw_mail_close(s->mail);
     gw_events_free(s->events);
     gw_store_close(s->store);
     gw_faces_close(s->faces);

@@ -727,6 +727,7 @@ struct gw_boarding_ask {
 };
 struct gw_boarding {
     struct gw_id voyage, traveler;
+    bool has_traveler;              /* for the carrier */
     char reference[GW_MANIFEST_WORD_MAX + 1], seat[GW_MANIFEST_WORD_MAX + 1]; /* "": absent */
     enum gw_boarding_status status; /* in force now */
     int64_t as_of_us;
@@ -899,6 +900,51 @@ struct gw_told {
 enum gw_told_state gw_listener_next(struct gw_told *out, struct gw_listener *l);
 void gw_listener_close(struct gw_listener *l); /* wake is not called afterwards; NULL is fine */
 
+/* ---- webhooks ---- */
+
+struct gw_webhook {
+    struct gw_id id;
+    const char *carrier, *url;
+    uint32_t kinds;               /* 1u << kind; 0: all a carrier may know */
+    int64_t created_us;
+    bool has_gone, has_sent, has_failed;
+    int64_t gone_us;              /* the endpoint answered 410: nothing is sent any more */
+    int64_t sent_us, failed_us;   /* latest */
+    const char *failure;          /* of the latest: an HTTP status, or a word of send/send.h; NULL */
+    size_t waiting, dead;         /* messages on their way, and given up */
+    const char *secret;           /* "whsec_…", when it is made; else NULL */
+};
+struct gw_webhook_new {
+    struct gw_span carrier, url;
+    uint32_t kinds;
+};
+/* admin. The secret is shown this once and kept sealed.
+ *   GW_ERR_INVALID  carrier; a URL that may not be spoken to (webhook.targets)
+ *   GW_ERR_LIMIT    too many */
+[[nodiscard]] bool gw_service_webhook_new(struct gw_webhook *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_webhook_new *ask, struct gw_once *once, struct gw_err *err);
+/* admin, as all that follow. */
+[[nodiscard]] bool gw_service_webhooks(struct gw_webhook **out, size_t *n, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_err *err);
+[[nodiscard]] bool gw_service_webhook_drop(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err);
+/* Sends a message that says nothing, soon. */
+[[nodiscard]] bool gw_service_webhook_test(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err);
+/* What was given up is sent again; *n messages. */
+[[nodiscard]] bool gw_service_webhook_retry(size_t *n, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_err *err);
+struct gw_delivery {
+    int64_t seq;                  /* of the event; 0: a test */
+    int64_t made_us;
+    unsigned attempts;
+    const char *failure;
+};
+/* Messages given up, the first 500. */
+[[nodiscard]] bool gw_service_webhook_dead(struct gw_delivery **out, size_t *n, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id id, struct gw_err *err);
+struct gw_json;
+struct gw_json *gw_webhook_to_json(const struct gw_webhook *w); /* for both doors */
+struct gw_json *gw_delivery_to_json(const struct gw_delivery *d);
+
 enum gw_alert_kind {
 #define GW_ALERT(NAME, ...) GW_ALERT_##NAME,
 #include "service/event.def"
@@ -1060,6 +1106,7 @@ struct gw_counters {
     struct { uint64_t voyages, travelers, templates, photos, keys; } purged;
     uint64_t over_age;                         /* now: older than its clock allows */
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
+    uint64_t webhooks_sent, webhooks_failed;   /* attempts */
     uint64_t voyages_open, listeners;          /* now */
 };
 void gw_service_counters(struct gw_counters *out, struct gw_service *s); /* since start; no person in them */

@@ -87,6 +87,7 @@ enum gw_key_kind {
     GW_KEY_ANSWER_HOUR = 3,
     GW_KEY_PROBE_HOUR = 4,
     GW_KEY_HOLD = 5,
+    GW_KEY_WEBHOOK = 6,
 };
 const char *gw_key_kind_name(enum gw_key_kind kind); /* "probe" */
 #define GW_US_PER_HOUR (INT64_C(3600) * GW_US_PER_S)
@@ -277,6 +278,8 @@ struct gw_traveler_row {
     struct gw_hash match, content;
     bool has_reference;
     struct gw_hash reference; /* hash of it */
+    bool has_booking;
+    struct gw_hash booking;   /* hash of the reservation; not read */
     struct gw_span person;    /* sealed in the store: what the manifest said, as JSON */
     bool has_cleared;
     int64_t cleared_us;
@@ -309,9 +312,7 @@ struct gw_traveler_mark {
 [[nodiscard]] bool gw_store_coverage(size_t *expected, size_t *covered, size_t *several, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, struct gw_err *err);
 
-/* The hash of a reservation, as of a reference; NULL: none. And who on the voyage has it. */
-[[nodiscard]] bool gw_store_traveler_booking(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *booking,
-    struct gw_err *err);
+/* Who on the voyage has this reservation, by its hash. */
 struct gw_holder;
 [[nodiscard]] bool gw_store_booked(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, const struct gw_hash *booking, struct gw_err *err);
@@ -718,3 +719,46 @@ struct gw_boarding_row {
 /* Of everybody on a voyage of whom something was said, by traveler. */
 [[nodiscard]] bool gw_store_boardings(struct gw_boarding_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_err *err);
+
+/* ---- webhooks ------------------------------------------------------------------------------ */
+
+struct gw_webhook_row {
+    struct gw_id id;
+    struct gw_span carrier, url;
+    int64_t kinds;             /* 1 << kind of event; 0: all */
+    int64_t created_us;
+    int64_t after_seq;         /* the latest event that was looked at for it */
+    struct gw_span secret;     /* sealed in the store */
+    bool has_gone, has_sent, has_failed;
+    int64_t gone_us, sent_us, failed_us;
+    struct gw_span failure;    /* a word, with has_failed */
+    size_t waiting, dead;      /* read only */
+};
+[[nodiscard]] bool gw_store_webhook_put(struct gw_tx *tx, const struct gw_webhook_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_webhooks(struct gw_webhook_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err); /* oldest first */
+[[nodiscard]] bool gw_store_webhook_after(struct gw_tx *tx, struct gw_id id, int64_t seq, struct gw_err *err);
+[[nodiscard]] bool gw_store_webhook_result(struct gw_tx *tx, struct gw_id id, bool sent, struct gw_span failure,
+    int64_t now_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_webhook_gone(struct gw_tx *tx, struct gw_id id, int64_t now_us, struct gw_err *err);
+/* With its deliveries and the key of its secret. */
+[[nodiscard]] bool gw_store_webhook_drop(bool *found, struct gw_tx *tx, struct gw_id id, struct gw_err *err);
+
+struct gw_delivery_row {
+    struct gw_id webhook;
+    int64_t seq;               /* of the event; 0: a test */
+    int64_t made_us, next_us;  /* next_us unless dead */
+    unsigned attempt;          /* made so far */
+    bool dead;
+    struct gw_span failure;    /* of the latest attempt; empty: none */
+};
+/* Replaces. */
+[[nodiscard]] bool gw_store_delivery_put(struct gw_tx *tx, const struct gw_delivery_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_delivery_done(struct gw_tx *tx, struct gw_id webhook, int64_t seq, struct gw_err *err);
+/* The dead ones are tried anew; *n says how many. */
+[[nodiscard]] bool gw_store_deliveries_again(size_t *n, struct gw_tx *tx, struct gw_id webhook, int64_t now_us,
+    struct gw_err *err);
+/* webhook: its dead ones; NULL: those due, of any. */
+[[nodiscard]] bool gw_store_deliveries(struct gw_delivery_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_id *webhook, int64_t until_us, size_t limit, struct gw_err *err);
+[[nodiscard]] bool gw_store_delivery_next(bool *has, int64_t *us, struct gw_tx *tx, struct gw_err *err);

@@ -42,7 +42,7 @@ bool gw_store_traveler_put(struct gw_tx *tx, const struct gw_traveler_row *t, bo
            gw_tx_run(tx, is_new ? GW_QUERY_TRAVELER_INSERT : GW_QUERY_TRAVELER_UPDATE,
                GW_VALUES(gw_v_id(&t->id), gw_v_id(&t->voyage), gw_v_int(t->ordinal), gw_v_int(t->kind),
                    gw_v_int(t->status), gw_v_id(&t->match), gw_v_maybe_id(t->has_reference, &t->reference),
-                   gw_v_id(&t->content), gw_v_blob(gw_buf_span(&sealed))),
+                   gw_v_id(&t->content), gw_v_blob(gw_buf_span(&sealed)), gw_v_maybe_id(t->has_booking, &t->booking)),
                NULL, err);
 }
 
@@ -163,12 +163,6 @@ bool gw_store_documents_put(struct gw_tx *tx, struct gw_id traveler, struct gw_i
                 NULL, err))
             return false;
     return true;
-}
-
-bool gw_store_traveler_booking(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *booking, struct gw_err *err)
-{
-    return gw_tx_run(tx, GW_QUERY_TRAVELER_BOOKING, GW_VALUES(gw_v_id(&traveler), booking == NULL ? gw_v_null() : gw_v_id(booking)),
-        NULL, err);
 }
 
 static bool read_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_reading *r, struct gw_err *err)

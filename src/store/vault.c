@@ -773,6 +773,8 @@ const char *gw_key_kind_name(enum gw_key_kind kind)
         return "probe";
     case GW_KEY_HOLD:
         return "hold";
+    case GW_KEY_WEBHOOK:
+        return "webhook";
     }
     return "unknown";
 }

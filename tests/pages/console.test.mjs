@@ -140,6 +140,9 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     for (let i = 0; i < 3; i++) await g.verify(id, live('obama4_crop.jpg'), { headers: { 'X-Document-Number': number(1), 'X-Issuing-State': 'UTO' } });
     await page.locator('.queue button').first().waitFor(seen);
     await page.locator('.case .decide').waitFor(seen);
+    assert.equal(await page.locator('.photo img').count(), 0, 'no photo before somebody took the case');
+    await page.getByText('Take the case to see its photos').first().waitFor(seen);
+    await page.keyboard.press('t');
     await page.locator('.photo img').first().waitFor(seen);
     const inspection = await page.locator('.case').getAttribute('data-case');
     await accessible(page, 'case');
@@ -150,6 +153,8 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.waitForFunction((i) => document.querySelector('.case')?.dataset.case !== i || !document.querySelector('.decide'), inspection, seen);
     const told = await g.ask('GET', `/v1/inspections/${inspection}`, { as: 'supervisor' });
     assert.deepEqual([told.json.result, told.json.method], ['referred', 'document']);
+    const looks = await g.ask('GET', '/v1/reports/access', { as: 'supervisor' });
+    assert.ok(looks.json.accesses > 0, 'who looked is counted');
     await end(page);
   });
 

@@ -186,6 +186,21 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('a clear that is taken back is told at the gate at once', async (tt) => {
+    if (!('/v1/boarding-status' in g.openapi.paths)) return tt.skip('this service has no /v1/boarding-status');
+    const page = await gate(franck);
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    assert.equal((await g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: id, reference: 'R0', boarding_status: 'inhibited' } })).json.undone, true);
+    await screen(page, 'officer').waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /do not go on board yet/);
+    assert.match(text, /1A/);
+    await accessible(page, 'changed');
+    await shoot(page, 'gate-changed');
+    await end(page);
+  });
+
   test('a camera that is refused leads to an officer', async () => {
     const page = await gate(franck);
     await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError')); });
@@ -226,7 +241,7 @@ describe('the gate', { skip: withoutVideo }, () => {
     await page.getByRole('button', { name: 'Set up' }).click();
     await screen(page, 'idle').waitFor(seen);
     g.cli('device', 'revoke', made.id);
-    await start(page).click();
+    await start(page).click({ timeout: 2000 }).catch(() => undefined); // unless it found out by itself
     await screen(page, 'setup').waitFor(seen);
     await end(page);
   });
@@ -249,6 +264,24 @@ describe('the gate', { skip: withoutVideo }, () => {
     assert.match((await g.ask('GET', script, { unchecked: true })).headers['cache-control'], /immutable/);
     assert.equal((await g.ask('GET', '/assets/none.js', { unchecked: true })).status, 404);
     assert.equal((await g.ask('POST', '/gate', { unchecked: true, json: {} })).status, 404);
+    await end(page);
+  });
+
+  test('both ways are in view without scrolling, on tablets and kiosks, in every language', async () => {
+    const page = await gate(franck);
+    for (const [width, height] of [[1024, 768], [1280, 720], [1280, 800], [1920, 1080], [768, 1024], [1080, 1920]]) {
+      await page.setViewportSize({ width, height });
+      for (const button of await page.locator('.languages button').all()) {
+        const name = await button.innerText();
+        await button.click();
+        await page.waitForFunction((l) => document.documentElement.lang === l, await button.getAttribute('lang'));
+        await page.waitForFunction((l) => document.querySelector('.notice [lang]')?.getAttribute('lang') === l, await button.getAttribute('lang'), { timeout: 3000 });
+        for (const choice of await page.locator('.choice').all()) {
+          const box = await choice.boundingBox();
+          assert.ok(box.y >= 0 && box.y + box.height <= height, `${width}x${height} ${name}: a button ends at ${box.y + box.height}`);
+        }
+      }
+    }
     await end(page);
   });
 

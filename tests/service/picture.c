@@ -80,6 +80,27 @@ static struct gw_image turn(const struct gw_image *in, int n)
     return out;
 }
 
+/* The mean of a square of 2 r + 1, across then down: as a hand that moved or a lens out of focus. */
+static struct gw_image blur(const struct gw_image *in, int r)
+{
+    struct gw_image half = plain(in->width, in->height), out = plain(in->width, in->height);
+    const struct gw_image *from[2] = { in, &half };
+    struct gw_image *to[2] = { &half, &out };
+    for (int pass = 0; pass < 2; pass++)
+        for (int y = 0; y < (int)in->height; y++)
+            for (int x = 0; x < (int)in->width; x++)
+                for (int k = 0; k < 3; k++) {
+                    int sum = 0;
+                    for (int d = -r; d <= r; d++) {
+                        int u = GW_MIN(GW_MAX(pass == 0 ? x + d : x, 0), (int)in->width - 1);
+                        int v = GW_MIN(GW_MAX(pass == 0 ? y : y + d, 0), (int)in->height - 1);
+                        sum += from[pass]->data[(size_t)v * from[pass]->stride + (size_t)u * 3 + (size_t)k];
+                    }
+                    to[pass]->data[(size_t)y * out.stride + (size_t)x * 3 + (size_t)k] = (uint8_t)(sum / (2 * r + 1));
+                }
+    return out;
+}
+
 static void paste(struct gw_image *out, const struct gw_image *in, uint32_t left, uint32_t top)
 {
     for (uint32_t y = 0; y < in->height; y++)
@@ -120,6 +141,16 @@ int main(int argc, char **argv)
         gw_image_scale(&inner, &in, 0, 0, in.width, in.height, 128);
         paste(&out, &inner, (out.width - w) / 2, (out.height - h) / 2);
         save(&out, argv[6], false);
+    } else if (strcmp(verb, "blur") == 0 && argc == 5) {
+        struct gw_image in = load(argv[3]), out = blur(&in, atoi(argv[2]));
+        save(&out, argv[4], false);
+    } else if (strcmp(verb, "crop") == 0 && argc == 8) { /* left, top, width, height in percent */
+        struct gw_image in = load(argv[6]);
+        double x = in.width * atof(argv[2]) / 100, y = in.height * atof(argv[3]) / 100;
+        double w = in.width * atof(argv[4]) / 100, h = in.height * atof(argv[5]) / 100;
+        struct gw_image out = plain((uint32_t)w, (uint32_t)h);
+        gw_image_scale(&out, &in, x, y, w, h, 128);
+        save(&out, argv[7], false);
     } else if (strcmp(verb, "png") == 0 && argc == 4) {
         struct gw_image in = load(argv[2]);
         save(&in, argv[3], true);
@@ -130,7 +161,7 @@ int main(int argc, char **argv)
             printf("%02x", row[i]);
         putchar('\n');
     } else
-        stop("turn N, grid COLS ROWS, shrink W, dark PERCENT, plain W H, frame W H PERCENT or png; then files");
+        stop("turn N, grid COLS ROWS, shrink W, dark PERCENT, plain W H, frame W H PERCENT, blur R, crop X Y W H or png; then files");
     gw_arena_free(mem);
     return 0;
 }

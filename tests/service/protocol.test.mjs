@@ -214,6 +214,12 @@ describe('protocol', { skip: withoutProgram }, () => {
       'GET /v1/alerts': ['officer', 'supervisor', 'auditor', 'admin'],
       'POST /v1/alerts/{alert}/acknowledge': ['supervisor', 'admin'],
       'GET /v1/inspections': ['officer', 'supervisor'],
+      'GET /v1/webhooks': ['admin'],
+      'POST /v1/webhooks': ['admin'],
+      'DELETE /v1/webhooks/{hook}': ['admin'],
+      'POST /v1/webhooks/{hook}/test': ['admin'],
+      'POST /v1/webhooks/{hook}/retry': ['admin'],
+      'GET /v1/webhooks/{hook}/dead': ['admin'],
       'GET /v1/inspections/{inspection}': ['officer', 'supervisor'],
       'POST /v1/inspections/{inspection}/claim': ['officer', 'supervisor'],
       'POST /v1/inspections/{inspection}/outcome': ['officer', 'supervisor'],
@@ -241,7 +247,7 @@ describe('protocol', { skip: withoutProgram }, () => {
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])
         test(`${role} ${roles.includes(role) ? 'may' : 'may not'} ${route}`, async () => {
           const [method, p] = route.split(' ');
-          const body = method === 'GET' ? {} : { body: Buffer.from('{}'), headers: { 'Content-Type':
+          const body = method === 'GET' || method === 'DELETE' ? {} : { body: Buffer.from('{}'), headers: { 'Content-Type':
             p.endsWith('portraits') || p.endsWith('verifications') ? 'image/jpeg' : 'application/json' } };
           // Events have no end: a voyage that is not there ends them.
           const target = p === '/v1/events' ? `${p}?voyage=${nobody}` : p.replace(/\{\w+\}/, nobody);

@@ -78,6 +78,8 @@ function Case({ id, done }: { id: string; done: () => void }) {
   const c = asked.state === 'good' ? asked.value : null;
   const supervising = c?.state === 'referred';
   const mayDecide = c !== null && c.state !== 'closed' && (c.state !== 'referred' || me.role === 'supervisor') && (c.claimed_by === null || c.claimed_by === me.token);
+  // Photos are for whoever has taken the case: looking is an act, and it is recorded.
+  const mine = (i: Inspection) => i.claimed_by === me.token && i.state !== 'closed';
   const offered = outcomes.filter(([o]) => (o !== 'cleared' || c?.may_clear) && !(o === 'referred' && supervising));
 
   const claim = async () => {
@@ -102,6 +104,7 @@ function Case({ id, done }: { id: string; done: () => void }) {
     const what = offered.find(([, k]) => k === key);
     const how = methods.find(([, k]) => k === key);
     if (key === 'escape') setChosen(null);
+    else if (key === 't' && c?.claimed_by === null) void claim();
     else if (what) setChosen(what[0]);
     else if (how && chosen) void decide(chosen, how[0]);
     else return;
@@ -124,18 +127,18 @@ function Case({ id, done }: { id: string; done: () => void }) {
         <p class={`reason ${i.severity}`}><Icon name={i.severity === 'alert' ? 'alert' : 'officer'} size={22} /><span><strong lang="en" dir="auto">{i.text}</strong>{i.mismatch && <> {say('mismatch')}</>}</span></p>
         {i.verification?.score !== undefined && i.verification.threshold !== undefined && <p class="soft small">{say('score_told', { score: i.verification.score.toFixed(3), threshold: i.verification.threshold.toFixed(3), n: i.verification.gallery_persons })}</p>}
         <div class="photos">
-          {probe ? <Photo id={probe} purpose={purpose} inspection={i.inspection} label={say('photo_live')} zoom={zoom} /> : <NoPhoto label={say('photo_live')} text={say(i.cause === 'decline' ? 'photo_declined' : 'photo_none')} />}
-          {portraits.length > 0 ? portraits.slice(0, 3).map((p, n) => <Photo key={p} id={p} purpose={purpose} inspection={i.inspection} label={`${say('photo_reference')}${portraits.length > 1 ? ` ${n + 1}` : ''}`} zoom={zoom} />)
+          {probe && !mine(i) ? <NoPhoto label={say('photo_live')} text={say(i.state === 'closed' ? 'photo_none' : 'photo_after_claim')} /> : probe ? <Photo id={probe} purpose={purpose} inspection={i.inspection} label={say('photo_live')} zoom={zoom} /> : <NoPhoto label={say('photo_live')} text={say(i.cause === 'decline' ? 'photo_declined' : 'photo_none')} />}
+          {portraits.length > 0 && !mine(i) ? <NoPhoto label={say('photo_reference')} text={say(i.state === 'closed' ? 'photo_none' : 'photo_after_claim')} /> : portraits.length > 0 ? portraits.slice(0, 3).map((p, n) => <Photo key={p} id={p} purpose={purpose} inspection={i.inspection} label={`${say('photo_reference')}${portraits.length > 1 ? ` ${n + 1}` : ''}`} zoom={zoom} />)
             : <NoPhoto label={say('photo_reference')} text={say('photo_none')} />}
         </div>
-        {(probe || portraits.length > 0) && <label class="zoom"><Icon name="search" size={18} />{say('zoom')}<input type="range" min="1" max="4" step="0.25" value={zoom} onInput={(e) => setZoom(Number(e.currentTarget.value))} /><span class="code">{zoom.toFixed(2)}×</span></label>}
+        {(probe || portraits.length > 0) && mine(i) && <label class="zoom"><Icon name="search" size={18} />{say('zoom')}<input type="range" min="1" max="4" step="0.25" value={zoom} onInput={(e) => setZoom(Number(e.currentTarget.value))} /><span class="code">{zoom.toFixed(2)}×</span></label>}
         <div class="columns">{who && <Person p={who} title={say('document_should_say')} />}{!who && like && <Person p={like} title={say('resembles')} />}</div>
         {!who && i.state !== 'closed' && <label class="whose">{say('whose')}<input value={reference} onInput={(e) => setReference(e.currentTarget.value)} autocomplete="off" dir="ltr" /></label>}
         {i.state === 'closed' ? <p class="band"><Icon name="check" size={20} />{i.result && say(`result_${i.result}`)}{i.method && ` · ${say(`method_${i.method}`)}`}</p>
           : i.state === 'referred' && me.role !== 'supervisor' ? <p class="band"><Icon name="officer" size={20} />{say('waits_supervisor')}</p>
             : i.claimed_by !== null && i.claimed_by !== me.token ? <p class="band"><Icon name="officer" size={20} />{say('claimed_by_other', { until: i.claimed_until ? clock(i.claimed_until) : '' })}</p>
               : <div class="decide">
-                {i.claimed_by === null && <button type="button" class="button" disabled={busy} onClick={claim}>{say('claim')}</button>}
+                {i.claimed_by === null && <fieldset><legend>{say('photos')}</legend><button type="button" class="key" disabled={busy} onClick={claim}><kbd>T</kbd>{say('claim')}</button></fieldset>}
                 <fieldset><legend>{say('outcome')}</legend><div class="keys">{offered.map(([o, k]) =>
                   <button key={o} type="button" class={`key ${o}`} aria-pressed={chosen === o} disabled={busy} onClick={() => setChosen(chosen === o ? null : o)}><kbd>{k.toUpperCase()}</kbd>{say(`result_${o}`)}</button>)}</div>
                   {!i.may_clear && <p class="soft small">{say('no_override')}</p>}</fieldset>

@@ -18,7 +18,7 @@ import { Setup, Staff, VoyageList } from './staff';
 type Why = 'declined' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed';
 type Stage =
   | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' }
-  | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why };
+  | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null };
 
 const files = import.meta.glob('../../languages/gate/*.json');
 const looks = { every: 120, steady: 3, pause: 1800, patience: 60_000 };
@@ -74,6 +74,19 @@ function useVoyage(service: Service | null, device: Device | null, setDevice: (d
   return voyage;
 }
 
+/** What the vetting authority takes back, told at once: a clear of this voyage undone. */
+function useUndone(service: Service | null, voyage: string | null, tell: (seat: string | null) => void) {
+  const now = useRef(tell);
+  now.current = tell;
+  useEffect(() => {
+    if (service === null || voyage === null) return undefined;
+    return service.listen(`/v1/events?kinds=boarding_status&voyage=${voyage}`, (event, data) => {
+      const d = data as { undone?: boolean; traveler?: { seat: string | null } | null };
+      if (event === 'boarding_status' && d.undone === true) now.current(d.traveler?.seat ?? null);
+    }, () => undefined);
+  }, [service, voyage]);
+}
+
 function useNotice(service: Service | null, voyage: Voyage | null, language: Language, up: boolean): NoticeState {
   const [state, setState] = useState<NoticeState>({ kind: 'loading' });
   useEffect(() => {
@@ -105,12 +118,19 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const reader = useRef<Reader | null>(null);
   const visit = useRef(0); // one traveler's turn; what belongs to an older one is dropped
   const shoot = useRef<() => void>(() => undefined);
+  const stageNow = useRef(stage.at);
+  stageNow.current = stage.at;
 
   const present = device === 'reading' ? null : device;
   const service = useMemo(() => (present === null ? null : new Service(present.token)), [present?.token]);
   const { up, probe } = useLink(service);
   const voyage = useVoyage(service, present, setDevice, () => setDevice(null), stage.at === 'idle');
   const notice = useNotice(service, typeof voyage === 'object' ? voyage : null, language, up);
+
+  // Nobody before the camera is disturbed for somebody else; the officers have it in their queue, too.
+  useUndone(service, typeof voyage === 'object' ? voyage.voyage : null, (seat) => {
+    if (stageNow.current === 'idle' || stageNow.current === 'clear') setStage({ at: 'officer', why: 'changed', seat });
+  });
 
   useEffect(() => { void readDevice().then((d) => setDevice(offered === null ? d : null)); }, []);
 
@@ -276,8 +296,6 @@ export function Gate({ offered: first }: { offered: string | null }) {
     if (stageNow.current === 'starting') void photograph(v);
     if (stageNow.current === 'scanning') void scan(v);
   }, [service, path, pass, low, present?.camera, person]);
-  const stageNow = useRef(stage.at);
-  stageNow.current = stage.at;
 
   const decline = async () => {
     visit.current++;
@@ -346,6 +364,6 @@ export function Gate({ offered: first }: { offered: string | null }) {
     case 'clear':
       return <div class={`gate${low ? ' low' : ''}`}><Result kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
     case 'officer':
-      return <div class={`gate${low ? ' low' : ''}`}><Result kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seconds={15} close={next} /></div>;
+      return <div class={`gate${low ? ' low' : ''}`}><Result kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seat={stage.seat ?? null} seconds={stage.why === 'changed' ? 45 : 15} close={next} /></div>;
   }
 }

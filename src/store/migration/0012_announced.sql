@@ -1,4 +1,4 @@
--- 0011: what came when of a voyage, and how it ended.
+-- 0012: what came when of a voyage, and how it ended.
 
 ALTER TABLE traveler ADD COLUMN booking BLOB; -- keyed hash of the reservation
 ALTER TABLE traveler ADD COLUMN named BLOB; -- while a list comes in parts: keyed hash of the transmission that named the traveler last
