@@ -349,6 +349,36 @@ static const char text[] = JSON({
         "photos_of": {"enum": ["probe", "portrait"]},
         "site": {"type": ["string", "null"], "description": "of who asked; null: any"},
         "accesses": {"type": "integer"}, "photos": {"type": "integer"}, "askers": {"type": "integer"}, "cases": {"type": "integer"}}}}}},
+"Rate": {"type": ["object", "null"], "additionalProperties": false, "required": ["rate", "interval_95"], "properties": {
+    "rate": {"type": "number"}, "interval_95": {"type": "array", "items": {"type": "number"}, "description": "Clopper-Pearson"}}},
+"CapturesReport": {"type": "object", "additionalProperties": false,
+  "required": ["from", "to", "captures", "declines", "clear", "retry", "inspect", "by_site", "by_device", "by_carrier", "by_class", "by_rule"], "properties": {
+    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
+    "captures": {"type": "integer"}, "declines": {"type": "integer"},
+    "clear": {"$ref": "#/components/schemas/Rate"}, "retry": {"$ref": "#/components/schemas/Rate"}, "inspect": {"$ref": "#/components/schemas/Rate"},
+    "by_site": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "by_device": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "by_carrier": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "by_class": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "by_rule": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}}}},
+"ReportCell": {"type": "object", "additionalProperties": false, "required": ["count"], "properties": {
+    "site": {"type": "string"}, "device": {"type": "string"}, "carrier": {"type": "string"}, "class": {"type": "string"}, "rule": {"type": "string"},
+    "reason": {"type": "string"}, "outcome": {"type": "string"}, "kind": {"type": "string"},
+    "count": {"type": ["integer", "null"], "description": "null: so few that they could be somebody, or the next smallest beside such"},
+    "clear": {"$ref": "#/components/schemas/Rate"}, "retry": {"$ref": "#/components/schemas/Rate"}, "inspect": {"$ref": "#/components/schemas/Rate"}}},
+"AccuracyReport": {"type": "object", "additionalProperties": false,
+  "required": ["from", "to", "captures", "decided", "cleared_of_decided", "asked_again", "inspections", "reasons", "outcomes", "by_class"], "properties": {
+    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
+    "captures": {"type": "integer"}, "decided": {"type": "integer"}, "inspections": {"type": "integer"},
+    "cleared_of_decided": {"$ref": "#/components/schemas/Rate"}, "asked_again": {"$ref": "#/components/schemas/Rate"},
+    "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "outcomes": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "by_class": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}}}},
+"ServiceReport": {"type": "object", "additionalProperties": false, "required": ["from", "to", "starts", "stops", "clock_set_back", "entries", "alerts"], "properties": {
+    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
+    "starts": {"type": "integer"}, "stops": {"type": "integer"}, "clock_set_back": {"type": "integer"},
+    "entries": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "of the log, by kind"},
+    "alerts": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}}}},
 "AuditHead": {"type": "object", "additionalProperties": false, "required": ["size", "root", "at", "key", "note", "cosignatures"], "properties": {
     "size": {"type": "integer", "description": "entries the head is over"},
     "root": {"type": "string", "pattern": "^[0-9a-f]{64}$"},

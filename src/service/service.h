@@ -1049,6 +1049,14 @@ struct gw_audit_export {
 /* auditor, supervisor. The same of a voyage's purge. GW_ERR_NOT_FOUND: not purged. */
 [[nodiscard]] struct gw_json *gw_service_deletion(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
     struct gw_id voyage, struct gw_err *err);
+/* auditor, supervisor. Counted from the log's entries in [from, to), as JSON; yours to free. No names, and no cell of fewer
+ * than five persons. GW_ERR_INVALID: more than three million entries. */
+[[nodiscard]] struct gw_json *gw_service_captures_report(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    int64_t from_us, int64_t to_us, struct gw_err *err);
+[[nodiscard]] struct gw_json *gw_service_accuracy_report(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    int64_t from_us, int64_t to_us, struct gw_err *err);
+[[nodiscard]] struct gw_json *gw_service_service_report(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    int64_t from_us, int64_t to_us, struct gw_err *err);
 /* The first entry at or after a time. */
 [[nodiscard]] bool gw_service_audit_first_at(uint64_t *n, struct gw_service *s, const struct gw_caller *who, int64_t at_us,
     struct gw_err *err);

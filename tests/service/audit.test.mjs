@@ -137,6 +137,23 @@ describe('the log', { skip: withoutPhotos }, () => {
     assert.equal(audit('check', part, '--key', key).status, 0);
   });
 
+  test('is counted into reports that an auditor can count again', async () => {
+    const all = (await entries()).map((e) => JSON.parse(e)), captures = all.filter((e) => e.kind === 'verify');
+    const r = (await g.ask('GET', '/v1/reports/captures', { as: 'auditor' })).json;
+    assert.equal(r.captures, captures.length);
+    assert.equal(r.declines, all.filter((e) => e.kind === 'decline').length);
+    assert.deepEqual(r.by_site.map((c) => [c.site, c.count]), [['YVR', captures.length]]);
+    assert.deepEqual(r.by_carrier.map((c) => [c.carrier, c.count]), [['XX', captures.length]]);
+    // So few: nobody is told by class.
+    assert.ok(captures.length < 5 && r.by_class.every((c) => c.count === null && c.clear === undefined));
+    assert.ok(r.clear.interval_95[0] <= r.clear.rate && r.clear.rate <= r.clear.interval_95[1]);
+    const a = (await g.ask('GET', '/v1/reports/accuracy', { as: 'supervisor' })).json;
+    assert.equal(a.captures, captures.length);
+    const s = (await g.ask('GET', '/v1/reports/service', { as: 'auditor' })).json;
+    assert.equal(s.starts, 1);
+    assert.equal((await g.ask('GET', '/v1/reports/captures?to=2020-01-01', { as: 'auditor' })).json.captures, 0);
+  });
+
   test('gives the traveler a receipt that holds without the service', async () => {
     assert.match(cleared.receipt, /^[0-9a-z]{26}-[0-9a-z]{16}$/);
     const a = await g.ask('GET', `/v1/receipts/${cleared.receipt}`);

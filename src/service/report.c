@@ -1,0 +1,257 @@
+/* report.c - how many were photographed, how it ended and how the service did, out of the log.
+ *
+ * The log names nobody, so neither can a report; and an auditor who has an export can count
+ * again. Cells of so few that they could be somebody are left out, and with them the next
+ * smallest of their list, or the sum would tell them. */
+#include "service/internal.h"
+
+#include "measure/interval.h"
+
+#include <stdlib.h>
+
+enum { CELLS_MAX = 512, LEAST_CELL = 5, ENTRIES_MOST = 3'000'000, ANSWERS = GW_ANSWER_INSPECT + 1 };
+static const char *const answers[ANSWERS] = { "clear", "retry", "inspect" };
+
+/* What was counted under one word of one list ("site": "YVR"). */
+struct cell {
+    char word[GW_AUDIT_WORD_MAX + 1];
+    uint64_t n, by_answer[ANSWERS];
+};
+struct cells {
+    struct cell *cells; /* in the arena */
+    size_t n, capacity;
+};
+
+struct counting {
+    struct gw_service *s;
+    struct gw_arena *a;
+    int64_t from_us, to_us;
+    uint64_t captures, declines, inspections, by_answer[ANSWERS], kinds[GW_AUDIT_KIND_COUNT];
+    struct cells site, device, carrier, class, rule, reason, outcome, alert;
+    struct gw_tx *tx;
+    struct gw_id last_voyage; /* whose carrier is known */
+    char last_carrier[GW_AUDIT_WORD_MAX + 1];
+};
+
+static struct cell *find_cell(const struct cells *list, struct gw_span word)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (gw_span_is(word, list->cells[i].word))
+            return &list->cells[i];
+    return NULL;
+}
+
+static bool count_in(struct cells *list, struct counting *c, struct gw_span word, size_t answer, struct gw_err *err)
+{
+    word = word.size == 0 ? gw_span_str("none") : word;
+    struct cell *at = find_cell(list, word);
+    if (at == NULL && list->n >= CELLS_MAX) {
+        word = gw_span_str("others");
+        at = find_cell(list, word);
+    }
+    if (at == NULL) {
+        list->cells = gw_arena_grow(c->a, list->cells, &list->capacity, list->n + 1, sizeof *list->cells, err);
+        if (list->cells == NULL)
+            return false;
+        at = &list->cells[list->n++];
+        *at = (struct cell){};
+        memcpy(at->word, word.data, GW_MIN(word.size, sizeof at->word - 1));
+    }
+    at->n++;
+    if (answer < ANSWERS)
+        at->by_answer[answer]++;
+    return true;
+}
+
+static struct gw_span text_of(const struct gw_audit_entry *e, enum gw_audit_field field)
+{
+    return gw_audit_has(e, field) ? e->text[field] : (struct gw_span){};
+}
+
+/* Voyages stay when their persons are gone, so their carrier is still known. */
+static bool find_carrier(struct counting *c, const struct gw_audit_entry *e, struct gw_err *err)
+{
+    struct gw_id voyage;
+    struct gw_voyage_row row;
+    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
+    if (!gw_id_parse(&voyage, e->text[GW_AUDIT_FIELD_VOYAGE]) || gw_id_equal(voyage, c->last_voyage))
+        return true;
+    if (!gw_store_voyage_get(&row, a, c->tx, voyage, err))
+        return false;
+    c->last_voyage = voyage;
+    memset(c->last_carrier, 0, sizeof c->last_carrier);
+    memcpy(c->last_carrier, row.carrier.data, GW_MIN(row.carrier.size, sizeof c->last_carrier - 1));
+    return true;
+}
+
+static bool count_capture(struct counting *c, const struct gw_audit_entry *e, struct gw_err *err)
+{
+    size_t answer = 0;
+    while (answer < ANSWERS && !gw_span_is(e->text[GW_AUDIT_FIELD_ANSWER], answers[answer]))
+        answer++;
+    c->captures++;
+    if (answer < ANSWERS)
+        c->by_answer[answer]++;
+    return find_carrier(c, e, err) && count_in(&c->site, c, text_of(e, GW_AUDIT_FIELD_SITE), answer, err) &&
+           count_in(&c->device, c, text_of(e, GW_AUDIT_FIELD_ACTOR), answer, err) &&
+           count_in(&c->carrier, c, gw_span_str(c->last_carrier), answer, err) &&
+           count_in(&c->class, c, text_of(e, GW_AUDIT_FIELD_CLASS), answer, err) &&
+           count_in(&c->rule, c, text_of(e, GW_AUDIT_FIELD_RULE), answer, err) &&
+           count_in(&c->reason, c, text_of(e, GW_AUDIT_FIELD_REASON), answer, err);
+}
+
+static bool count_entry(void *to, uint64_t n, struct gw_span line, struct gw_err *err)
+{
+    struct counting *c = to;
+    struct gw_audit_entry e;
+    if (!gw_audit_parse(&e, line, err))
+        return gw_fail(err, GW_ERR_CORRUPT, "entry %llu of the log cannot be read: restore a backup", (unsigned long long)n);
+    c->kinds[e.kind]++;
+    if (e.kind == GW_AUDIT_INSPECT) {
+        c->inspections++;
+        return count_in(&c->outcome, c, text_of(&e, GW_AUDIT_FIELD_ANSWER), ANSWERS, err);
+    }
+    if (e.kind == GW_AUDIT_ALERT)
+        return count_in(&c->alert, c, text_of(&e, GW_AUDIT_FIELD_REASON), ANSWERS, err);
+    c->declines += e.kind == GW_AUDIT_DECLINE;
+    return e.kind != GW_AUDIT_VERIFY || count_capture(c, &e, err);
+}
+
+static bool count(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct counting *c = arg;
+    uint64_t from, to;
+    c->tx = tx;
+    if (!gw_store_audit_first_at(&from, tx, c->from_us, err) || !gw_store_audit_first_at(&to, tx, c->to_us, err))
+        return false;
+    if (to > from && to - from > ENTRIES_MOST)
+        return gw_fail(err, GW_ERR_INVALID, "in this time the log has %llu entries, a report counts at most %d: ask for a shorter time",
+            (unsigned long long)(to - from), ENTRIES_MOST);
+    return from >= to || gw_store_audit_entries(tx, from, to, count_entry, c, err);
+}
+
+/* ---- as JSON ---------------------------------------------------------------------------- */
+
+static void set_rate(struct gw_json *j, const char *key, uint64_t k, uint64_t n)
+{
+    if (n == 0) {
+        gw_json_set_null(j, key);
+        return;
+    }
+    struct gw_json *o = gw_json_object(), *range = gw_json_array();
+    const struct gw_interval i = gw_interval_exact(k, n, 0.95);
+    gw_json_set_rounded(o, "rate", (double)k / (double)n, 4);
+    gw_json_add_rounded(range, i.low, 4);
+    gw_json_add_rounded(range, i.high, 4);
+    gw_json_set(o, "interval_95", range);
+    gw_json_set(j, key, o);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct cell *l = a, *r = b;
+    return l->n < r->n ? -1 : l->n > r->n ? 1 : strcmp(l->word, r->word);
+}
+
+/* Smallest first: the first `hidden` of them may not be shown. */
+static size_t hide(struct cells *list)
+{
+    size_t hidden = 0;
+    if (list->n > 0)
+        qsort(list->cells, list->n, sizeof *list->cells, by_size);
+    while (hidden < list->n && list->cells[hidden].n < LEAST_CELL)
+        hidden++;
+    return hidden == 1 && list->n > 1 ? 2 : hidden; /* one alone could be told from the sum */
+}
+
+/* about_persons: a cell could be somebody. */
+static void set_cells(struct gw_json *j, const char *key, const char *name, struct cells *list, bool rates, bool about_persons)
+{
+    struct gw_json *out = gw_json_array();
+    const size_t hidden = hide(list), from = about_persons ? hidden : 0;
+    for (size_t i = list->n; i-- > 0;) {
+        const struct cell *cell = &list->cells[i];
+        struct gw_json *o = gw_json_object();
+        gw_json_set_text(o, name, cell->word);
+        if (i < from) {
+            gw_json_set_null(o, "count");
+        } else {
+            gw_json_set_integer(o, "count", (int64_t)cell->n);
+            for (size_t k = 0; rates && k < ANSWERS; k++)
+                set_rate(o, answers[k], cell->by_answer[k], cell->n);
+        }
+        gw_json_add(out, o);
+    }
+    gw_json_set(j, key, out);
+}
+
+static bool run(struct counting *c, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who, int64_t from_us,
+    int64_t to_us, struct gw_err *err)
+{
+    *c = (struct counting){ .s = s, .a = a, .from_us = from_us, .to_us = to_us };
+    return gw_allow(who, GW_ROLE_BIT(AUDITOR) | GW_ROLE_BIT(SUPERVISOR), err) && gw_store_read(s->store, count, c, err);
+}
+
+static struct gw_json *begin(const struct counting *c)
+{
+    struct gw_json *j = gw_json_object();
+    gw_json_set_time(j, "from", c->from_us);
+    gw_json_set_time(j, "to", c->to_us);
+    return j;
+}
+
+struct gw_json *gw_service_captures_report(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    int64_t from_us, int64_t to_us, struct gw_err *err)
+{
+    struct counting c;
+    if (!run(&c, a, s, who, from_us, to_us, err))
+        return NULL;
+    struct gw_json *j = begin(&c);
+    gw_json_set_integer(j, "captures", (int64_t)c.captures);
+    gw_json_set_integer(j, "declines", (int64_t)c.declines);
+    for (size_t k = 0; k < ANSWERS; k++)
+        set_rate(j, answers[k], c.by_answer[k], c.captures);
+    set_cells(j, "by_site", "site", &c.site, true, false);
+    set_cells(j, "by_device", "device", &c.device, true, false);
+    set_cells(j, "by_carrier", "carrier", &c.carrier, true, false);
+    set_cells(j, "by_class", "class", &c.class, true, true);
+    set_cells(j, "by_rule", "rule", &c.rule, true, true);
+    return j;
+}
+
+struct gw_json *gw_service_accuracy_report(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    int64_t from_us, int64_t to_us, struct gw_err *err)
+{
+    struct counting c;
+    if (!run(&c, a, s, who, from_us, to_us, err))
+        return NULL;
+    struct gw_json *j = begin(&c);
+    uint64_t decided = c.by_answer[GW_ANSWER_CLEAR] + c.by_answer[GW_ANSWER_INSPECT];
+    gw_json_set_integer(j, "captures", (int64_t)c.captures);
+    gw_json_set_integer(j, "decided", (int64_t)decided);
+    set_rate(j, "cleared_of_decided", c.by_answer[GW_ANSWER_CLEAR], decided);
+    set_rate(j, "asked_again", c.by_answer[GW_ANSWER_RETRY], c.captures);
+    gw_json_set_integer(j, "inspections", (int64_t)c.inspections);
+    set_cells(j, "reasons", "reason", &c.reason, false, true);
+    set_cells(j, "outcomes", "outcome", &c.outcome, false, true);
+    set_cells(j, "by_class", "class", &c.class, true, true);
+    return j;
+}
+
+struct gw_json *gw_service_service_report(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    int64_t from_us, int64_t to_us, struct gw_err *err)
+{
+    struct counting c;
+    if (!run(&c, a, s, who, from_us, to_us, err))
+        return NULL;
+    struct gw_json *j = begin(&c), *kinds = gw_json_object();
+    for (int i = 0; i < GW_AUDIT_KIND_COUNT; i++)
+        if (c.kinds[i] > 0)
+            gw_json_set_integer(kinds, gw_audit_kind_name((enum gw_audit_kind)i), (int64_t)c.kinds[i]);
+    gw_json_set_integer(j, "starts", (int64_t)c.kinds[GW_AUDIT_START]);
+    gw_json_set_integer(j, "stops", (int64_t)c.kinds[GW_AUDIT_STOP]);
+    gw_json_set_integer(j, "clock_set_back", (int64_t)c.kinds[GW_AUDIT_CLOCK]);
+    gw_json_set(j, "entries", kinds);
+    set_cells(j, "alerts", "kind", &c.alert, false, false);
+    return j;
+}
