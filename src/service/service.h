@@ -910,7 +910,7 @@ struct gw_webhook {
     bool has_gone, has_sent, has_failed;
     int64_t gone_us;              /* the endpoint answered 410: nothing is sent any more */
     int64_t sent_us, failed_us;   /* latest */
-    const char *failure;          /* of the latest: an HTTP status, or a word of send/send.h; NULL */
+    const char *failure;          /* of the latest: an HTTP status, or a word of fetch/fetch.h; NULL */
     size_t waiting, dead;         /* messages on their way, and given up */
     const char *secret;           /* "whsec_…", when it is made; else NULL */
 };
