@@ -511,6 +511,16 @@ static const char text[] = JSON({
 "Me": {"type": "object", "additionalProperties": false, "required": ["token", "role", "site", "carrier"], "properties": {
     "token": {"$ref": "#/components/schemas/Id"}, "role": {"$ref": "#/components/schemas/Role"},
     "site": {"type": ["string", "null"]}, "carrier": {"type": ["string", "null"]}}},
+"Setup": {"type": "object", "additionalProperties": false, "required": ["open", "until"], "properties": {
+    "open": {"type": "boolean", "description": "there never was an admin, and the code has not expired"},
+    "until": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}},
+"SetupBody": {"type": "object", "additionalProperties": false, "required": ["code"], "properties": {
+    "code": {"type": "string", "description": "as printed at start; capitals, blanks and hyphens do not matter"},
+    "label": {"type": ["string", "null"], "maxLength": 64, "description": "whose token it is; first admin if left out"}}},
+"FirstAdmin": {"type": "object", "additionalProperties": false, "required": ["token", "secret", "role", "label", "expires_at"], "properties": {
+    "token": {"$ref": "#/components/schemas/Id"},
+    "secret": {"type": "string", "pattern": "^gw_[0-9a-hjkmnp-tv-z]{48}$", "description": "the bearer token; shown this once, only its hash is kept"},
+    "role": {"const": "admin"}, "label": {"type": "string"}, "expires_at": {"$ref": "#/components/schemas/Time"}}},
 "TokenList": {"type": "object", "additionalProperties": false, "required": ["tokens"], "properties": {
     "tokens": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["token", "role", "site", "carrier", "label", "state", "created_at", "expires_at", "credential"], "properties": {

@@ -31,6 +31,7 @@ struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 struct gw_mail;      /* webhook.c */
+struct gw_setup;     /* setup.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -48,6 +49,7 @@ struct gw_service {
     size_t n_points;
     struct gw_store *store;
     struct gw_tokens *tokens;
+    struct gw_setup *setup;
     struct gw_galleries *galleries;
     struct gw_port_zones *zones;
     struct gw_arena *profile_memory;
@@ -318,6 +320,16 @@ void gw_upkeep_wake(struct gw_service *s);
 
 struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err);
 void gw_tokens_close(struct gw_tokens *t);
+
+/* Base 32 without i, l, o, u, of random bits: n characters, no zero behind them. */
+void gw_token_random(char *out, size_t n);
+/* gw_service_token_new without asking who; reason: for the log. first_admin: only while there never was one, else GW_ERR_CONFLICT. */
+bool gw_token_make(struct gw_token_made *out, struct gw_service *s, const struct gw_caller *who, const struct gw_token_new *ask,
+    const char *reason, bool first_admin, struct gw_once *once, struct gw_err *err);
+bool gw_tokens_had_admin(struct gw_tokens *t);
+
+struct gw_setup *gw_setup_new(void);
+void gw_setup_free(struct gw_setup *setup); /* NULL is fine */
 
 /* Of a request that goes on for hours: is its token still valid? Looks again only when tokens have changed or it
  * expires. Zeroed at first. */

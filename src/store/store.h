@@ -603,6 +603,8 @@ struct gw_token_row {
 [[nodiscard]] bool gw_store_token_renew(struct gw_tx *tx, const struct gw_token_row *row, bool *found, struct gw_err *err);
 [[nodiscard]] bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found,
     struct gw_err *err);
+/* Is there, or was there, a token of the role? */
+[[nodiscard]] bool gw_store_token_of_role(bool *found, struct gw_tx *tx, int role, struct gw_err *err);
 [[nodiscard]] bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_err *err); /* oldest first */
 

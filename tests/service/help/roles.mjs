@@ -1174,6 +1174,17 @@ export const table = {
     'site': 'Dcosam',
     'carrier': 'dCosam',
   },
+  'GET /v1/setup': {
+    'open': 'DCOSAM',
+    'until': 'dcosam',
+  },
+  'POST /v1/setup': {
+    'token': '',
+    'secret': '',
+    'role': '',
+    'label': '',
+    'expires_at': '',
+  },
   'GET /v1/tokens': {
     'tokens': 'M',
     'tokens[].token': 'M',
