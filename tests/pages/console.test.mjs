@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from '../service/help/gangway.mjs';
-import { accessible, browser, open, shoot, withoutBrowser } from './help/browser.mjs';
+import { accessible, browser, latin, open, shoot, withoutBrowser } from './help/browser.mjs';
 
 const seen = { timeout: 20_000 };
 const views = {
@@ -64,6 +64,60 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.reload();
     await page.getByLabel('Your token').waitFor(seen);
     await end(page);
+  });
+
+  test('a new service: the code that was printed makes the first administrator, once', async (tt) => {
+    const fresh = await Gangway.start(tt);
+    const code = /code ([A-Z0-9-]{8,})|([A-Z0-9]{4}(?:-[A-Z0-9]{4})+)/i.exec(fresh.stdout + fresh.stderr);
+    assert.ok(code, fresh.stdout + fresh.stderr);
+    const page = await open(b, `${fresh.url}/`);
+    await page.getByRole('heading', { name: 'The first administrator' }).waitFor(seen);
+    await accessible(page, 'first administrator');
+    await shoot(page, 'console-first-administrator');
+    await page.getByLabel('Code', { exact: true }).fill('WRONG-WRONG-WRONG');
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    await page.getByText('This code is not right').waitFor(seen);
+    await page.getByLabel('Code', { exact: true }).fill((code[1] ?? code[2]).toLowerCase());
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    await page.getByText('It is shown this once').waitFor(seen);
+    const token = await page.locator('.secret').innerText();
+    assert.match(token, /^gw_/);
+    assert.doesNotMatch(page.url(), /gw_/);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.locator('.room').waitFor(seen);
+    assert.match(await page.locator('.who').innerText(), /Administrator/);
+    assert.equal((await fresh.ask('GET', '/v1/me', { token })).json.role, 'admin');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Your token').waitFor(seen);
+    assert.equal(await page.getByRole('heading', { name: 'The first administrator' }).count(), 0);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test('a session ends when its token is revoked, and when nobody is there any more', async () => {
+    const made = g.cli('user', 'add', 'leaving', '--role', 'officer').json;
+    const page = await open(b, `${g.url}/`);
+    await page.getByLabel('Your token').fill(made.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.room').waitFor(seen);
+    g.cli('user', 'revoke', made.id);
+    await page.evaluate(() => { location.hash = '#/inspections'; });
+    await page.getByText('the token has ended or was revoked').waitFor(seen);
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }).includes('gw_')), false);
+    await page.clock.install();
+    await page.getByLabel('Your token').fill(g.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.room').waitFor(seen);
+    await page.clock.fastForward(14 * 60_000 + 5_000);
+    await page.getByText('You will be signed out in').waitFor(seen);
+    await accessible(page, 'nearly over');
+    await page.getByRole('button', { name: 'Stay signed in' }).click();
+    await page.clock.fastForward(60_000);
+    assert.equal(await page.locator('.room').count(), 1);
+    await page.clock.fastForward(15 * 60_000);
+    await page.getByText('Signed out after 15 minutes').waitFor(seen);
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }).includes('gw_')), false);
+    await page.context().close();
   });
 
   for (const [role, want] of Object.entries(views))

@@ -6,6 +6,7 @@ import { dayAndClock } from '../shared/times';
 import { Empty, Head, Loaded, useAsk, useDesk, useHappening } from './ask';
 import { Queue } from './inspections';
 import { Captures } from './captures';
+import { Told } from './told';
 
 function Alerts() {
   const { say, service, me } = useDesk();
@@ -15,7 +16,7 @@ function Alerts() {
   return <section class="sheet" aria-labelledby="alerts"><h2 id="alerts">{say('alerts')}</h2>
     <Loaded asked={asked} again={again}>{(page) => page.alerts.length === 0 ? <Empty icon="check" title={say('alerts_none')} />
       : <ul class="alerts">{[...page.alerts].reverse().map((a) => <li key={a.alert} class={a.severity}>
-          <Icon name="alert" size={22} /><div><strong lang="en" dir="auto">{a.text}</strong><p class="soft small">{dayAndClock(a.at)}{a.traveler?.seat && <> · {say('seat')} <b class="code">{a.traveler.seat}</b></>}{a.voyage && me.role !== 'auditor' && <> · <a href={`#/voyage/${a.voyage}`}>{say('voyage')}</a></>}</p></div>
+          <Icon name="alert" size={22} /><div><strong><Told kind="alert" code={a.kind} text={a.text} /></strong><p class="soft small">{dayAndClock(a.at)}{a.traveler?.seat && <> · {say('seat')} <b class="code">{a.traveler.seat}</b></>}{a.voyage && me.role !== 'auditor' && <> · <a href={`#/voyage/${a.voyage}`}>{say('voyage')}</a></>}</p></div>
           {(me.role === 'supervisor' || me.role === 'admin') && <button type="button" class="button" onClick={() => take(a)}>{say('acknowledge')}</button>}
         </li>)}</ul>}</Loaded></section>;
 }
