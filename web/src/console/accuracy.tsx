@@ -28,7 +28,7 @@ function Network({ m, r }: { m: ModelScores; r: AccuracyReport }) {
       {series.length === 0 ? <Empty icon="chart" title={say('scores_few')} /> : <Det series={series} xName={say('false_match')} yName={say('false_non_match')} />}</section>
     <section class="sheet" aria-labelledby={`scores-${id}`}><h2 id={`scores-${id}`}>{say('scores')}</h2><p class="soft small">{say('scores_lead')}</p>
       {m.own.bins.length === 0 ? <Empty icon="chart" title={say('scores_few')} />
-        : <Histogram series={shown.map(([name, h]) => ({ name: say(name), ...h }))} xName={say('score')} marks={thresholds.map((t) => ({ at: t.threshold, name: `${say('threshold')} ${number(t.portraits)}` }))} />}</section>
+        : <Histogram series={shown.map(([name, h]) => ({ name: say(name), ...h }))} xName={say('score')} marks={thresholds.map((t) => ({ at: t.threshold, name: `${say('threshold')} · ${say('portraits')}: ${number(t.portraits)}` }))} />}</section>
   </>;
 }
 

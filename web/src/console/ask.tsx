@@ -99,7 +99,7 @@ export function Loaded<T>({ asked, again, children }: { asked: Asked<T>; again: 
   }
 }
 
-export function Head({ title, lead, children }: { title: string; lead?: string; children?: ComponentChildren }) {
+export function Head({ title, lead, children }: { title: string; lead?: ComponentChildren; children?: ComponentChildren }) {
   return <div class="head"><div><h1 tabIndex={-1}>{title}</h1>{lead && <p class="soft">{lead}</p>}</div>{children && <div class="tools">{children}</div>}</div>;
 }
 

@@ -26,7 +26,7 @@ function Tile({ title, value, target, means, verdict }: { title: string; value: 
 
 function Cells({ id, title, head, cells, name }: { id: string; title: string; head: string; cells: Cell[]; name: (c: Cell) => preact.ComponentChildren }) {
   const { say } = useDesk();
-  return <section class="sheet" aria-labelledby={id}><h2 id={id}>{title}</h2><div class="scroll" tabIndex={0} role="group" aria-labelledby={id}><table>
+  return <section class="sheet wide" aria-labelledby={id}><h2 id={id}>{title}</h2><div class="scroll" tabIndex={0} role="group" aria-labelledby={id}><table>
     <thead><tr><th>{head}</th><th>{say('pictures')}</th><th>{say('decision_clear')}</th><th>{say('decision_retry')}</th><th>{say('decision_inspect')}</th></tr></thead>
     <tbody>{cells.map((c, i) => <tr key={i}><td>{name(c)}</td><td><Count n={c.count} /></td><td><RateCell r={c.clear} /></td><td><RateCell r={c.retry} /></td><td><RateCell r={c.inspect} /></td></tr>)}</tbody></table></div></section>;
 }
@@ -76,7 +76,7 @@ export function Declined() {
   const { say } = useDesk();
   const { asked, again } = useAsk<DeclineReport>('/v1/reports/declines', '/v1/reports/declines');
   useHappening(['decline', 'inspection'], again, 5000);
-  return <section class="sheet" aria-labelledby="declined"><h2 id="declined">{say('declines')}</h2><Loaded asked={asked} again={again}>{(r) => r.sites.length === 0 ? <Empty icon="check" title={say('declines_none')} />
+  return <section class="sheet wide" aria-labelledby="declined"><h2 id="declined">{say('declines')}</h2><Loaded asked={asked} again={again}>{(r) => r.sites.length === 0 ? <Empty icon="check" title={say('declines_none')} />
     : <div class="scroll" tabIndex={0} role="group" aria-labelledby="declined"><table>
         <thead><tr><th>{say('site')}</th><th>{say('declined_n')}</th><th>{say('settled')}</th><th>{say('mean_wait')}</th><th>{say('within_minute')}</th><th>{say('instead')}</th></tr></thead>
         <tbody>{r.sites.map((s) => { const minute = s.within.find((w) => w.seconds === 60); return <tr key={s.site}>
@@ -90,7 +90,7 @@ interface ServiceReport { starts: number; stops: number; clock_set_back: number;
 function Stood() {
   const { say } = useDesk();
   const { asked, again } = useAsk<ServiceReport>('/v1/reports/service', '/v1/reports/service');
-  return <section class="sheet" aria-labelledby="stood"><h2 id="stood">{say('speed')}</h2><Loaded asked={asked} again={again}>{(r) => <>
+  return <section class="sheet wide" aria-labelledby="stood"><h2 id="stood">{say('speed')}</h2><Loaded asked={asked} again={again}>{(r) => <>
     <dl class="facts"><div><dt>{say('starts')}</dt><dd class="code">{number(r.starts)}</dd></div><div><dt>{say('stops')}</dt><dd class="code">{number(r.stops)}</dd></div>
       <div><dt>{say('clock_set_back')}</dt><dd class="code">{number(r.clock_set_back)}</dd></div></dl>
     {r.alerts.length > 0 && <div class="scroll" tabIndex={0} role="group" aria-label={say('alert_count')}><table><thead><tr><th>{say('alert_count')}</th><th>{say('how_many')}</th></tr></thead>

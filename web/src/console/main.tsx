@@ -25,7 +25,7 @@ const views: View[] = [
   { name: 'watch', icon: 'alert', roles: ['supervisor', 'auditor'], show: Watch },
   { name: 'accuracy', icon: 'chart', roles: ['supervisor', 'auditor'], show: Accuracy },
   { name: 'records', icon: 'shield', roles: ['auditor', 'supervisor'], show: Records },
-  { name: 'devices', icon: 'device', roles: ['admin'], show: Devices },
+  { name: 'devices', icon: 'device', roles: ['admin', 'supervisor'], show: Devices },
   { name: 'settings', icon: 'sliders', roles: ['admin'], show: Settings },
   { name: 'watch', icon: 'alert', roles: ['admin'], show: Watch },
 ];

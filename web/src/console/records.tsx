@@ -33,7 +33,8 @@ interface SignedHead { size: number; root: string; at: string; key: string; note
 
 function Log() {
   const { say } = useDesk();
-  const { asked, again } = useAsk<SignedHead>('/v1/audit/head', '/v1/audit/head');
+  const [fresh, setFresh] = useState(0);
+  const { asked, again } = useAsk<SignedHead>(`/v1/audit/head${fresh > 0 ? '?fresh=yes' : ''}`, '/v1/audit/head');
   const [shown, setShown] = useState(false);
   return <section class="sheet" aria-labelledby="log"><h2 id="log">{say('audit')}</h2><p class="soft small">{say('audit_lead')}</p>
     <Loaded asked={asked} again={again}>{(v) => <>
@@ -41,7 +42,7 @@ function Log() {
       <dl class="codes"><dt>{say('log_root')}</dt><dd dir="ltr">{v.root}</dd><dt>{say('log_key')}</dt><dd dir="ltr">{v.key}</dd></dl>
       <p class="small">{say('log_witnesses', { n: v.cosignatures.length })}</p>
       <details><summary>{say('log_note')}</summary><pre dir="ltr" tabIndex={0}>{v.note}</pre></details>
-      <div class="row"><button type="button" class="button" onClick={again}>{say('again')}</button>{!shown && <button type="button" class="button" onClick={() => setShown(true)}>{say('entries')}</button>}</div>
+      <div class="row"><button type="button" class="button" onClick={() => { if (fresh > 0) again(); setFresh(fresh + 1); }}>{say('log_fresh')}</button>{!shown && <button type="button" class="button" onClick={() => setShown(true)}>{say('entries')}</button>}</div>
       {shown && <Entries />}</>}</Loaded></section>;
 }
 

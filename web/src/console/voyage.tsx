@@ -167,7 +167,7 @@ export function Voyage({ id }: { id: string }) {
     <p><a href="#/board">{say('view_board')}</a></p>
     {asked.state !== 'good' && <Head title={say('voyage')} />}
     <Loaded asked={asked} again={again}>{(v) => <>
-      <Head title={`${v.carrier} ${v.number}`} lead={`${v.from} – ${v.to} · ${dayAndClock(v.departure)} · ${say(`mode_${v.mode}`)}`}>
+      <Head title={`${v.carrier} ${v.number}`} lead={<><bdi dir="ltr">{v.from} – {v.to}</bdi> · {dayAndClock(v.departure)} · {say(`mode_${v.mode}`)}</>}>
         <Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} />
       </Head>
       <div class="counts">

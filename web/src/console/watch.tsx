@@ -32,7 +32,7 @@ function Waits() {
   return <section class="sheet wide" aria-labelledby="waits"><h2 id="waits">{say('waits')}</h2>
     <Loaded asked={asked} again={again}>{(r) => r.rows.length === 0 ? <Empty icon="clock" title={say('nothing_yet')} />
       : <div class="scroll" tabIndex={0} role="group" aria-label={say('waits')}><table><thead><tr><th>{say('site')}</th><th>{say('cause')}</th><th>{say('opened')}</th><th>{say('result_cleared')}</th><th>{say('result_denied')}</th><th>{say('result_referred')}</th><th>{say('waiting')}</th><th>{say('to_claim')}</th><th>{say('to_outcome')}</th></tr></thead>
-          <tbody>{r.rows.map((w, i) => <tr key={i}><td class="code">{w.site ?? '–'}</td><td>{say(`cause_${w.cause}`)}</td><td>{w.opened}</td><td>{w.cleared}</td><td>{w.denied}</td><td>{w.referred}</td><td>{w.waiting}</td>
+          <tbody>{r.rows.map((w, i) => <tr key={i}><td class="code" dir="ltr">{w.site ?? '–'}</td><td>{say(`cause_${w.cause}`)}</td><td>{w.opened}</td><td>{w.cleared}</td><td>{w.denied}</td><td>{w.referred}</td><td>{w.waiting}</td>
             <td class="code">{seconds(w.to_claim.median_s)} <span class="soft">({seconds(w.to_claim.p90_s)})</span></td><td class="code">{seconds(w.to_outcome.median_s)} <span class="soft">({seconds(w.to_outcome.p90_s)})</span></td></tr>)}</tbody></table>
           <p class="soft small pad">{say('median_and_p90')}</p></div>}</Loaded></section>;
 }
