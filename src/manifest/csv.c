@@ -4,6 +4,8 @@
 #include "manifest/text.h"
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdio.h>
 
 /* ---- columns -------------------------------------------------------------------- */
@@ -572,9 +574,10 @@ static bool take_document_number(struct reader *r, struct gw_span *out, const st
 {
     char number[GW_MANIFEST_WORD_MAX];
     size_t n;
-    if (!gw_document_number(number, &n, c->text))
-        return wrong(r, c, h, "code", "not letters and digits, at most 64 of them");
-    return gw_text_keep(out, &r->pool, gw_span_of(number, n), r->err);
+    const bool is_number = gw_document_number(number, &n, c->text);
+    const bool fine = is_number && gw_text_keep(out, &r->pool, gw_span_of(number, n), r->err);
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    return is_number ? fine : wrong(r, c, h, "code", "not letters and digits, at most 64 of them");
 }
 
 static bool take_document_type(struct reader *r, struct gw_span *out, const struct cell *c, struct head h)
