@@ -326,10 +326,16 @@ static struct gw_json *rule_to_json(const struct gw_pack *p, const struct gw_pac
         snprintf(text, sizeof text, "%s after %s", period, gw_clock_start_name(k->starts));
         gw_json_set_text(j, gw_datum_name((enum gw_datum)d), k->has ? text : "not kept");
     }
-    char period[GW_PERIOD_TEXT];
-    gw_period_format(period, t->transfer_within);
-    snprintf(text, sizeof text, "%s within %s", t->transfer == NULL ? "" : t->transfer, period);
-    gw_json_set_text(j, "transferred", t->transfer == NULL ? "nowhere" : text);
+    GW_AUTO_VALUE(gw_buf) transfer = {};
+    for (size_t d = 0, n = 0; t->transfer != NULL && d < GW_DATUM_COUNT; d++)
+        if ((t->transfer_data >> d & 1) != 0)
+            gw_buf_addf(&transfer, "%s%s", n++ == 0 ? "" : " and ", gw_datum_name((enum gw_datum)d));
+    if (t->transfer != NULL) {
+        char period[GW_PERIOD_TEXT];
+        gw_period_format(period, t->transfer_within);
+        gw_buf_addf(&transfer, " to %s within %s after %s", t->transfer, period, gw_clock_start_name(t->transfer_starts));
+    }
+    gw_json_set_text(j, "transferred", t->transfer == NULL ? "nowhere" : gw_buf_text(&transfer));
     return j;
 }
 

@@ -69,6 +69,16 @@ static void set_period(struct gw_json *j, const char *key, struct gw_period peri
     gw_json_set_text(j, key, text);
 }
 
+static void set_transfer(struct gw_json *j, const struct gw_pack_rule *t)
+{
+    struct gw_json *data = gw_json_array();
+    for (size_t d = 0; d < GW_DATUM_COUNT; d++)
+        if ((t->transfer_data >> d & 1) != 0)
+            gw_json_add_text(data, gw_datum_name((enum gw_datum)d));
+    gw_json_set(j, "transfer_data", data);
+    set_period(j, "transfer_within", t->transfer_within);
+}
+
 static struct gw_json *retention_to_json(const struct gw_pack_rule *t)
 {
     struct gw_json *j = gw_json_object(), *starts = gw_json_object();
@@ -77,7 +87,7 @@ static struct gw_json *retention_to_json(const struct gw_pack_rule *t)
         if (d == GW_DATUM_CROSSING) {
             gw_json_set_text(j, "transfer", t->transfer);
             if (t->transfer != NULL)
-                set_period(j, "transfer_within", t->transfer_within);
+                set_transfer(j, t);
         }
         if (k->has) {
             set_period(j, gw_datum_name((enum gw_datum)d), k->period);

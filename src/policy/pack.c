@@ -632,9 +632,39 @@ static bool read_common(struct answers *a, struct gw_pack_reader *r, const struc
     return read_figure(&a->rule.fmr, &a->rule.has_fmr, r, j, "fmr", 1e-8, 1e-3, false) && fine;
 }
 
+/* What of somebody goes to the register. The picture always: notices speak of it, and a register that gets none
+ * is not what enrolling means. */
+static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const struct gw_json *transfer)
+{
+    static const char *const words[] = { "probe", "template", "portrait", "crossing" };
+    const struct gw_json *list = gw_json_get(transfer, "data");
+    const size_t mark = gw_pack_enter(r, "data"), n = gw_json_size(list);
+    bool fine = gw_json_kind(list) == GW_JSON_ARRAY && n > 0;
+    if (!fine)
+        gw_pack_error(r, "missing", "\"data\" is missing: what goes there, as [\"probe\"]");
+    for (size_t i = 0; fine && i < n; i++) {
+        size_t which = 0;
+        struct gw_span word = {};
+        const size_t inner = gw_pack_enter_item(r, i);
+        while (which < GW_COUNT(words) && !(gw_json_string(gw_json_at(list, i), &word) && gw_span_is(word, words[which])))
+            which++;
+        if (which == GW_COUNT(words))
+            fine = gw_pack_error(r, "unknown_value", "what goes to a register is probe, template, portrait or crossing");
+        else if ((*out >> which & 1) != 0)
+            fine = gw_pack_error(r, "twice", "\"%s\" stands here twice", words[which]);
+        else
+            *out |= 1u << which;
+        gw_pack_leave(r, inner);
+    }
+    if (fine && (*out >> GW_DATUM_PROBE & 1) == 0)
+        fine = gw_pack_error(r, "contradiction", "a transfer without the probe enrols nobody");
+    gw_pack_leave(r, mark);
+    return fine;
+}
+
 static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, const struct gw_json *j)
 {
-    static const char *const keys[] = { "to", "within", "after", "sources" };
+    static const char *const keys[] = { "to", "data", "within", "after", "sources" };
     static const char *const registers[] = { "identity_register" };
     struct gw_pack_sources sources;
     unsigned which = 0;
@@ -644,7 +674,7 @@ static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, co
         return true;
     size_t mark = gw_pack_enter(r, "transfer");
     bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys)) && READ_WORD(&which, false, r, j, "to", registers) &&
-                read_period(&out->transfer_within, r, j, "within") && READ_WORD(&out->transfer_starts, false, r, j, "after", starts) &&
+                read_transfer_data(&out->transfer_data, r, j) && read_period(&out->transfer_within, r, j, "within") && READ_WORD(&out->transfer_starts, false, r, j, "after", starts) &&
                 cite(&sources, r, j);
     if (fine)
         out->transfer = registers[which];
@@ -665,8 +695,10 @@ static bool check_sense(struct gw_pack_reader *r, const struct gw_pack_rule *t)
         return gw_pack_error(r, "contradiction", "a transfer to %s needs enrol to be true", t->transfer);
     if (t->photo == GW_CONSENT_VOLUNTARY && t->alternative == GW_ALTERNATIVE_NONE)
         return gw_pack_error(r, "contradiction", "what is voluntary needs an alternative");
-    if (t->transfer != NULL && !t->retention->keep[GW_DATUM_PROBE].has)
-        return gw_pack_error(r, "contradiction", "what is transferred must be kept until then: retention \"%s\" keeps no probe", t->retention->name);
+    for (size_t d = 0; t->transfer != NULL && d < GW_DATUM_COUNT; d++)
+        if ((t->transfer_data >> d & 1) != 0 && !t->retention->keep[d].has)
+            return gw_pack_error(r, "contradiction", "what is transferred must be kept until then: retention \"%s\" keeps no %s",
+                t->retention->name, gw_datum_name((enum gw_datum)d));
     return true;
 }
 

@@ -119,6 +119,7 @@ struct gw_pack_rule {
                                   * 0: nobody, GW_PACK_ANY_AGE: anybody */
     const struct gw_retention *retention;
     const char *transfer; /* "identity_register" or NULL */
+    unsigned transfer_data; /* what of it goes there: 1u << enum gw_datum */
     struct gw_period transfer_within;
     enum gw_clock_start transfer_starts;
     bool has_fmr;
@@ -126,6 +127,16 @@ struct gw_pack_rule {
     double fpir;       /* asked of a 1:N search */
     double fmr;        /* asked of a 1:1 comparison */
 };
+
+/* What may leave for a register, until when, and for how long it may stay there. */
+struct gw_transfer {
+    const char *to;  /* "identity_register", as long as the rule */
+    int64_t due_us;  /* the pack wants it to have left by then */
+    int64_t last_us; /* from then on it may not leave: it must be gone here */
+    struct gw_keep kept_there; /* .has false: the pack does not say */
+};
+/* May it leave? False unless the rule names it; so nothing does by oversight. */
+bool gw_rule_transfer(struct gw_transfer *out, const struct gw_pack_rule *t, enum gw_datum what, const struct gw_clocks *c);
 
 struct gw_pack; /* opaque, in the arena it was read into */
 

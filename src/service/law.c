@@ -303,6 +303,13 @@ bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pa
     return any;
 }
 
+bool gw_law_transfer(struct gw_transfer *out, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks)
+{
+    *out = (struct gw_transfer){};
+    return law->pack != NULL && rule != NULL && gw_rule_transfer(out, rule, what, clocks);
+}
+
 struct settling {
     struct gw_service *s;
     struct gw_id voyage;

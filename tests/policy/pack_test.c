@@ -365,7 +365,7 @@ static void protects_test(void **state)
                 CHECK_INT(d.outcome, GW_PACK_DECIDED);
                 CHECK(least.rule->photo >= d.rule->photo && least.rule->fingerprints >= d.rule->fingerprints);
                 CHECK(least.rule->alternative <= d.rule->alternative && least.rule->attempts <= d.rule->attempts);
-                CHECK((!least.rule->enrol || d.rule->enrol) && (least.rule->transfer == NULL || d.rule->transfer != NULL));
+                CHECK((!least.rule->enrol || d.rule->enrol) && (least.rule->transfer == NULL || (d.rule->transfer != NULL && (least.rule->transfer_data & ~d.rule->transfer_data) == 0)));
                 CHECK(!least.override_allowed || d.override_allowed);
                 for (size_t k = 0; k < GW_DATUM_COUNT; k++)
                     CHECK(!least.rule->retention->keep[k].has || d.rule->retention->keep[k].has);
@@ -515,7 +515,11 @@ static const struct refusal {
     { "everybody before the end", "\"when\": \"small_child\"", "\"when\": \"everybody\"", "shadowed", "\"when\": \"own_citizen\"" },
     { "a photograph kept that may not be taken", "\"photo\": \"voluntary\"", "\"photo\": \"not_authorised\"", "contradiction", "    {\n      \"id\": \"citizen-voluntary\"" },
     { "enrolling whom nobody photographs", "\"photo\": \"exempt\",\n      \"fingerprints\": \"not_authorised\",\n      \"enrol\": false", "\"photo\": \"exempt\",\n      \"fingerprints\": \"not_authorised\",\n      \"enrol\": true", "contradiction", "    {\n      \"id\": \"child-exempt\"" },
-    { "a transfer without enrolling", "\"retention\": \"short\",\n      \"transfer\": null", "\"retention\": \"short\",\n      \"transfer\": {\"to\": \"identity_register\", \"within\": \"1d\", \"after\": \"close\", \"sources\": [\"LAW\"]}", "contradiction", "    {\n      \"id\": \"citizen-voluntary\"" },
+    { "a transfer without enrolling", "\"retention\": \"short\",\n      \"transfer\": null", "\"retention\": \"short\",\n      \"transfer\": {\"to\": \"identity_register\", \"data\": [\"probe\"], \"within\": \"1d\", \"after\": \"close\", \"sources\": [\"LAW\"]}", "contradiction", "    {\n      \"id\": \"citizen-voluntary\"" },
+    { "a transfer that does not say of what", "\"retention\": \"short\",\n      \"transfer\": null", "\"retention\": \"short\",\n      \"transfer\": {\"to\": \"identity_register\", \"within\": \"1d\", \"after\": \"close\", \"sources\": [\"LAW\"]}", "missing", "\"transfer\": {\"to\"" },
+    { "a transfer of what no register takes", "\"retention\": \"short\",\n      \"transfer\": null", "\"retention\": \"short\",\n      \"transfer\": {\"to\": \"identity_register\", \"data\": [\"probe\", \"file\"], \"within\": \"1d\", \"after\": \"close\", \"sources\": [\"LAW\"]}", "unknown_value", "\"transfer\": {\"to\"" },
+    { "a transfer without the picture", "\"retention\": \"short\",\n      \"transfer\": null", "\"retention\": \"short\",\n      \"transfer\": {\"to\": \"identity_register\", \"data\": [\"crossing\"], \"within\": \"1d\", \"after\": \"close\", \"sources\": [\"LAW\"]}", "contradiction", "\"transfer\": {\"to\"" },
+    { "a transfer of the same thing twice", "\"retention\": \"short\",\n      \"transfer\": null", "\"retention\": \"short\",\n      \"transfer\": {\"to\": \"identity_register\", \"data\": [\"probe\", \"probe\"], \"within\": \"1d\", \"after\": \"close\", \"sources\": [\"LAW\"]}", "twice", "\"transfer\": {\"to\"" },
     { "voluntary without an alternative", "\"alternative\": \"document_inspection\"", "\"alternative\": \"none\"", "contradiction", "    {\n      \"id\": \"citizen-voluntary\"" },
     { "more attempts than a person bears", "\"value\": 3,", "\"value\": 30,", "range", "\"attempts\"" },
     { "half an attempt", "\"value\": 3,", "\"value\": 2.5,", "range", "\"attempts\"" },

@@ -303,6 +303,54 @@ static void how_long_it_took(void **state)
     place_done(&p);
 }
 
+/* ---- what may leave ------------------------------------------------------------------- */
+
+static const struct leaving_row {
+    const char *label, *site, *nationality, *birth_date;
+    bool before, after; /* does the live picture go to the register, under the rule of 2008 and that of 2025? */
+} leaving_rows[] = {
+    { "a visitor's picture, at a pilot port", "ATL", "JPN", "1980-01-01", true, true },
+    { "a visitor's picture, elsewhere", "BOS", "JPN", "1980-01-01", false, true },
+    { "a child's picture", "ATL", "JPN", "2015-01-01", false, true },
+    { "a citizen's picture", "ATL", "USA", "1980-01-01", false, false },
+    { "a picture of somebody who may be a citizen", "ATL", NULL, "1980-01-01", false, false },
+};
+
+static void check_leaving(struct place *p, const struct leaving_row *row, bool may)
+{
+    GW_AUTO_VALUE(gw_law) law = {};
+    const struct gw_voyage_row voyage = { .mode = GW_MODE_AIR, .direction = GW_DIRECTION_DEPARTURE, .from = gw_span_str(row->site), .to = gw_span_str("LHR") };
+    const struct gw_manifest_traveler t = {
+        .nationality = gw_span_str(row->nationality == NULL ? "" : row->nationality),
+        .birth_date = { (int16_t)atoi(row->birth_date), 1, 1 },
+    };
+    gw_law_at(&law, p->s, &voyage, "");
+    const struct gw_pack_rule *rule = gw_law_rule(&law, &t);
+    struct gw_clocks clocks = { .now_us = gw_clock_now(&p->s->clock) };
+    struct gw_transfer out;
+    gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, clocks.now_us);
+    for (int d = 0; d < GW_DATUM_COUNT; d++)
+        CHECK_INT(gw_law_transfer(&out, &law, rule, (enum gw_datum)d, &clocks), may && d == GW_DATUM_PROBE);
+    CHECK(!gw_law_transfer(&out, &law, NULL, GW_DATUM_PROBE, &clocks));
+    CHECK(!gw_law_transfer(&out, &(struct gw_law){}, rule, GW_DATUM_PROBE, &clocks)); /* no pack in force */
+    if (may && gw_law_transfer(&out, &law, rule, GW_DATUM_PROBE, &clocks)) {
+        CHECK_TEXT(out.to, "identity_register");
+        CHECK_INT(out.due_us - clocks.now_us, 14 * 24 * HOUR_US);
+        CHECK_INT(out.kept_there.period.years, 75);
+    }
+}
+
+static void leaving(void **state)
+{
+    const struct leaving_row *row = *state;
+    struct place p;
+    open_at(&p, MIDNIGHT_US - SECOND_US, row->site);
+    check_leaving(&p, row, row->before);
+    set_clock(&p, MIDNIGHT_US);
+    check_leaving(&p, row, row->after);
+    place_done(&p);
+}
+
 int main(void)
 {
     gw_log_level(GW_LOG_ERROR);
@@ -312,5 +360,6 @@ int main(void)
     check_add("midnight", "between search and decision clears nobody", midnight_between_search_and_decision);
     check_add("site", "each has its own law and gallery", each_site_its_own);
     check_add("decline", "how long it took is counted, without a person", how_long_it_took);
+    check_rows("leaving", leaving_rows, leaving);
     return check_done();
 }
