@@ -98,18 +98,21 @@ bool gw_traveler_kind_find(unsigned *out, struct gw_span name)
 
 bool gw_document_number(char *out, size_t *n, struct gw_span text)
 {
-    *n = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-        if (c == ' ' || c == '-')
-            continue;
-        if (c >= 'a' && c <= 'z')
-            c = (uint8_t)(c - 'a' + 'A');
-        if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) || *n == GW_MANIFEST_WORD_MAX)
-            return false;
-        out[(*n)++] = (char)c;
+    size_t used = 0;
+    bool fits = true;
+    for (size_t i = 0; i < text.size && fits; i++) {
+        unsigned c = text.data[i];
+        bool is_digit = c - '0' < 10, is_letter = (c & ~0x20u) - 'A' < 26;
+        if (is_digit || is_letter) {
+            fits = used < GW_MANIFEST_WORD_MAX;
+            if (fits)
+                out[used++] = (char)(is_digit ? c : c & ~0x20u);
+        } else {
+            fits = c == ' ' || c == '-';
+        }
     }
-    return *n > 0;
+    *n = used;
+    return fits && used > 0;
 }
 
 void gw_manifest_split_flight(struct gw_span flight, struct gw_span stated, struct gw_span *carrier, struct gw_span *number)

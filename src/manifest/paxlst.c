@@ -81,6 +81,7 @@ struct reader {
     struct gw_err damage; /* the first, where there was no message yet */
 };
 
+#define CODE1(a) GW_EDIFACT_TAG(0, 0, a)
 #define CODE2(a, b) GW_EDIFACT_TAG(0, a, b)
 #define CODE3(a, b, c) GW_EDIFACT_TAG(a, b, c)
 
@@ -89,6 +90,12 @@ struct reader {
 static struct gw_span get(const struct reader *r, unsigned element, unsigned component)
 {
     return gw_edifact_get(r->s, element, component);
+}
+
+/* A qualifier as a number, for switches and comparisons with the CODE of its characters. */
+static uint32_t qualifier(const struct reader *r, unsigned element, unsigned component)
+{
+    return gw_edifact_get_code(r->s, element, component);
 }
 
 static bool is(const struct reader *r, unsigned element, unsigned component, const char *text)
@@ -135,6 +142,8 @@ static bool warn(struct reader *r, const char *code, const char *text)
 /* Keeps a value that other systems compare; a longer one than any real one is left out. */
 static bool keep(struct reader *r, struct gw_span *out, struct gw_span value)
 {
+    if (gw_text_keep_quickly(out, &r->pool, value))
+        return true;
     if (value.size > GW_MANIFEST_WORD_MAX)
         return warn(r, "too_long", "a value of more than 64 bytes is left out");
     return gw_text_keep(out, &r->pool, value, r->err);
@@ -143,6 +152,8 @@ static bool keep(struct reader *r, struct gw_span *out, struct gw_span value)
 /* A code as it is compared: capitals. */
 static bool keep_upper(struct reader *r, struct gw_span *out, struct gw_span value)
 {
+    if (gw_text_keep_quickly(out, &r->pool, value))
+        return true;
     if (value.size > GW_MANIFEST_WORD_MAX)
         return warn(r, "too_long", "a value of more than 64 bytes is left out");
     return gw_text_keep_upper(out, &r->pool, value, r->err);
@@ -151,19 +162,16 @@ static bool keep_upper(struct reader *r, struct gw_span *out, struct gw_span val
 /* Something of a person, cut where it is too long, never within a letter. */
 static bool keep_name(struct reader *r, struct gw_span *out, struct gw_span value)
 {
-    struct gw_span kept;
-    if (!gw_text_keep(&kept, &r->pool, value, r->err))
+    if (gw_text_keep_quickly(out, &r->pool, value))
+        return true;
+    if (!gw_text_keep(out, &r->pool, value, r->err))
         return false;
-    if (kept.size > GW_MANIFEST_NAME_MAX) {
-        size_t n = GW_MANIFEST_NAME_MAX;
-        while (n > 0 && (kept.data[n] & 0xC0) == 0x80)
-            n--;
-        kept.size = n;
-        if (!warn(r, "too_long", "a name of more than 200 bytes, cut there"))
-            return false;
-    }
-    *out = kept;
-    return true;
+    if (out->size <= GW_MANIFEST_NAME_MAX)
+        return true;
+    out->size = GW_MANIFEST_NAME_MAX;
+    while (out->size > 0 && (out->data[out->size] & 0xC0) == 0x80)
+        out->size--;
+    return warn(r, "too_long", "a name of more than 200 bytes, cut there");
 }
 
 /* A state's code (ICAO Doc 9303-3, 5); others are kept as they were sent. */
@@ -171,9 +179,9 @@ static bool keep_state(struct reader *r, struct gw_span *out, struct gw_span val
 {
     while (value.size > 1 && value.data[value.size - 1] == '<') /* D<<: as a zone has it */
         value.size--;
-    bool letters = value.size == 3 || gw_span_is(value, "D");
-    for (size_t i = 0; i < value.size; i++)
-        letters = letters && ((value.data[i] | 0x20) >= 'a' && (value.data[i] | 0x20) <= 'z');
+    bool letters = value.size == 3 || (value.size == 1 && value.data[0] == 'D');
+    for (size_t i = 0; letters && i < value.size; i++)
+        letters = (value.data[i] | 0x20) >= 'a' && (value.data[i] | 0x20) <= 'z';
     if (value.size > 0 && !letters && !warn(r, "code", "a state's code is three letters"))
         return false;
     return keep_upper(r, out, value);
@@ -558,15 +566,16 @@ static bool next_row(struct reader *r)
 
 /* NAD 3035 of persons. */
 static const struct party {
-    const char *code;
+    uint32_t code;
+    const char *text;
     bool crew, in_transit;
-} parties[] = { { "FL", false, false }, { "FM", true, false }, { "DDU", false, true }, { "DDT", true, true }, { "ZZZ", false, false },
-    { "VW", false, false } };
+} parties[] = { { CODE2('F', 'L'), "FL", false, false }, { CODE2('F', 'M'), "FM", true, false }, { CODE3('D', 'D', 'U'), "DDU", false, true },
+    { CODE3('D', 'D', 'T'), "DDT", true, true }, { CODE3('Z', 'Z', 'Z'), "ZZZ", false, false }, { CODE2('V', 'W'), "VW", false, false } };
 
-static const struct party *find_party(struct gw_span code)
+static const struct party *find_party(uint32_t code)
 {
     for (size_t i = 0; i < GW_COUNT(parties); i++)
-        if (gw_span_is(code, parties[i].code))
+        if (parties[i].code == code)
             return &parties[i];
     return NULL;
 }
@@ -597,8 +606,11 @@ static bool read_names(struct reader *r)
     size_t used = 0;
     if (!keep_name(r, &t->surname, get(r, element, 1)))
         return false;
+    struct gw_span further[] = { get(r, element, 3), get(r, element, 4), get(r, element, 5) };
+    if (further[0].size + further[1].size + further[2].size == 0)
+        return keep_name(r, &t->given_names, get(r, element, 2));
     for (unsigned c = 2; c <= 5; c++) {
-        struct gw_span s = get(r, element, c);
+        struct gw_span s = c == 2 ? get(r, element, 2) : further[c - 3];
         if (s.size == 0)
             continue;
         if (used > 0)
@@ -616,7 +628,7 @@ static bool begin_person(struct reader *r, const struct party *party)
     bool crew = party->crew || (r->m->manifest.kind == GW_MANIFEST_CREW_LIST && !gw_span_is(get(r, 1, 1), "FL"));
     r->now.t->kind = crew ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
     r->now.t->in_transit = party->in_transit;
-    r->now.p->party = gw_span_str(party->code);
+    r->now.p->party = gw_span_str(party->text);
     return read_names(r);
 }
 
@@ -631,14 +643,14 @@ static bool lose_person(struct reader *r)
 
 static bool read_nad(struct reader *r)
 {
-    struct gw_span party = get(r, 1, 1);
     struct gw_manifest *x = &r->m->manifest;
     if (!end_person(r))
         return false;
+    uint32_t party = qualifier(r, 1, 1);
     const struct party *person = find_party(party);
     if (person != NULL)
         return begin_person(r, person);
-    if (gw_span_is(party, "MS")) {
+    if (party == CODE2('M', 'S')) {
         r->group = GROUP_SENDER;
         struct gw_span name = get(r, 4, 1), given = get(r, 4, 2);
         char both[GW_EDIFACT_SEGMENT_BYTES];
@@ -679,6 +691,7 @@ static bool read_com(struct reader *r)
 {
     struct gw_manifest *x = &r->m->manifest;
     /* Contacts stand side by side as elements, or repeated. */
+    gw_edifact_spread(r->s);
     for (size_t i = 0; i < r->s->n_elements; i++) {
         if (gw_edifact_count(r->s, i) < 2)
             continue;
@@ -714,7 +727,7 @@ static bool read_attribute(struct reader *r)
 static bool read_measure(struct reader *r)
 {
     uint64_t n;
-    if (!is(r, 1, 1, "CT"))
+    if (qualifier(r, 1, 1) != CODE2('C', 'T'))
         return true; /* WT: their weight */
     /* MEA+CT++:2 by the guide, MEA+CT++2 by many. */
     struct gw_span v = get(r, 3, 2).size > 0 ? get(r, 3, 2) : get(r, 3, 1);
@@ -732,7 +745,7 @@ static bool read_bag_tag(struct reader *r)
     struct gw_paxlst_person *p = r->now.p;
     struct gw_span tag = get(r, 4, 1);
     uint64_t count = 1;
-    if (!is(r, 1, 1, "BAG") || tag.size == 0 || gw_span_is(tag, "NULL"))
+    if (qualifier(r, 1, 1) != CODE3('B', 'A', 'G') || tag.size == 0 || gw_span_is(tag, "NULL"))
         return true;
     if (p->n_bag_tags == GW_PAXLST_BAG_TAGS_MAX)
         return warn(r, "too_many", "more bag tags than are kept");
@@ -757,7 +770,7 @@ static bool read_person_loc(struct reader *r)
 {
     struct gw_manifest_traveler *t = r->now.t;
     struct gw_span place = get(r, 2, 1);
-    switch (gw_edifact_code(get(r, 1, 1))) {
+    switch (qualifier(r, 1, 1)) {
     case CODE2('2', '2'):
         return keep_upper(r, &r->now.p->clearance, place);
     case CODE2('9', '1'):
@@ -794,7 +807,7 @@ static bool read_reference(struct reader *r)
     if (r->group != GROUP_PERSON)
         return true;
     struct gw_manifest_traveler *t = r->now.t;
-    switch (gw_edifact_code(get(r, 1, 1))) {
+    switch (qualifier(r, 1, 1)) {
     case CODE3('A', 'V', 'F'):
         return keep(r, &t->reservation, value);
     case CODE3('A', 'B', 'O'):
@@ -864,7 +877,7 @@ static bool read_dtm(struct reader *r)
     if (r->group != GROUP_PERSON)
         return true;
     struct gw_date d;
-    switch (gw_edifact_code(get(r, 1, 1))) {
+    switch (qualifier(r, 1, 1)) {
     case CODE3('3', '2', '9'):
         return read_birth(r);
     case CODE2('3', '6'):
@@ -892,9 +905,10 @@ static bool read_loc(struct reader *r)
 
 static bool read_geography(struct reader *r)
 {
-    if (is(r, 1, 1, "4") && (is(r, 2, 1, "173") || is(r, 2, 1, "174"))) {
+    uint32_t state = qualifier(r, 2, 1);
+    if (qualifier(r, 1, 1) == CODE1('4') && (state == CODE3('1', '7', '3') || state == CODE3('1', '7', '4'))) {
         r->now.p->has_verified = true;
-        r->now.p->verified = is(r, 2, 1, "173");
+        r->now.p->verified = state == CODE3('1', '7', '3');
     }
     return true;
 }
@@ -902,7 +916,7 @@ static bool read_geography(struct reader *r)
 static bool read_nationality(struct reader *r)
 {
     /* 2 is the present nationality, 1 that at birth. */
-    return is(r, 1, 1, "1") || r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
+    return qualifier(r, 1, 1) == CODE1('1') || r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
 }
 
 static bool read_duty(struct reader *r)
@@ -1085,6 +1099,7 @@ static bool end_message(struct reader *r)
         r->n_rows = GW_MIN(r->cap_travelers, r->cap_persons) - x->n_travelers;
     }
     r->m = NULL;
+    r->group = GROUP_OTHER;
     return true;
 }
 
@@ -1136,7 +1151,7 @@ static bool unknown_segment(struct reader *r)
 
 /* What is done with a segment, by its tag. The place of a tag in the table is so made that
  * no two share one: the compiler refuses a second. */
-enum where {
+enum where { /* those whose reader may be left out behind a traveler that is lost stand last */
     IN_INTERCHANGE, /* outside of messages; ends one that has not ended */
     ANYWHERE,       /* in a message, also behind a traveler that is lost */
     IN_MESSAGE,
@@ -1194,6 +1209,8 @@ static bool read_segment(struct reader *r)
     const struct rule *rule = find_rule(s->code);
     bool is_plain = !s->has_lower && !s->has_high;
     r->pool.is_plain = is_plain;
+    if (r->group == GROUP_PERSON && rule->where >= IN_MESSAGE && is_plain && !s->odd_release) /* nearly always */
+        return r->now.is_lost || rule->read(r);
     if (rule->where == IN_INTERCHANGE)
         return (rule->read == read_unh || cut_message(r, "cut_off", "the message does not end (UNT is missing)")) && rule->read(r);
     if (r->m == NULL)
@@ -1224,8 +1241,10 @@ static bool may_begin_person(const struct reader *r)
     size_t end = at + 1;
     while (end < raw.size && raw.data[end] != (uint8_t)e->separators.element)
         end++;
-    struct gw_span party = gw_span_slice(raw, at + 1, end);
-    return find_party(party) != NULL || (is_nad && !gw_span_is(party, "MS"));
+    uint32_t party = 0;
+    for (at++; at < end && end - at <= 4 && at < raw.size; at++)
+        party = party << 8 | raw.data[at];
+    return find_party(party) != NULL || (is_nad && party != CODE2('M', 'S'));
 }
 
 static bool read_damaged(struct reader *r, const struct gw_err *why)
@@ -1266,7 +1285,7 @@ bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span t
     struct reader *r = gw_arena_one(a, struct reader, err);
     if (r == NULL)
         return false;
-    *r = (struct reader){ .out = out, .a = a, .err = err, .pool = { .a = a }, .today = today, .day = today };
+    *r = (struct reader){ .out = out, .a = a, .err = err, .pool = { .a = a, .source = text }, .today = today, .day = today };
     r->edifact = gw_arena_one(a, struct gw_edifact, err);
     r->s = gw_arena_one(a, struct gw_edifact_segment, err);
     if (r->edifact == NULL || r->s == NULL || !gw_edifact_open(r->edifact, text, partner, err))
