@@ -572,6 +572,19 @@ struct gw_device_row {
 [[nodiscard]] bool gw_store_devices(struct gw_device_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_err *err);
 
+/* ---- what was measured: counts that name nobody ---------------------------------- */
+
+struct gw_measured_row {
+    struct gw_span what, of;
+    int64_t bin, n;
+};
+/* One more. */
+[[nodiscard]] bool gw_store_measured_add(struct gw_tx *tx, int64_t day, const char *what, struct gw_span of, int64_t bin,
+    struct gw_err *err);
+/* Sums over days in [from, to), by what, of and bin, in that order. */
+[[nodiscard]] bool gw_store_measured(struct gw_measured_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t from_day, int64_t to_day, struct gw_err *err);
+
 /* ---- notices that are posted ------------------------------------------------------- */
 
 struct gw_notice_row {

@@ -1,4 +1,4 @@
--- 0013: what gates say of themselves.
+-- 0014: what gates say of themselves.
 
 -- When a gate was last heard of, and what it last said of itself.
 -- why so that a gate that is off, out of date, without camera or with an old notice is found before travelers stand at it
