@@ -521,6 +521,48 @@ static const char text[] = JSON({
     "token": {"$ref": "#/components/schemas/Id"},
     "secret": {"type": "string", "pattern": "^gw_[0-9a-hjkmnp-tv-z]{48}$", "description": "the bearer token; shown this once, only its hash is kept"},
     "role": {"const": "admin"}, "label": {"type": "string"}, "expires_at": {"$ref": "#/components/schemas/Time"}}},
+"NoticeState": {"enum": ["current", "outdated", "unchecked", "no_pack"]},
+"StatusBody": {"type": "object", "additionalProperties": false, "properties": {
+    "software": {"type": ["string", "null"], "maxLength": 64, "description": "name and version"},
+    "started_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when that started"},
+    "camera": {"anyOf": [{"$ref": "#/components/schemas/Camera"}, {"type": "null"}]},
+    "camera_errors": {"type": ["integer", "null"], "minimum": 0, "description": "how often the camera failed since then"},
+    "notice_version": {"type": ["string", "null"], "description": "of the notice it shows, as GET /v1/notice gave it"},
+    "notice_language": {"type": ["string", "null"]},
+    "mode": {"enum": ["air", "sea", "land", null], "description": "as that was asked with"},
+    "direction": {"enum": ["arrival", "departure", null]}}},
+"Camera": {"enum": ["unknown", "working", "off", "absent", "denied", "failed"]},
+"Device": {"type": "object", "additionalProperties": false,
+  "required": ["device", "site", "seen_at", "reported_at", "software", "started_at", "camera", "camera_errors", "notice_version", "notice_language", "notice_state"],
+  "properties": {
+    "device": {"$ref": "#/components/schemas/Id"},
+    "site": {"type": "string"},
+    "label": {"type": "string", "description": "the operator's own words"},
+    "state": {"enum": ["valid", "expired", "revoked"]},
+    "credential": {"enum": ["secret", "certificate"]},
+    "created_at": {"$ref": "#/components/schemas/Time"},
+    "expires_at": {"$ref": "#/components/schemas/Time", "description": "until when its token or certificate is taken: of a certificate, its end at the latest"},
+    "seen_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when it last asked anything"},
+    "reported_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when it last said what follows"},
+    "software": {"type": ["string", "null"]},
+    "started_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "camera": {"$ref": "#/components/schemas/Camera"},
+    "camera_errors": {"type": "integer", "description": "how often it failed since started_at"},
+    "notice_version": {"type": ["string", "null"]}, "notice_language": {"type": ["string", "null"]},
+    "notice_state": {"anyOf": [{"$ref": "#/components/schemas/NoticeState"}, {"type": "null"}], "description": "is that the notice in force there? null: it shows none"}}},
+"DeviceList": {"type": "object", "additionalProperties": false, "required": ["devices"], "properties": {
+    "devices": {"type": "array", "items": {"$ref": "#/components/schemas/Device"}}}},
+"SiteList": {"type": "object", "additionalProperties": false, "required": ["sites"], "properties": {
+    "sites": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["site", "devices", "devices_seen", "notices"], "properties": {
+      "site": {"type": "string"},
+      "devices": {"type": "integer", "description": "that are let in"},
+      "devices_seen": {"type": "integer", "description": "of them, heard of within five minutes"},
+      "notices": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+        "required": ["site", "mode", "direction", "language", "version", "pack", "checked_on", "state"], "properties": {
+          "site": {"type": "string"}, "mode": {"enum": ["air", "sea", "land", null], "description": "null: whatever there is"},
+          "direction": {"enum": ["arrival", "departure", null]}, "language": {"type": "string"}, "version": {"type": "string"},
+          "pack": {"type": "string"}, "checked_on": {"type": "string", "format": "date", "description": "when somebody last looked"},
+          "state": {"$ref": "#/components/schemas/NoticeState"}}}}}}}}},
 "TokenList": {"type": "object", "additionalProperties": false, "required": ["tokens"], "properties": {
     "tokens": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["token", "role", "site", "carrier", "label", "state", "created_at", "expires_at", "credential"], "properties": {
