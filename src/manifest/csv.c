@@ -11,7 +11,7 @@
 enum column {
     /* of a traveler */
     SURNAME, GIVEN_NAMES, MIDDLE_NAMES, NAME, SEX, BIRTH_DATE, NATIONALITY, RESIDENCE, RESERVATION, REFERENCE, ORIGIN,
-    DESTINATION, SEAT, IN_TRANSIT, TRAVELER_KIND,
+    DESTINATION, SEAT, IN_TRANSIT, TRAVELER_KIND, STATUS, PERMANENT_RESIDENT, ACCOMPANIED, UNACCOMPANIED,
     /* of his documents: may be numbered */
     DOCUMENT_TYPE, DOCUMENT_NUMBER, ISSUING_STATE, EXPIRY_DATE,
     /* of the voyage and the message: one value for all rows, or above the header */
@@ -43,6 +43,11 @@ static const struct {
     [SEAT] = { "seat", " seat seatnumber seatno asiento siege sitz sitzplatz cabinnumber stateroom " },
     [IN_TRANSIT] = { "in_transit", " intransit transit transito " },
     [TRAVELER_KIND] = { "kind", " kind travelerkind travelerkinds travellerkind travelertype travellertype passengertype paxtype crewindicator tipodeviajero " },
+    /* A bare "status" is as often whether a booking is confirmed. */
+    [STATUS] = { "class_of_admission", " classofadmission admissionclass visaclass visacategory visastatus visatype immigrationstatus immigrationclass statutmigratoire clasedevisa tipodevisa categoriedevisa visumkategorie visumart " },
+    [PERMANENT_RESIDENT] = { "permanent_resident", " permanentresident lawfulpermanentresident lpr residentepermanente residentpermanent daueraufenthalt " },
+    [ACCOMPANIED] = { "accompanied", " accompanied accompaniedchild accompaniedminor acompanado accompagne begleitet " },
+    [UNACCOMPANIED] = { "unaccompanied", " unaccompanied unaccompaniedminor unaccompaniedchild um umnr menornoacompanado mineurnonaccompagne unbegleitet alleinreisendeskind " },
     [DOCUMENT_TYPE] = { "document_type", " documenttype doctype typeofdocument traveldocumenttype tipodedocumento tipodocumento typededocument dokumentenart dokumentart " },
     [DOCUMENT_NUMBER] = { "document_number", " documentnumber documentno docnumber docno passportnumber passportno passport documentid traveldocumentnumber numerodedocumento numerodepasaporte pasaporte numerodepasseport passeport numerodudocument passnummer reisepassnummer dokumentennummer dokumentnummer numerodipassaporto passaporto numerodopassaporte " },
     [ISSUING_STATE] = { "issuing_state", " issuingstate issuingcountry issuingauthority documentissuingstate documentissuingcountry documentcountry documentstate passportcountry passportissuingcountry countryofissue paisemisor paisdeexpedicion paysdedelivrance paysemetteur ausstellerstaat ausstellungsland " },
@@ -581,6 +586,27 @@ static bool take_document_type(struct reader *r, struct gw_span *out, const stru
     return take_code(r, out, c, h, 1, 2, "", "not a document's code of one or two letters");
 }
 
+/* "B-2", "b2"; of "B1/B2" the first: who holds either is asked no more. Blanks are no part of it. */
+static bool take_status(struct reader *r, struct gw_span *out, const struct cell *c, struct head h)
+{
+    char text[GW_MANIFEST_STATUS_MAX + 2];
+    size_t n = 0;
+    for (size_t i = 0; i < c->text.size && c->text.data[i] != '/' && n < sizeof text; i++)
+        if (c->text.data[i] != ' ')
+            text[n++] = (char)c->text.data[i];
+    struct cell plain = { gw_span_of(text, n), c->offset };
+    return take_code(r, out, &plain, h, 1, GW_MANIFEST_STATUS_MAX, "-", "not a class of at most 16 letters, digits and hyphens, as B-2");
+}
+
+static bool take_stated(struct reader *r, enum gw_stated *out, const struct cell *c, struct head h, bool turned, const char *rule)
+{
+    const int letter = choose(answers, GW_COUNT(answers), c->text);
+    if (letter == 0)
+        return wrong(r, c, h, "choice", rule);
+    *out = (letter == 'Y') != turned ? GW_STATED_YES : GW_STATED_NO;
+    return true;
+}
+
 static bool take_cell(struct reader *r, struct traveler *x, const struct cell *c, struct head h)
 {
     struct gw_manifest_traveler *t = &x->t;
@@ -623,6 +649,14 @@ static bool take_cell(struct reader *r, struct traveler *x, const struct cell *c
         letter = choose(traveler_kinds, GW_COUNT(traveler_kinds), c->text);
         t->kind = letter == 'C' ? GW_TRAVELER_CREW : letter == 'P' ? GW_TRAVELER_PASSENGER : t->kind;
         return letter != 0 || wrong(r, c, h, "choice", "kind is passenger or crew");
+    case STATUS:
+        return take_status(r, &t->status, c, h);
+    case PERMANENT_RESIDENT:
+        return take_stated(r, &t->permanent_resident, c, h, false, "permanent_resident is yes or no");
+    case ACCOMPANIED:
+        return take_stated(r, &t->accompanied, c, h, false, "accompanied is yes or no");
+    case UNACCOMPANIED:
+        return take_stated(r, &t->accompanied, c, h, true, "unaccompanied is yes or no");
     case DOCUMENT_TYPE:
         return take_document_type(r, &d->type, c, h);
     case DOCUMENT_NUMBER:

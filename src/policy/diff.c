@@ -72,17 +72,18 @@ static bool is_list(const struct work *w, size_t d, const struct gw_atom *a, con
     return same;
 }
 
-/* The name of a class of the pack that asks for just this list of codes. */
+/* The name of a class of the pack that asks for just this list of codes: for that alone, or among other things where
+ * the list is too long to be shown. */
 static const char *named(const struct gw_pack *p, size_t d, const struct work *w, const struct kind *k)
 {
-    for (size_t i = 0; i < p->n_classes; i++) {
-        const struct gw_node *root = &p->nodes[p->classes[i].begin];
-        for (size_t c = 0; root->op == GW_NODE_ALL && c < root->n; c++) {
-            const struct gw_node *leaf = &p->nodes[root->first + c];
-            if (leaf->op == GW_NODE_ATOM && leaf->dim == d && is_list(w, d, &p->split[d].atoms[leaf->ref], k))
+    for (size_t i = 0; i < p->n_classes; i++)
+        for (size_t at = p->classes[i].begin; at < p->classes[i].end; at++) {
+            const struct gw_node *leaf = &p->nodes[at];
+            const struct gw_node *root = &p->nodes[p->classes[i].begin];
+            const bool directly = root->op == GW_NODE_ALL && at >= root->first && at < (size_t)root->first + root->n;
+            if ((directly || k->n_values > SHOWN) && leaf->op == GW_NODE_ATOM && leaf->dim == d && is_list(w, d, &p->split[d].atoms[leaf->ref], k))
                 return p->classes[i].name;
         }
-    }
     return NULL;
 }
 
