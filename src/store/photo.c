@@ -314,7 +314,7 @@ bool gw_store_photo_put(struct gw_tx *tx, struct gw_photo_row *w, struct gw_span
         w->scope = w->portrait;
     } else if (w->key != GW_KEY_HOLD) {
         /* To the hour before: never longer than allowed, and at most an hour less. */
-        w->key = GW_KEY_PROBE_HOUR;
+        w->key = w->key == GW_KEY_TRANSFER_HOUR ? GW_KEY_TRANSFER_HOUR : GW_KEY_PROBE_HOUR;
         w->scope = gw_key_hour(w->expires_us / GW_US_PER_HOUR);
         w->expires_us -= w->expires_us % GW_US_PER_HOUR;
     }
@@ -427,6 +427,23 @@ bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t 
         tx->photos->holes = h;
     }
     return true;
+}
+
+bool gw_store_photo_forget(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_err *err)
+{
+    return gw_photos_forget(tx, row, 1, err);
+}
+
+bool gw_store_photo_move(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_photo_row *to, int64_t now_us,
+    struct gw_err *err)
+{
+    enum { MORE_BYTES = 64 << 10 };
+    struct gw_span picture;
+    if (to->key != GW_KEY_HOLD && to->expires_us / GW_US_PER_HOUR <= now_us / GW_US_PER_HOUR)
+        return gw_photos_forget(tx, row, 1, err);
+    GW_AUTO(gw_arena) *a = gw_arena_new(2 * (size_t)GW_MAX(row->size, INT64_C(0)) + MORE_BYTES);
+    return gw_store_photo_open(&picture, a, tx, row, err) && gw_photos_forget(tx, row, 1, err) &&
+           gw_store_photo_put(tx, to, picture, now_us, err);
 }
 
 bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,

@@ -87,7 +87,7 @@ void gw_photos_drop(struct gw_photos *p, enum gw_key_kind kind, struct gw_id sco
 
 /* What a ciphertext belongs to; it opens nowhere else. */
 enum gw_sealed_kind { GW_SEALED_PERSON = 1, GW_SEALED_PORTRAIT, GW_SEALED_TEMPLATE, GW_SEALED_ANSWER, GW_SEALED_PHOTO,
-    GW_SEALED_WEBHOOK, GW_SEALED_UNEXPECTED };
+    GW_SEALED_WEBHOOK, GW_SEALED_UNEXPECTED, GW_SEALED_TRANSFER };
 struct gw_bound {
     enum gw_key_kind key;
     struct gw_id scope; /* of the key */

@@ -776,6 +776,8 @@ const char *gw_key_kind_name(enum gw_key_kind kind)
         return "hold";
     case GW_KEY_WEBHOOK:
         return "webhook";
+    case GW_KEY_TRANSFER_HOUR:
+        return "transfer";
     }
     return "unknown";
 }
