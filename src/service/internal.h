@@ -32,6 +32,7 @@ struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 struct gw_mail;      /* webhook.c */
 struct gw_setup;     /* setup.c */
+struct gw_outbox;    /* transfer.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -59,6 +60,7 @@ struct gw_service {
     int64_t deadlines_us; /* when the deadline clock must look again; atomically, 0: now */
     struct gw_events *events;
     struct gw_mail *mail;       /* NULL without recognition */
+    struct gw_outbox *outbox;   /* NULL without recognition, and without register.url */
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
@@ -179,8 +181,11 @@ void gw_law_done(struct gw_law *law);
 GW_AUTO_DONE(gw_law, gw_law_done)
 /* The pack in force now and the day it is by its zone; false: none. */
 bool gw_law_today(struct gw_law *out, struct gw_service *s);
+/* The one that was in force at a moment, of those there are now. */
+bool gw_law_on(struct gw_law *out, struct gw_service *s, int64_t us);
 /* The same, as it bears on a voyage at a site. site "": the voyage's own: where it departs, or arrives. */
 void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+void gw_law_at_time(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site, int64_t us);
 /* "" for the voyage's own site, else the site. */
 const char *gw_law_site(const struct gw_voyage_row *v, const char *site);
 struct gw_law_mark gw_law_mark_now(struct gw_service *s);
@@ -232,6 +237,29 @@ bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err
 /* Copies the portraits that wait for these documents to a traveler of an open voyage. */
 bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
     const struct gw_document_hash *documents, size_t n, struct gw_err *err);
+
+/* ---- to an identity register (transfer.c) ------------------------------------------------ */
+
+/* A picture that the rule sends to the register, and until when it is kept for that. */
+struct gw_transfer_plan {
+    struct gw_transfer leaves;
+    int64_t until_us; /* how long officers may see it */
+    bool keeps;       /* so long it stays after the receipt */
+    int64_t photo_us; /* when it dies at the latest: the photo's row gets this, and GW_KEY_TRANSFER_HOUR */
+};
+/* False: it does not go there, or there is no register. until_us: of the plan. */
+bool gw_transfer_plan(struct gw_transfer_plan *out, struct gw_service *s, const struct gw_law *law, const struct gw_pack_rule *rule,
+    const struct gw_clocks *clocks, int64_t until_us);
+/* Into the outbox, in the transaction that keeps the picture. person: sealed in the traveler's row. */
+bool gw_transfer_put(struct gw_tx *tx, struct gw_service *s, struct gw_arena *a, const struct gw_transfer_plan *plan,
+    const struct gw_law *law, const struct gw_pack_rule *rule, const struct gw_voyage_row *v, const struct gw_photo_row *photo,
+    struct gw_span person, struct gw_err *err);
+/* The purge's: what may no longer leave ends, at most `limit` of them, until *done. */
+bool gw_transfers_miss(bool *done, struct gw_tx *tx, struct gw_service *s, int64_t now_us, size_t limit, struct gw_err *err);
+/* Sends. *out is NULL without register.url. GW_ERR_USAGE, GW_ERR_NOT_FOUND: settings. */
+bool gw_outbox_open(struct gw_outbox **out, struct gw_service *s, struct gw_err *err);
+void gw_outbox_close(struct gw_outbox *o); /* what is on its way is offered again at the next start; NULL is fine */
+void gw_outbox_wake(struct gw_outbox *o);  /* there may be something; any thread; NULL is fine */
 
 /* ---- instead of a photograph (alternative.c) ------------------------------------------- */
 

@@ -145,6 +145,12 @@ static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
                    &(struct gw_audit_facts){ .keys = &(uint64_t){ o->purged.keys - o->before.keys } }, err));
 }
 
+static bool miss_transfers(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    return gw_transfers_miss(&o->done, tx, o->s, o->now_us, ROWS_AT_ONCE, err);
+}
+
 static bool expire_portraits(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
@@ -259,6 +265,7 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
         if (!purge_voyage(&sum, s, d.ids[i], d.now_us, err))
             return false;
     if (!step(&sum, s, expire_keys, "purge: keys of hours", (struct gw_id){}, d.now_us, err) ||
+        !step(&sum, s, miss_transfers, "purge: transfers", (struct gw_id){}, d.now_us, err) ||
         !step(&sum, s, expire_portraits, "purge: portraits", (struct gw_id){}, d.now_us, err) ||
         !gw_store_read(s->store, find_unswept, &d, err))
         return false;

@@ -9,7 +9,7 @@ enum { PHOTOS_AT_ONCE = 8, REASON_MOST = 64 };
 /* What is older than its clock by more than the purge could need. */
 #define GRACE_US (5 * 60 * GW_US_PER_S)
 
-static const char *const classes[] = { "voyage", "probe", "portrait", "portrait_photo", "answer" };
+static const char *const classes[] = { "voyage", "probe", "portrait", "portrait_photo", "answer", "transfer" };
 static_assert(GW_COUNT(classes) == GW_AGE_COUNT);
 
 /* ---- holds ------------------------------------------------------------------------------ */

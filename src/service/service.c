@@ -503,7 +503,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
             return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for upkeep");
         s->upkeep_runs = true;
         s->mail = gw_mail_open(s, err);
-        if (s->mail == NULL)
+        if (s->mail == NULL || !gw_outbox_open(&s->outbox, s, err))
             return NULL;
     }
     s->serving = true;
@@ -524,6 +524,7 @@ void gw_service_close(struct gw_service *s)
         if (!gw_logins_log(s, &err) || !gw_audit_stop(s, &err) || !gw_head_sign(s, &err))
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     }
+    gw_outbox_close(s->outbox); /* it writes to the log, and asks for the law */
     gw_audit_looks_free(s->looks);
     gw_signer_free(s->signer);
     gw_galleries_free(s->galleries);

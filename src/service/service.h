@@ -1133,6 +1133,7 @@ struct gw_counters {
     uint64_t over_age;                         /* now: older than its clock allows */
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
     uint64_t webhooks_sent, webhooks_failed;   /* attempts */
+    uint64_t transfers[5], transfer_attempts;  /* by how they ended (gw_transfer_state_name) */
     uint64_t voyages_open, listeners;          /* now */
 };
 void gw_service_counters(struct gw_counters *out, struct gw_service *s); /* since start; no person in them */

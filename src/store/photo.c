@@ -439,7 +439,8 @@ bool gw_store_photo_move(struct gw_tx *tx, const struct gw_photo_row *row, struc
 {
     enum { MORE_BYTES = 64 << 10 };
     struct gw_span picture;
-    if (to->key != GW_KEY_HOLD && to->expires_us / GW_US_PER_HOUR <= now_us / GW_US_PER_HOUR)
+    if (!gw_vault_has(tx->vault, row->key, row->scope) ||
+        (to->key != GW_KEY_HOLD && to->expires_us / GW_US_PER_HOUR <= now_us / GW_US_PER_HOUR))
         return gw_photos_forget(tx, row, 1, err);
     GW_AUTO(gw_arena) *a = gw_arena_new(2 * (size_t)GW_MAX(row->size, INT64_C(0)) + MORE_BYTES);
     return gw_store_photo_open(&picture, a, tx, row, err) && gw_photos_forget(tx, row, 1, err) &&
