@@ -32,7 +32,7 @@ struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 struct gw_mail;      /* webhook.c */
 struct gw_setup;     /* setup.c */
-struct gw_outbox;    /* transfer.c */
+struct gw_outbox;    /* outbox.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -254,9 +254,22 @@ bool gw_transfer_plan(struct gw_transfer_plan *out, struct gw_service *s, const 
 bool gw_transfer_put(struct gw_tx *tx, struct gw_service *s, struct gw_arena *a, const struct gw_transfer_plan *plan,
     const struct gw_law *law, const struct gw_pack_rule *rule, const struct gw_voyage_row *v, const struct gw_photo_row *photo,
     struct gw_span person, struct gw_err *err);
+/* The picture of a verification that a human has decided about goes there, if a rule says so. */
+enum gw_transfer_asked { GW_TRANSFER_QUEUED, GW_TRANSFER_ALREADY, GW_TRANSFER_NO_PICTURE, GW_TRANSFER_NO_RULE, GW_TRANSFER_NO_REGISTER };
+bool gw_transfer_of_case(enum gw_transfer_asked *out, struct gw_tx *tx, struct gw_service *s, struct gw_arena *a,
+    const struct gw_verification_row *v, struct gw_id traveler, const char *site, struct gw_err *err);
+/* Does the pack that was in force when the picture was taken still let it leave, by the same rule? *unsure: none can be read. */
+bool gw_transfer_may_leave(bool *unsure, struct gw_service *s, const struct gw_transfer_row *row, int64_t now_us);
+/* What outbox.c writes down. facts: but for subject, voyage, name, class, rule and answer. */
+bool gw_transfer_log(struct gw_tx *tx, const struct gw_service *s, const struct gw_caller *who, const struct gw_transfer_row *row,
+    const char *answer, struct gw_audit_facts facts, struct gw_err *err);
+bool gw_transfer_alert(struct gw_tx *tx, struct gw_service *s, enum gw_alert_kind kind, const struct gw_transfer_row *row, struct gw_err *err);
+/* It has ended: logged, and its picture goes, unless it is kept for something else. receipt: the hash of one, or NULL. */
+bool gw_transfer_end(struct gw_tx *tx, struct gw_service *s, const struct gw_transfer_row *row, enum gw_transfer_state state,
+    const char *word, const struct gw_hash *receipt, struct gw_err *err);
 /* The purge's: what may no longer leave ends, at most `limit` of them, until *done. */
 bool gw_transfers_miss(bool *done, struct gw_tx *tx, struct gw_service *s, int64_t now_us, size_t limit, struct gw_err *err);
-/* Sends. *out is NULL without register.url. GW_ERR_USAGE, GW_ERR_NOT_FOUND: settings. */
+/* Sends (outbox.c). *out is NULL without register.url. GW_ERR_USAGE, GW_ERR_NOT_FOUND: settings. */
 bool gw_outbox_open(struct gw_outbox **out, struct gw_service *s, struct gw_err *err);
 void gw_outbox_close(struct gw_outbox *o); /* what is on its way is offered again at the next start; NULL is fine */
 void gw_outbox_wake(struct gw_outbox *o);  /* there may be something; any thread; NULL is fine */

@@ -1,52 +1,20 @@
-/* transfer.c - what the rule pack sends to an identity register: put into an outbox, sent, its
- * receipt taken, its picture destroyed.
+/* transfer.c - what the rule pack sends to an identity register: put into an outbox, from which outbox.c
+ * sends it, and taken out of it.
  *
- * 1. It is put there in the transaction that decides; what is said of the person is sealed then, so that it is
- *    the same however often it is sent, and whatever is purged meanwhile.
- * 2. The rule is asked when it is put there, and again before each sending. Nothing leaves without one.
- * 3. That it is offered is in the log before it is. It goes over TLS, both sides with certificates, and
- *    no byte of it before the register has said that it takes it.
- * 4. The register knows it by its id: the same id is the same transfer, and has the same receipt. So what is
- *    cut off between sending and noting the receipt is offered again, and arrives once.
- * 5. The receipt names the digest of what was received. Only that ends it, or the time the pack gives it
- *    (purge.c calls gw_transfers_miss); then the picture goes.
- * 6. A register that cannot be reached is asked about one transfer at a time, so an outage costs nobody anything. */
-#include "fetch/fetch.h"
+ * 1. Nothing is put there but by a rule that says so, in the transaction that decides. What is said of the person
+ *    is sealed then, so that it is the same however often it is sent, and whatever is purged meanwhile.
+ * 2. The picture is sealed under the key of the hour in which it may no longer leave, and is cut out of its file
+ *    before: with the receipt, or, where the pack says so, when officers may no longer see it.
+ * 3. What is in no rule is refused, and that somebody asked is written down. */
 #include "service/internal.h"
 
 #include "base/log.h"
-#include "image/image.h"
 
 #include <stdio.h>
-
-enum { AT_ONCE = 4, ROWS_AT_ONCE = 64, BODY_MORE = 1024, ANSWER_MOST = 64 << 10, URL_MOST = 1024, RECORD_BYTES = 64 << 10 };
-#define RETRY_MOST_US (15 * 60 * GW_US_PER_S)
-#define LOOK_EVERY_US (10 * GW_US_PER_S)
 
 static const char *const states[] = { "waiting", "refused", "received", "blocked", "missed" };
 static_assert(GW_COUNT(states) == GW_TRANSFER_STATES);
 static const char the_register[] = "identity_register"; /* the only one packs name */
-
-/* One on its way. */
-struct flying {
-    bool used;
-    struct gw_id id;
-    struct gw_hash digest; /* of the body */
-    uint8_t *body;         /* in locked memory */
-    size_t size, room;
-};
-
-struct gw_outbox {
-    struct gw_service *s;
-    struct gw_fetch *fetch;
-    pthread_t thread;
-    bool runs;
-    bool stopping; /* atomic */
-    struct flying flying[AT_ONCE];
-    size_t n_flying;
-    unsigned failures;      /* of the register, one after the other */
-    int64_t pause_until_us; /* monotonic */
-};
 
 static bool is_configured(const struct gw_service *s)
 {
@@ -129,7 +97,7 @@ static bool write_record(struct gw_buf *out, struct gw_arena *a, const struct gw
 
 /* ---- into the outbox ---------------------------------------------------------------------------- */
 
-static bool log_transfer(struct gw_tx *tx, const struct gw_service *s, const struct gw_caller *who, const struct gw_transfer_row *row,
+bool gw_transfer_log(struct gw_tx *tx, const struct gw_service *s, const struct gw_caller *who, const struct gw_transfer_row *row,
     const char *answer, struct gw_audit_facts facts, struct gw_err *err)
 {
     char rule[GW_AUDIT_WORD_MAX + 1] = "";
@@ -151,7 +119,8 @@ bool gw_transfer_plan(struct gw_transfer_plan *out, struct gw_service *s, const 
     if (!is_configured(s) || !gw_law_transfer(&leaves, law, rule, GW_DATUM_PROBE, clocks) ||
         leaves.due_us / GW_US_PER_HOUR <= clocks->now_us / GW_US_PER_HOUR)
         return false;
-    *out = (struct gw_transfer_plan){ .leaves = leaves, .until_us = until_us, .photo_us = leaves.due_us };
+    *out = (struct gw_transfer_plan){ .leaves = leaves, .until_us = until_us, .keeps = rule->transfer_keeps };
+    out->photo_us = out->keeps ? GW_MAX(leaves.due_us, until_us) : leaves.due_us;
     return true;
 }
 
@@ -176,11 +145,12 @@ bool gw_transfer_put(struct gw_tx *tx, struct gw_service *s, struct gw_arena *a,
         .taken_us = photo->taken_us,
         .due_us = plan->leaves.due_us,
         .until_us = plan->until_us,
+        .keeps = plan->keeps,
         .next_us = now,
     };
     return write_record(&record, a, &row, law, rule, &plan->leaves, v, person, err) &&
         gw_store_transfer_put(tx, &row, gw_buf_span(&record), now, err) &&
-        log_transfer(tx, s, NULL, &row, "queued", (struct gw_audit_facts){ .until = &row.due_us }, err);
+        gw_transfer_log(tx, s, NULL, &row, "queued", (struct gw_audit_facts){ .until = &row.due_us }, err);
 }
 
 /* ---- how it ends -------------------------------------------------------------------------------- */
@@ -206,17 +176,17 @@ static bool let_go(struct gw_tx *tx, struct gw_service *s, const struct gw_trans
             &(struct gw_audit_facts){ .subject = &photo.id, .photos = &(uint64_t){ 1 }, .class = "transfer" }, err);
 }
 
-static bool end_as(struct gw_tx *tx, struct gw_service *s, const struct gw_transfer_row *row, enum gw_transfer_state state,
+bool gw_transfer_end(struct gw_tx *tx, struct gw_service *s, const struct gw_transfer_row *row, enum gw_transfer_state state,
     const char *word, const struct gw_hash *receipt, struct gw_err *err)
 {
     const int64_t now = gw_clock_now(&s->clock);
     gw_count_add(&s->counters.transfers[state], 1);
     return gw_store_transfer_end(tx, row->id, state, gw_span_str(word), now, err) &&
-        log_transfer(tx, s, NULL, row, states[state], (struct gw_audit_facts){ .reason = word[0] == 0 ? NULL : word, .digest = receipt }, err) &&
+        gw_transfer_log(tx, s, NULL, row, states[state], (struct gw_audit_facts){ .reason = word[0] == 0 ? NULL : word, .digest = receipt }, err) &&
         let_go(tx, s, row, now, err);
 }
 
-static bool alert(struct gw_tx *tx, struct gw_service *s, enum gw_alert_kind kind, const struct gw_transfer_row *row, struct gw_err *err)
+bool gw_transfer_alert(struct gw_tx *tx, struct gw_service *s, enum gw_alert_kind kind, const struct gw_transfer_row *row, struct gw_err *err)
 {
     const struct gw_alert_new new = { .kind = kind, .voyage = &row->voyage, .site = "", .once = true };
     return gw_alert_add(NULL, tx, s, &new, err);
@@ -232,18 +202,17 @@ bool gw_transfers_miss(bool *done, struct gw_tx *tx, struct gw_service *s, int64
     for (size_t i = 0; i < n; i++) {
         const bool refused = rows[i].state == GW_TRANSFER_REFUSED;
         const char *word = rows[i].word.size == 0 ? "late" : (const char *)rows[i].word.data;
-        if (!end_as(tx, s, &rows[i], refused ? GW_TRANSFER_REFUSED : GW_TRANSFER_MISSED, word, NULL, err) ||
-            !alert(tx, s, GW_ALERT_TRANSFER_MISSED, &rows[i], err))
+        if (!gw_transfer_end(tx, s, &rows[i], refused ? GW_TRANSFER_REFUSED : GW_TRANSFER_MISSED, word, NULL, err) ||
+            !gw_transfer_alert(tx, s, GW_ALERT_TRANSFER_MISSED, &rows[i], err))
             return false;
     }
     *done = n < limit;
     return true;
 }
 
-/* ---- sending ------------------------------------------------------------------------------------ */
+/* ---- whether it may --------------------------------------------------------------------------------- */
 
-/* Does the pack that was in force when the picture was taken still let it leave, by the same rule? *unsure: none can be read. */
-static bool may_leave(bool *unsure, struct gw_service *s, const struct gw_transfer_row *row, int64_t now_us)
+bool gw_transfer_may_leave(bool *unsure, struct gw_service *s, const struct gw_transfer_row *row, int64_t now_us)
 {
     GW_AUTO_VALUE(gw_law) law = {};
     const struct gw_pack_rule *rules;
@@ -262,369 +231,273 @@ static bool may_leave(bool *unsure, struct gw_service *s, const struct gw_transf
     return false;
 }
 
-static int64_t wait_after(const struct gw_conf *c, unsigned attempt)
+/* ---- asked for ---------------------------------------------------------------------------------------- */
+
+bool gw_transfer_of_case(enum gw_transfer_asked *out, struct gw_tx *tx, struct gw_service *s, struct gw_arena *a,
+    const struct gw_verification_row *v, struct gw_id traveler, const char *site, struct gw_err *err)
 {
-    int64_t us = c->register_retry;
-    for (unsigned i = 1; i < attempt && us < RETRY_MOST_US; i++)
-        us *= 2;
-    return GW_MIN(us, RETRY_MOST_US);
+    struct gw_clocks clocks = { .now_us = gw_service_steady(s) };
+    GW_AUTO_VALUE(gw_law) law = {};
+    const struct gw_pack_rule *rule;
+    struct gw_transfer leaves;
+    struct gw_transfer_plan plan;
+    struct gw_transfer_row before;
+    struct gw_voyage_row voyage;
+    struct gw_traveler_row t;
+    struct gw_photo_row *photos;
+    size_t n;
+    bool found, there;
+    int64_t until = v->at_us + s->conf->retention_probe, kept;
+    if (!gw_store_voyage_get(&voyage, a, tx, v->voyage, err) || !gw_store_traveler_get(&t, &found, true, a, tx, traveler, err) ||
+        !gw_store_photos_of_verification(&photos, &n, a, tx, v->id, err) ||
+        !gw_store_transfer_of_verification(&before, &there, a, tx, v->id, err))
+        return false;
+    if (there)
+        return *out = GW_TRANSFER_ALREADY, true;
+    if (!found || n == 0)
+        return *out = GW_TRANSFER_NO_PICTURE, true;
+    gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, v->at_us);
+    gw_law_at_time(&law, s, &voyage, site, v->at_us);
+    if (!gw_law_ask(&rule, &law, a, t.person, err))
+        return false;
+    if (!gw_law_transfer(&leaves, &law, rule, GW_DATUM_PROBE, &clocks))
+        return *out = GW_TRANSFER_NO_RULE, true;
+    if (gw_law_keep(&kept, &law, rule, GW_DATUM_PROBE, &clocks))
+        until = GW_MIN(until, kept);
+    if (!gw_transfer_plan(&plan, s, &law, rule, &clocks, until))
+        return *out = is_configured(s) ? GW_TRANSFER_NO_RULE : GW_TRANSFER_NO_REGISTER, true;
+    struct gw_photo_row to = photos[0];
+    to.key = to.key == GW_KEY_HOLD ? GW_KEY_HOLD : GW_KEY_TRANSFER_HOUR;
+    to.expires_us = to.key == GW_KEY_HOLD ? to.expires_us : plan.photo_us;
+    *out = GW_TRANSFER_QUEUED;
+    return (to.key == GW_KEY_HOLD || gw_store_photo_move(tx, &photos[0], &to, clocks.now_us, err)) &&
+        gw_transfer_put(tx, s, a, &plan, &law, rule, &voyage, &to, t.person, err);
 }
 
-struct offering {
+struct asking {
     struct gw_service *s;
     struct gw_arena *a;
-    struct gw_transfer_row row;
-    bool goes;
-    const char *lost; /* why it cannot be sent */
+    const struct gw_caller *who;
+    struct gw_id basis;
+    struct gw_once *once;
+    struct gw_transfer_record *out;
+    enum gw_transfer_asked how;
 };
 
-static bool offer_in(struct gw_tx *tx, void *arg, struct gw_err *err)
+static const char *text_of(struct gw_arena *a, struct gw_span text, struct gw_err *err)
 {
-    struct offering *o = arg;
-    struct gw_transfer_row *row = &o->row;
-    const int64_t now = gw_service_steady(o->s);
-    bool found, unsure;
-    o->goes = false;
-    if (!gw_store_transfer_find(row, &found, o->a, tx, row->id, err))
+    return gw_arena_text(a, text, err);
+}
+
+static bool fill_record(struct gw_transfer_record *out, struct gw_arena *a, const struct gw_transfer_row *row, struct gw_err *err)
+{
+    const bool received = row->state == GW_TRANSFER_RECEIVED;
+    const char *word = text_of(a, row->word, err);
+    *out = (struct gw_transfer_record){
+        .id = row->id,
+        .voyage = row->voyage,
+        .verification = row->verification,
+        .state = states[row->state],
+        .rule = text_of(a, row->rule, err),
+        .receipt = received ? word : NULL,
+        .reason = received || word == NULL || word[0] == 0 ? NULL : word,
+        .made_us = row->made_us,
+        .due_us = row->due_us,
+        .attempts = row->attempt,
+        .has_next = row->state == GW_TRANSFER_WAITING,
+        .next_us = row->next_us,
+        .has_ended = row->has_ended,
+        .ended_us = row->ended_us,
+    };
+    return word != NULL && out->rule != NULL;
+}
+
+/* The verification a case is about, and whose picture it surely is. */
+static bool find_case(struct gw_verification_row *v, struct gw_id *traveler, char site[GW_SCOPE_TEXT], const struct asking *k, struct gw_tx *tx,
+    struct gw_err *err)
+{
+    struct gw_inspection_row i;
+    bool inspected, found;
+    site[0] = 0;
+    if (!gw_store_inspection_find(&i, &inspected, k->a, tx, k->basis, err) ||
+        !gw_store_verification_get(v, &found, k->a, tx, inspected && i.has_verification ? i.verification : k->basis, err))
         return false;
-    if (!found || row->state != GW_TRANSFER_WAITING || row->due_us <= now)
-        return true;
-    if (o->lost != NULL)
-        return end_as(tx, o->s, row, GW_TRANSFER_MISSED, o->lost, NULL, err) && alert(tx, o->s, GW_ALERT_TRANSFER_MISSED, row, err);
-    o->goes = may_leave(&unsure, o->s, row, now);
-    if (!o->goes && !unsure)
-        return end_as(tx, o->s, row, GW_TRANSFER_BLOCKED, "no_rule", NULL, err);
-    row->next_us = now + wait_after(o->s->conf, row->attempt + 1);
-    row->word = o->goes ? row->word : gw_span_str("no_pack");
-    row->attempt += o->goes;
-    return gw_store_transfer_update(tx, row, err) &&
-        (!o->goes || log_transfer(tx, o->s, NULL, row, "offered", (struct gw_audit_facts){ .count = &(uint64_t){ row->attempt } }, err));
-}
-
-struct opening {
-    struct gw_service *s;
-    const struct gw_transfer_row *row;
-    struct flying *f;
-};
-
-static const char *type_of(const struct gw_service *s, struct gw_span picture)
-{
-    static const char *const types[] = { [GW_IMAGE_JPEG] = "image/jpeg", [GW_IMAGE_PNG] = "image/png", [GW_IMAGE_JPEG2000] = "image/jp2" };
-    const struct gw_image_limits limits = { .most_bytes = (size_t)s->conf->image_bytes, .most_pixels = (uint64_t)s->conf->image_pixels };
-    struct gw_image_info info;
-    return gw_image_probe(&info, picture, &limits, NULL) ? types[info.kind] : "application/octet-stream";
-}
-
-/* The record, and the picture in it, where the record ended. */
-static bool write_body(struct flying *f, const struct gw_service *s, struct gw_span record, struct gw_span picture, struct gw_err *err)
-{
-    const struct gw_hash hash = gw_sha256(picture);
-    char hex[2 * GW_HASH_BYTES + 1];
-    assert(record.size > 1 && record.data[record.size - 1] == '}');
-    f->room = record.size + GW_BASE64_TEXT(picture.size) + BODY_MORE;
-    f->body = gw_secret_pages(f->room);
-    if (f->body == NULL)
-        return gw_fail(err, GW_ERR_UNAVAILABLE, "no memory for a picture");
-    char *at = (char *)f->body;
-    size_t n = record.size - 1;
-    gw_hex(hex, gw_span_of(hash.bytes, sizeof hash.bytes));
-    memcpy(at, record.data, n);
-    n += (size_t)snprintf(at + n, f->room - n, ",\"picture\":{\"type\":\"%s\",\"sha256\":\"%s\",\"data\":\"", type_of(s, picture), hex);
-    gw_base64(at + n, picture);
-    n += GW_BASE64_TEXT(picture.size) - 1;
-    memcpy(at + n, "\"}}", 3);
-    f->size = n + 3;
-    f->digest = gw_sha256(gw_span_of(f->body, f->size));
+    if (!found)
+        return gw_fail(err, GW_ERR_NOT_FOUND, "no such verification or inspection, or it was purged");
+    struct gw_voyage_row voyage;
+    if (!gw_store_voyage_get(&voyage, k->a, tx, v->voyage, err) || !gw_allow_voyage(k->who, &voyage, err))
+        return false;
+    if (inspected)
+        snprintf(site, GW_SCOPE_TEXT, "%.*s", (int)i.site.size, i.site.size == 0 ? "" : (const char *)i.site.data);
+    const bool cleared = inspected && i.has_result && i.result == GW_RESULT_CLEARED && i.has_traveler;
+    if (!cleared && !(v->has_traveler && v->answer == GW_ANSWER_CLEAR))
+        return gw_fail(err, GW_ERR_CONFLICT, "nobody has decided who is in the picture: it goes nowhere");
+    *traveler = cleared ? i.traveler : v->traveler;
     return true;
 }
 
-/* Unsealed in locked memory, and only for as long as it is sent. */
-static bool open_body(struct gw_tx *tx, void *arg, struct gw_err *err)
+static bool ask(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    struct opening *o = arg;
-    struct gw_photo_row photo;
-    struct gw_span record, picture;
-    if (!gw_store_photo_get(&photo, tx, o->row->photo, err))
+    struct asking *k = arg;
+    struct gw_verification_row v;
+    struct gw_transfer_row row;
+    struct gw_id traveler;
+    char site[GW_SCOPE_TEXT];
+    bool found;
+    if (!find_case(&v, &traveler, site, k, tx, err) || !gw_transfer_of_case(&k->how, tx, k->s, k->a, &v, traveler, site, err))
         return false;
-    if (photo.size < 0 || photo.size > GW_PHOTO_BYTES_MAX)
-        return gw_fail(err, GW_ERR_CORRUPT, "a photo's row has an impossible size");
-    const size_t room = 2 * (size_t)photo.size + RECORD_BYTES;
-    void *memory = gw_secret_pages(room);
-    if (memory == NULL)
-        return gw_fail(err, GW_ERR_UNAVAILABLE, "no memory for a picture");
-    struct gw_arena *a = gw_arena_new_in(memory, room);
-    const bool fine = gw_store_transfer_open(&record, a, tx, o->row, err) && gw_store_photo_open(&picture, a, tx, &photo, err) &&
-        write_body(o->f, o->s, record, picture, err);
-    gw_arena_free(a);
-    gw_secret_pages_free(memory, room);
+    /* That it was refused is written down, so that stays when the asker is told. */
+    if (k->how == GW_TRANSFER_NO_RULE)
+        return gw_audit_add(tx, k->s, k->who, GW_AUDIT_TRANSFER,
+            &(struct gw_audit_facts){ .subject = &v.id, .voyage = &v.voyage, .name = the_register, .class = "probe", .answer = "blocked",
+                .reason = "no_rule" }, err);
+    if (k->how != GW_TRANSFER_QUEUED)
+        return true;
+    return gw_store_transfer_of_verification(&row, &found, k->a, tx, v.id, err) && fill_record(k->out, k->a, &row, err) &&
+        gw_once_keep(tx, k->s, k->once, &v.voyage, k->out, err);
+}
+
+bool gw_service_transfer(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id basis, struct gw_once *once, struct gw_err *err)
+{
+    struct asking k = { .s = s, .a = a, .who = who, .basis = basis, .once = once, .out = out };
+    bool replayed;
+    *out = (struct gw_transfer_record){};
+    if (!gw_allow(who, GW_ROLE_BIT(SUPERVISOR), err) || !gw_once_enter(s, once, &replayed, err))
+        return false;
+    bool fine = replayed || gw_store_write(s->store, ask, &k, err);
+    if (fine && !replayed)
+        switch (k.how) {
+        case GW_TRANSFER_QUEUED:
+            gw_outbox_wake(s->outbox);
+            break;
+        case GW_TRANSFER_ALREADY:
+            fine = gw_fail(err, GW_ERR_CONFLICT, "its picture was put into the outbox before");
+            break;
+        case GW_TRANSFER_NO_PICTURE:
+            fine = gw_fail(err, GW_ERR_GONE, "no picture of it is kept");
+            break;
+        case GW_TRANSFER_NO_RULE:
+            gw_count_add(&s->counters.transfers[GW_TRANSFER_BLOCKED], 1);
+            fine = gw_fail(err, GW_ERR_NOT_AUTHORISED, "no rule in force sends this to a register");
+            break;
+        case GW_TRANSFER_NO_REGISTER:
+            fine = gw_fail(err, GW_ERR_UNAVAILABLE, "register.url is empty: there is no register to send it to");
+            break;
+        }
+    gw_once_leave(s, once, fine);
     return fine;
 }
 
-static void flying_done(struct gw_outbox *o, struct flying *f)
-{
-    gw_secret_pages_free(f->body, f->room);
-    *f = (struct flying){};
-    o->n_flying--;
-}
-
-static bool launch(struct gw_outbox *o, struct flying *f)
-{
-    char id[GW_ID_TEXT], url[URL_MOST + GW_ID_TEXT + 1], digest[64 + GW_BASE64_TEXT(GW_HASH_BYTES)], base64[GW_BASE64_TEXT(GW_HASH_BYTES)];
-    const char *const base = o->s->conf->register_url;
-    gw_id_format(id, f->id);
-    gw_base64(base64, gw_span_of(f->digest.bytes, sizeof f->digest.bytes));
-    snprintf(url, sizeof url, "%s%s%s", base, base[strlen(base) - 1] == '/' ? "" : "/", id);
-    snprintf(digest, sizeof digest, "Content-Digest: sha-256=:%s:", base64); /* RFC 9530 */
-    const char *const headers[] = { "Content-Type: application/json", "Accept: application/json", digest };
-    return gw_fetch_start(o->fetch,
-        &(struct gw_fetch_ask){ .method = "PUT", .url = url, .headers = headers, .n_headers = GW_COUNT(headers),
-            .body = gw_span_of(f->body, f->size), .most_bytes = ANSWER_MOST, .ask_first = true, .own = f });
-}
-
-/* Logs that it is offered, opens it, sends it. */
-static bool offer(struct gw_outbox *o, struct gw_arena *a, struct gw_id id, struct gw_err *err)
-{
-    struct gw_service *s = o->s;
-    struct offering offering = { .s = s, .a = a, .row = { .id = id } };
-    struct flying *f = o->flying;
-    while (f->used)
-        f++; /* there is one: who calls has counted */
-    if (!gw_store_write(s->store, offer_in, &offering, err) || !offering.goes)
-        return err->code == GW_OK;
-    gw_store_step(s->store, "transfer: offered");
-    *f = (struct flying){ .used = true, .id = id };
-    o->n_flying++;
-    struct opening opening = { s, &offering.row, f };
-    if (gw_store_read(s->store, open_body, &opening, err) && launch(o, f)) {
-        gw_store_step(s->store, "transfer: on its way");
-        return true;
-    }
-    flying_done(o, f);
-    if (err->code != GW_ERR_GONE && err->code != GW_ERR_CORRUPT && err->code != GW_ERR_NOT_FOUND)
-        return false;
-    /* A backup was restored, or its file is damaged: nothing can send it any more. */
-    gw_log(GW_LOG_ERROR, "transfer", GW_LOG_ID("id", id), GW_LOG_WHY(err));
-    *err = (struct gw_err){};
-    offering.lost = "gone";
-    return gw_store_write(s->store, offer_in, &offering, err);
-}
-
-/* ---- what the register said ----------------------------------------------------------------------- */
-
-struct landing {
-    struct gw_outbox *outbox;
+struct retrying {
+    struct gw_service *s;
     struct gw_arena *a;
+    const struct gw_caller *who;
     struct gw_id id;
-    enum { LAND_RECEIVED, LAND_REFUSED, LAND_AGAIN } how;
-    bool register_ill;       /* not this transfer is the trouble */
-    char word[GW_AUDIT_WORD_MAX + 1];
-    struct gw_hash receipt;
+    struct gw_transfer_record *out;
 };
 
-/* A receipt names the transfer, the digest of what was received, and the register's own number for it. */
-static bool read_receipt(struct landing *l, const struct flying *f, struct gw_span body)
+static bool retry(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    GW_AUTO(gw_json) *j = gw_json_parse(body, NULL);
-    struct gw_span transfer, digest, number;
-    char id[GW_ID_TEXT], hex[2 * GW_HASH_BYTES + 1];
-    gw_id_format(id, f->id);
-    gw_hex(hex, gw_span_of(f->digest.bytes, sizeof f->digest.bytes));
-    if (j == NULL || !gw_json_get_string(j, "transfer", &transfer) || !gw_json_get_string(j, "sha256", &digest) ||
-        !gw_json_get_string(j, "receipt", &number) || !gw_span_is(transfer, id) || !gw_span_is(digest, hex) ||
-        number.size < 1 || number.size > GW_AUDIT_WORD_MAX || !gw_audit_is_word(number))
-        return false;
-    memcpy(l->word, number.data, number.size);
-    l->word[number.size] = 0;
-    l->receipt = gw_sha256(body);
-    return true;
-}
-
-static void judge(struct landing *l, const struct flying *f, const struct gw_fetch_answer *answer)
-{
-    const int status = answer->status;
-    if (answer->end != GW_FETCH_ANSWERED) {
-        snprintf(l->word, sizeof l->word, "%s", gw_fetch_end_name(answer->end));
-        l->how = LAND_AGAIN;
-        l->register_ill = true;
-    } else if ((status == 200 || status == 201) && read_receipt(l, f, gw_buf_span(&answer->body))) {
-        l->how = LAND_RECEIVED;
-    } else if (status == 200 || status == 201) {
-        /* It has something, and not this. */
-        snprintf(l->word, sizeof l->word, "receipt");
-        l->how = LAND_REFUSED;
-    } else {
-        snprintf(l->word, sizeof l->word, "%d", status);
-        /* Who we are is no fault of this transfer's, nor is that the register is busy or broken. */
-        l->register_ill = status == 401 || status == 403 || status == 407 || status == 408 || status == 425 || status == 429 || status >= 500;
-        l->how = l->register_ill ? LAND_AGAIN : LAND_REFUSED;
-    }
-}
-
-static bool land_in(struct gw_tx *tx, void *arg, struct gw_err *err)
-{
-    struct landing *l = arg;
-    struct gw_service *s = l->outbox->s;
+    struct retrying *k = arg;
     struct gw_transfer_row row;
     bool found;
-    if (!gw_store_transfer_find(&row, &found, l->a, tx, l->id, err))
+    if (!gw_store_transfer_find(&row, &found, k->a, tx, k->id, err))
         return false;
-    if (!found || row.state != GW_TRANSFER_WAITING)
-        return true; /* its time was over meanwhile, and that is what the log says */
-    if (l->how == LAND_RECEIVED)
-        return end_as(tx, s, &row, GW_TRANSFER_RECEIVED, l->word, &l->receipt, err);
-    row.word = gw_span_str(l->word);
-    if (l->how == LAND_REFUSED) {
-        row.state = GW_TRANSFER_REFUSED;
-        gw_count_add(&s->counters.transfers[GW_TRANSFER_REFUSED], 1);
-        return gw_store_transfer_update(tx, &row, err) &&
-            log_transfer(tx, s, NULL, &row, "refused", (struct gw_audit_facts){ .reason = l->word }, err) &&
-            alert(tx, s, GW_ALERT_TRANSFER_REFUSED, &row, err);
-    }
-    const bool unknown_here = strcmp(l->word, "401") == 0 || strcmp(l->word, "403") == 0 || strcmp(l->word, "tls") == 0;
-    return gw_store_transfer_update(tx, &row, err) && (!unknown_here || alert(tx, s, GW_ALERT_TRANSFER_REFUSED, &row, err));
+    if (!found)
+        return gw_fail(err, GW_ERR_NOT_FOUND, "no such transfer");
+    if (row.has_ended)
+        return gw_fail(err, GW_ERR_CONFLICT, "it has ended: nothing of it is here any more");
+    row.state = GW_TRANSFER_WAITING;
+    row.next_us = gw_clock_now(&k->s->clock);
+    return gw_store_transfer_update(tx, &row, err) && fill_record(k->out, k->a, &row, err) &&
+        gw_transfer_log(tx, k->s, k->who, &row, "queued", (struct gw_audit_facts){ .reason = "again" }, err);
 }
 
-static void land(struct gw_outbox *o, struct gw_fetch_answer *answer)
+bool gw_service_transfer_retry(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id id, struct gw_err *err)
 {
-    struct flying *f = answer->own;
-    struct gw_err err = {};
-    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
-    struct landing l = { .outbox = o, .a = a, .id = f->id };
-    if (answer->end != GW_FETCH_STOPPED) { /* what we gave up is offered again at the next start */
-        judge(&l, f, answer);
-        gw_store_step(o->s->store, "transfer: answered");
-        if (!gw_store_write(o->s->store, land_in, &l, &err))
-            gw_log(GW_LOG_ERROR, "transfer", GW_LOG_ID("id", f->id), GW_LOG_WHY(&err));
-        gw_store_step(o->s->store, "transfer: noted");
-        o->failures = l.register_ill ? o->failures + 1 : 0;
-        if (l.register_ill)
-            o->pause_until_us = gw_clock_monotonic_us() + wait_after(o->s->conf, o->failures);
-        gw_count_add(&o->s->counters.transfer_attempts, 1);
-        gw_log(l.how == LAND_RECEIVED ? GW_LOG_INFO : GW_LOG_WARN, "transfer", GW_LOG_ID("id", f->id),
-            GW_LOG_OF_TABLE("end", (struct gw_word){ gw_fetch_end_name(answer->end) }), GW_LOG_INT("status", answer->status),
-            GW_LOG_INT("sent", (int64_t)answer->sent), GW_LOG_INT("us", answer->took_us));
-    }
-    flying_done(o, f);
-    gw_fetch_answer_done(answer);
+    struct retrying k = { s, a, who, id, out };
+    *out = (struct gw_transfer_record){};
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_store_write(s->store, retry, &k, err))
+        return false;
+    gw_outbox_wake(s->outbox);
+    return true;
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------ */
+/* ---- what became of them ---------------------------------------------------------------------------- */
 
-struct finding {
+struct listing {
+    struct gw_transfer_page *out;
     struct gw_arena *a;
-    struct gw_transfer_row *rows;
-    size_t n;
-    int64_t now_us, next_us;
-    bool has_next;
+    const enum gw_transfer_state *state;
+    int64_t after;
+    size_t limit;
 };
 
-static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
+static bool list(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    struct finding *f = arg;
-    return gw_store_transfers_next(&f->rows, &f->n, f->a, tx, f->now_us, ROWS_AT_ONCE, err) &&
-        gw_store_transfer_next(&f->has_next, &f->next_us, tx, err);
-}
-
-static bool is_flying(const struct gw_outbox *o, struct gw_id id)
-{
-    for (size_t i = 0; i < AT_ONCE; i++)
-        if (o->flying[i].used && gw_id_equal(o->flying[i].id, id))
-            return true;
-    return false;
-}
-
-/* Offers what may be; *wait_us: until something else will. */
-static bool offer_due(struct gw_outbox *o, int64_t *wait_us, struct gw_err *err)
-{
-    const int64_t paused_us = o->failures == 0 ? 0 : o->pause_until_us - gw_clock_monotonic_us();
-    if (paused_us > 0) {
-        *wait_us = GW_MIN(*wait_us, paused_us);
-        return true;
-    }
-    const size_t most = o->failures == 0 ? (size_t)AT_ONCE : 1;
-    if (o->n_flying >= most)
-        return true;
-    GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
-    struct finding f = { .a = a, .now_us = gw_service_steady(o->s) };
-    if (!gw_store_read(o->s->store, find_next, &f, err))
+    struct listing *l = arg;
+    struct gw_transfer_row *rows;
+    size_t n;
+    if (!gw_store_transfers(&rows, &n, l->a, tx, l->state, l->after, l->limit + 1, err))
         return false;
-    for (size_t i = 0; i < f.n && o->n_flying < most; i++)
-        if (!is_flying(o, f.rows[i].id) && !offer(o, a, f.rows[i].id, err))
+    l->out->n = GW_MIN(n, l->limit);
+    l->out->records = gw_arena_array(l->a, l->out->n, struct gw_transfer_record, err);
+    if (l->out->records == NULL)
+        return false;
+    for (size_t i = 0; i < l->out->n; i++)
+        if (!fill_record(&l->out->records[i], l->a, &rows[i], err))
             return false;
-    if (f.has_next && f.next_us > f.now_us)
-        *wait_us = GW_MIN(*wait_us, f.next_us - f.now_us);
-    return true;
+    if (n > l->limit)
+        l->out->cursor = gw_page_cursor(l->a, rows[l->limit - 1].seq, err);
+    return n <= l->limit || l->out->cursor != NULL;
 }
 
-static void *deliver(void *arg)
+bool gw_service_transfers(struct gw_transfer_page *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    struct gw_span state, struct gw_span cursor, size_t limit, struct gw_err *err)
 {
-    struct gw_outbox *o = arg;
-    struct gw_fetch_answer answers[AT_ONCE];
-    while (!__atomic_load_n(&o->stopping, __ATOMIC_ACQUIRE)) {
-        struct gw_err err = {};
-        int64_t wait_us = LOOK_EVERY_US;
-        if (!offer_due(o, &wait_us, &err)) {
-            gw_log(GW_LOG_ERROR, "transfer", GW_LOG_WHY(&err));
-            wait_us = GW_US_PER_S;
-        }
-        const size_t n = gw_fetch_wait(answers, GW_COUNT(answers), o->fetch, wait_us);
-        for (size_t i = 0; i < n; i++)
-            land(o, &answers[i]);
-    }
-    return NULL;
-}
-
-void gw_outbox_wake(struct gw_outbox *o)
-{
-    if (o != NULL)
-        gw_fetch_wake(o->fetch);
-}
-
-static bool check_settings(const struct gw_conf *c, struct gw_err *err)
-{
-    if (strncmp(c->register_url, "https://", 8) != 0 || strlen(c->register_url) > URL_MOST)
-        return gw_fail(err, GW_ERR_USAGE, "register.url must be https://…, at most %d bytes", URL_MOST);
-    if (c->register_authorities[0] == 0 || c->register_certificate[0] == 0 || c->register_key[0] == 0)
-        return gw_fail(err, GW_ERR_USAGE, "register.url needs register.authorities, register.certificate and register.key: "
-            "each side must know the other");
-    return true;
-}
-
-bool gw_outbox_open(struct gw_outbox **out, struct gw_service *s, struct gw_err *err)
-{
-    *out = NULL;
-    if (!is_configured(s))
-        return true;
-    if (!check_settings(s->conf, err))
+    struct listing l = { .out = out, .a = a };
+    enum gw_transfer_state which = GW_TRANSFER_WAITING;
+    *out = (struct gw_transfer_page){};
+    if (!gw_allow(who, GW_ROLE_BIT(AUDITOR) | GW_ROLE_BIT(SUPERVISOR) | GW_ROLE_BIT(ADMIN), err) || !gw_page_ask(&l.after, &l.limit, cursor, limit, err))
         return false;
-    const struct gw_fetch_options options = { .whole_us = s->conf->register_timeout, .authorities = s->conf->register_authorities,
-        .certificate = s->conf->register_certificate, .key = s->conf->register_key, .most = AT_ONCE };
-    struct gw_outbox *o = gw_alloc(sizeof *o);
-    o->s = s;
-    o->fetch = gw_fetch_new(&options, err);
-    if (o->fetch != NULL && gw_fetch_check(o->fetch, s->conf->register_url, err)) {
-        o->runs = pthread_create(&o->thread, NULL, deliver, o) == 0;
-        if (o->runs)
-            return *out = o, true;
-        gw_fail(err, GW_ERR_UNAVAILABLE, "no thread can be made for transfers");
-    }
-    gw_fail_prefix(err, "register");
-    gw_outbox_close(o);
-    return false;
+    while (state.size > 0 && which < GW_TRANSFER_STATES && !gw_span_is(state, states[which]))
+        which++;
+    if (which == GW_TRANSFER_STATES)
+        return gw_fail(err, GW_ERR_INVALID, "state is waiting, refused, received, blocked or missed");
+    l.state = state.size > 0 ? &which : NULL;
+    return gw_store_read(s->store, list, &l, err);
 }
 
-void gw_outbox_close(struct gw_outbox *o)
+const char *gw_transfer_state_name(size_t state)
 {
-    if (o == NULL)
-        return;
-    __atomic_store_n(&o->stopping, true, __ATOMIC_RELEASE);
-    if (o->runs) {
-        gw_fetch_stop(o->fetch);
-        pthread_join(o->thread, NULL);
-    }
-    gw_fetch_free(o->fetch); /* before the bodies it borrows */
-    for (size_t i = 0; i < AT_ONCE; i++)
-        if (o->flying[i].used)
-            flying_done(o, &o->flying[i]);
-    gw_free(o);
+    assert(state < GW_COUNT(states));
+    return states[state];
+}
+
+static void set_time_or_null(struct gw_json *j, const char *key, bool has, int64_t us)
+{
+    if (has)
+        gw_json_set_time(j, key, us);
+    else
+        gw_json_set_null(j, key);
+}
+
+struct gw_json *gw_transfer_to_json(const struct gw_transfer_record *r)
+{
+    struct gw_json *j = gw_json_object();
+    gw_json_set_id(j, "transfer", r->id);
+    gw_json_set_id(j, "voyage", r->voyage);
+    gw_json_set_id(j, "verification", r->verification);
+    gw_json_set_text(j, "rule", r->rule);
+    gw_json_set_text(j, "state", r->state);
+    gw_json_set_text(j, "reason", r->reason);
+    gw_json_set_text(j, "receipt", r->receipt);
+    gw_json_set_integer(j, "attempts", r->attempts);
+    gw_json_set_time(j, "queued_at", r->made_us);
+    gw_json_set_time(j, "due_at", r->due_us);
+    set_time_or_null(j, "next_at", r->has_next, r->next_us);
+    set_time_or_null(j, "ended_at", r->has_ended, r->ended_us);
+    return j;
 }
