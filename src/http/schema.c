@@ -212,7 +212,7 @@ static const char text[] = JSON({
   "required": ["alert", "kind", "text", "severity", "at", "voyage", "verification", "inspection", "traveler", "state", "acknowledged_at", "acknowledged_by"],
   "properties": {
     "alert": {"$ref": "#/components/schemas/Id"},
-    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered"]},
+    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered", "transfer_missed", "transfer_refused"]},
     "text": {"type": "string", "description": "what it is, in words"},
     "severity": {"enum": ["routine", "notice", "alert"]},
     "at": {"$ref": "#/components/schemas/Time"},
@@ -432,7 +432,7 @@ static const char text[] = JSON({
     "keys_waiting": {"type": "integer", "description": "destroyed keys not overwritten on the disk yet; should be 0"},
     "classes": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["class", "kept", "over_age", "oldest", "next_due"], "properties": {
-        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer"]},
+        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer", "transfer"]},
         "kept": {"type": "integer"}, "over_age": {"type": "integer"},
         "oldest": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
         "next_due": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}}},

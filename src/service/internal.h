@@ -245,7 +245,7 @@ struct gw_transfer_plan {
     struct gw_transfer leaves;
     int64_t until_us; /* how long officers may see it */
     bool keeps;       /* so long it stays after the receipt */
-    int64_t photo_us; /* when it dies at the latest: the photo's row gets this, and GW_KEY_TRANSFER_HOUR */
+    int64_t photo_us; /* when it dies at the latest: the photo's row gets this, and GW_KEY_TRANSFER */
 };
 /* False: it does not go there, or there is no register. until_us: of the plan. */
 bool gw_transfer_plan(struct gw_transfer_plan *out, struct gw_service *s, const struct gw_law *law, const struct gw_pack_rule *rule,

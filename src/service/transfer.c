@@ -3,8 +3,8 @@
  *
  * 1. Nothing is put there but by a rule that says so, in the transaction that decides. What is said of the person
  *    is sealed then, so that it is the same however often it is sent, and whatever is purged meanwhile.
- * 2. The picture is sealed under the key of the hour in which it may no longer leave, and is cut out of its file
- *    before: with the receipt, or, where the pack says so, when officers may no longer see it.
+ * 2. The picture is sealed under a key of its own, which dies with the receipt, or when it may no longer leave. Where
+ *    the pack says that it stays, it gets the key that it would have had: of the hour until which officers may see it.
  * 3. What is in no rule is refused, and that somebody asked is written down. */
 #include "service/internal.h"
 
@@ -132,7 +132,7 @@ bool gw_transfer_put(struct gw_tx *tx, struct gw_service *s, struct gw_arena *a,
     GW_AUTO_VALUE(gw_buf) text = {};
     GW_AUTO_VALUE(gw_buf) record = {};
     char word[GW_AUDIT_WORD_MAX + 1] = "";
-    assert(photo->key == GW_KEY_TRANSFER_HOUR && photo->has_verification);
+    assert(photo->key == GW_KEY_TRANSFER && photo->has_verification);
     gw_buf_addf(&text, "%s:%s", gw_pack_name(law->pack), rule->id);
     gw_audit_word(word, gw_buf_text(&text));
     struct gw_transfer_row row = {
@@ -160,20 +160,21 @@ static bool let_go(struct gw_tx *tx, struct gw_service *s, const struct gw_trans
 {
     struct gw_photo_row photo;
     struct gw_err own = {};
-    if (!gw_store_photo_get(&photo, tx, row->photo, &own))
-        return own.code == GW_ERR_NOT_FOUND || (err != NULL && (*err = own, false));
-    if (photo.key != GW_KEY_TRANSFER_HOUR)
-        return true;
-    if (row->keeps) {
-        struct gw_photo_row to = photo;
-        to.key = GW_KEY_PROBE_HOUR;
-        to.expires_us = row->until_us;
-        return gw_store_photo_move(tx, &photo, &to, now_us, err);
-    }
-    gw_count_add(&s->counters.purged.photos, 1);
-    return gw_store_photo_forget(tx, &photo, err) &&
-        gw_audit_add(tx, s, NULL, GW_AUDIT_EXPIRE,
-            &(struct gw_audit_facts){ .subject = &photo.id, .photos = &(uint64_t){ 1 }, .class = "transfer" }, err);
+    size_t keys = 0;
+    const bool found = gw_store_photo_get(&photo, tx, row->photo, &own);
+    if (!found && own.code != GW_ERR_NOT_FOUND)
+        return err != NULL && (*err = own, false);
+    const bool is_ours = found && photo.key == GW_KEY_TRANSFER, goes = is_ours && !row->keeps;
+    struct gw_photo_row to = photo;
+    to.key = GW_KEY_PROBE_HOUR;
+    to.expires_us = row->until_us;
+    if ((goes && !gw_store_photo_forget(tx, &photo, err)) || (is_ours && !goes && !gw_store_photo_move(tx, &photo, &to, now_us, err)) ||
+        !gw_store_key_destroy(tx, GW_KEY_TRANSFER, row->photo, &keys, err))
+        return false;
+    gw_count_add(&s->counters.purged.photos, goes);
+    gw_count_add(&s->counters.purged.keys, keys);
+    return gw_audit_add(tx, s, NULL, GW_AUDIT_EXPIRE,
+        &(struct gw_audit_facts){ .subject = &row->photo, .keys = &(uint64_t){ keys }, .photos = &(uint64_t){ goes }, .class = "transfer" }, err);
 }
 
 bool gw_transfer_end(struct gw_tx *tx, struct gw_service *s, const struct gw_transfer_row *row, enum gw_transfer_state state,
@@ -267,7 +268,7 @@ bool gw_transfer_of_case(enum gw_transfer_asked *out, struct gw_tx *tx, struct g
     if (!gw_transfer_plan(&plan, s, &law, rule, &clocks, until))
         return *out = is_configured(s) ? GW_TRANSFER_NO_RULE : GW_TRANSFER_NO_REGISTER, true;
     struct gw_photo_row to = photos[0];
-    to.key = to.key == GW_KEY_HOLD ? GW_KEY_HOLD : GW_KEY_TRANSFER_HOUR;
+    to.key = to.key == GW_KEY_HOLD ? GW_KEY_HOLD : GW_KEY_TRANSFER;
     to.expires_us = to.key == GW_KEY_HOLD ? to.expires_us : plan.photo_us;
     *out = GW_TRANSFER_QUEUED;
     return (to.key == GW_KEY_HOLD || gw_store_photo_move(tx, &photos[0], &to, clocks.now_us, err)) &&

@@ -168,7 +168,7 @@ static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_v
         .verification = v->id,
         .taken_us = v->at_us,
         .expires_us = goes ? plan.photo_us : until,
-        .key = goes ? GW_KEY_TRANSFER_HOUR : GW_KEY_PROBE_HOUR,
+        .key = goes ? GW_KEY_TRANSFER : GW_KEY_PROBE_HOUR,
     };
     if (!gw_store_photo_put(tx, &photo, d->probe->picture, v->at_us, err))
         return false;

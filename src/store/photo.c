@@ -3,6 +3,9 @@
  *
  *     photos/KIND-SCOPE      sealed pictures, one after the other; a row says where
  *
+ * A picture that waits for a register has a key of its own, to die with the receipt, and is in the
+ * file of the hour in which it may no longer be there.
+ *
  * 1. A picture is in its file, durably, before anybody is told that the transaction with its
  *    row has committed; both go to the disk at the same time.
  * 2. The file goes when its key is gone, never before; what is in it then is noise.
@@ -292,6 +295,19 @@ void gw_photos_drop(struct gw_photos *p, enum gw_key_kind kind, struct gw_id sco
 
 /* ---- rows ------------------------------------------------------------------------------ */
 
+struct place {
+    enum gw_key_kind kind;
+    struct gw_id scope;
+};
+
+/* In which file. */
+static struct place place_of(const struct gw_photo_row *w)
+{
+    if (w->key == GW_KEY_TRANSFER)
+        return (struct place){ GW_KEY_TRANSFER_HOUR, gw_key_hour(w->expires_us / GW_US_PER_HOUR) };
+    return (struct place){ w->key, w->scope };
+}
+
 /* A picture belongs to its row and its voyage. */
 struct photo_row {
     uint8_t bytes[GW_HASH_BYTES];
@@ -314,16 +330,18 @@ bool gw_store_photo_put(struct gw_tx *tx, struct gw_photo_row *w, struct gw_span
         w->scope = w->portrait;
     } else if (w->key != GW_KEY_HOLD) {
         /* To the hour before: never longer than allowed, and at most an hour less. */
-        w->key = w->key == GW_KEY_TRANSFER_HOUR ? GW_KEY_TRANSFER_HOUR : GW_KEY_PROBE_HOUR;
-        w->scope = gw_key_hour(w->expires_us / GW_US_PER_HOUR);
         w->expires_us -= w->expires_us % GW_US_PER_HOUR;
+        w->key = w->key == GW_KEY_TRANSFER ? GW_KEY_TRANSFER : GW_KEY_PROBE_HOUR;
+        w->scope = w->key == GW_KEY_TRANSFER ? w->id : gw_key_hour(w->expires_us / GW_US_PER_HOUR);
     }
     if (w->expires_us <= now_us)
         return gw_fail(err, GW_ERR_INVALID, "a picture that is to die at once is not kept");
     struct gw_bound bound = bound_of(&row, w);
+    const struct place file = place_of(w);
     w->size = (int64_t)picture.size + GW_SEAL_BYTES;
-    return gw_store_key_make(tx, w->key, w->scope, now_us, err) && gw_tx_seal(&sealed, tx, &bound, picture, err) &&
-           append(&w->at, tx->photos, w->key, w->scope, gw_buf_span(&sealed), err) &&
+    return gw_store_key_make(tx, w->key, w->scope, now_us, err) && gw_store_key_make(tx, file.kind, file.scope, now_us, err) &&
+           gw_tx_seal(&sealed, tx, &bound, picture, err) &&
+           append(&w->at, tx->photos, file.kind, file.scope, gw_buf_span(&sealed), err) &&
            gw_tx_run(tx, GW_QUERY_PHOTO_PUT,
                GW_VALUES(gw_v_id(&w->id), gw_v_int(w->kind), gw_v_maybe_id(w->has_voyage, &w->voyage),
                    gw_v_maybe_id(w->has_verification, &w->verification), gw_v_maybe_id(w->has_portrait, &w->portrait),
@@ -407,7 +425,8 @@ bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_
     uint8_t *sealed = gw_arena_alloc(a, (size_t)w->size, 1, err);
     if (sealed == NULL)
         return false;
-    name_of(name, w->key, w->scope);
+    const struct place file = place_of(w);
+    name_of(name, file.kind, file.scope);
     int fd = openat(tx->photos->folder, name, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : pread(fd, sealed, (size_t)w->size, w->at);
     if (fd >= 0)
@@ -423,7 +442,8 @@ bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t 
         if (!gw_tx_run(tx, GW_QUERY_PHOTO_DELETE, GW_VALUES(gw_v_id(&rows[i].id)), NULL, err))
             return false;
         struct hole *h = gw_alloc(sizeof *h);
-        *h = (struct hole){ tx->photos->holes, rows[i].key, rows[i].scope, rows[i].at, rows[i].size };
+        const struct place file = place_of(&rows[i]);
+        *h = (struct hole){ tx->photos->holes, file.kind, file.scope, rows[i].at, rows[i].size };
         tx->photos->holes = h;
     }
     return true;

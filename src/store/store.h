@@ -88,7 +88,8 @@ enum gw_key_kind {
     GW_KEY_PROBE_HOUR = 4,
     GW_KEY_HOLD = 5,
     GW_KEY_WEBHOOK = 6,
-    GW_KEY_TRANSFER_HOUR = 7, /* of what waits for a register */
+    GW_KEY_TRANSFER_HOUR = 7, /* of what is said of a picture that waits for a register */
+    GW_KEY_TRANSFER = 8,      /* of such a picture: of its own (scope: its id), because it dies with the receipt */
 };
 const char *gw_key_kind_name(enum gw_key_kind kind); /* "probe" */
 #define GW_US_PER_HOUR (INT64_C(3600) * GW_US_PER_S)
@@ -391,7 +392,7 @@ struct gw_photo_row {
     struct gw_id voyage, verification, portrait;
     int64_t taken_us;
     int64_t expires_us;     /* put: rounded down to the hour whose key it gets */
-    /* Filled by put, as what follows. GW_KEY_HOLD is left as it is, with its scope; GW_KEY_TRANSFER_HOUR gets its hour's. */
+    /* Filled by put, as what follows. GW_KEY_HOLD is left as it is, with its scope; GW_KEY_TRANSFER gets its own. */
     enum gw_key_kind key;
     struct gw_id scope;
     int64_t at, size;

@@ -1,12 +1,12 @@
 -- 0013: what goes to an identity register, where the rule pack says so.
 
--- The outbox. A picture waits in `photo` and what is said of its person here, both sealed under the
--- key of the hour in which the pack no longer lets them go. When the register has it, or may not
--- have it any more, sealed is NULL and the row says how it ended.
+-- The outbox. A picture waits in `photo` under a key of its own, and what is said of its person here
+-- under the key of the hour in which the pack no longer lets it go. When the register has it, or may
+-- not have it any more, the picture's key is destroyed, sealed is NULL, and the row says how it ended.
 -- why to send what the rule pack sends to a register, once, and to say what became of it
 -- until `sealed`: the register's receipt, at most the pack's time; the rest: `retention.access`
--- erased key of the hour at the latest; with the receipt the picture is cut out of its file and `sealed` overwritten
--- proved tests/service/transfer_test.c: cut off between any two steps none is lost, none arrives as two
+-- erased key of the hour at the latest; with the receipt the picture's key, then `sealed` is overwritten and the picture cut out of its file
+-- proved tests/service/transfer_test.c: cut off between any two steps, none is lost and none arrives as two
 CREATE TABLE transfer (
     seq          INTEGER PRIMARY KEY AUTOINCREMENT,
     id           BLOB NOT NULL UNIQUE,         -- by which the register knows it
