@@ -83,7 +83,10 @@ struct gw_service {
     enum gw_steady_state steady_state;
     bool purge_due;           /* somebody asked for it */
     bool serving;             /* opened: from then on a purge leaves time to others */
-    int64_t mark_us;          /* the time that the store knows has been */
+
+    pthread_mutex_t purge_lock; /* one purge at a time; over what follows */
+    int64_t mark_us;            /* the time that the store knows has been */
+    int64_t purge_log_us;       /* monotonic: when a purge moved the write-ahead log on */
 
     struct gw_counters counters; /* added to atomically */
 };

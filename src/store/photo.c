@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPEN_MAX = 8, PATH_BYTES = 4096, NAME_BYTES = 48 };
+enum { OPEN_MAX = 8, PATH_BYTES = 4096, NAME_BYTES = 48, PIECE_BYTES = 4 << 20, PIECE_PAUSE_NS = 10'000'000 };
 
 struct file {
     enum gw_key_kind kind;
@@ -39,6 +39,8 @@ struct hole {
     off_t size;
 };
 
+struct dying;
+
 struct gw_photos {
     int folder;
     bool folder_dirty;
@@ -52,6 +54,15 @@ struct gw_photos {
     pthread_cond_t changed, told;
     bool asked, stopping, fine;
     struct gw_err err;
+    struct dying *dying;         /* under the lock, too */
+};
+
+/* A file that has no name any more: what it occupies is given back in pieces, because a file
+ * system that frees gigabytes at once keeps everybody's commits waiting. */
+struct dying {
+    struct dying *next;
+    int fd;
+    off_t size;
 };
 
 static void name_of(char name[NAME_BYTES], enum gw_key_kind kind, struct gw_id scope)
@@ -109,15 +120,48 @@ static bool sync_all(struct gw_photos *p, struct gw_err *err)
     return true;
 }
 
+static void dying_free(struct gw_photos *p)
+{
+    struct dying *d = p->dying;
+    p->dying = d->next;
+    close(d->fd);
+    gw_free(d);
+}
+
+/* A piece of the first, and a moment for others. Under the lock, which is given up meanwhile. */
+static void shrink(struct gw_photos *p)
+{
+    struct dying *d = p->dying; /* others are put behind it */
+    pthread_mutex_unlock(&p->lock);
+    d->size = GW_MAX(d->size - PIECE_BYTES, (off_t)0);
+    const bool done = ftruncate(d->fd, d->size) != 0 || d->size == 0;
+    pthread_mutex_lock(&p->lock);
+    if (done) {
+        dying_free(p);
+        return;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += PIECE_PAUSE_NS;
+    until.tv_sec += until.tv_nsec / 1'000'000'000;
+    until.tv_nsec %= 1'000'000'000;
+    while (!p->asked && !p->stopping && pthread_cond_timedwait(&p->changed, &p->lock, &until) == 0)
+        ;
+}
+
 static void *sync_loop(void *arg)
 {
     struct gw_photos *p = arg;
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        while (!p->asked && !p->stopping)
+        while (!p->asked && !p->stopping && p->dying == NULL)
             pthread_cond_wait(&p->changed, &p->lock);
         if (p->stopping)
             break;
+        if (!p->asked) {
+            shrink(p);
+            continue;
+        }
         pthread_mutex_unlock(&p->lock);
         p->err = (struct gw_err){};
         bool fine = sync_all(p, &p->err); /* the writer touches nothing of p until it is told */
@@ -169,6 +213,8 @@ void gw_photos_close(struct gw_photos *p)
         pthread_mutex_unlock(&p->lock);
         pthread_join(p->syncer, NULL);
     }
+    while (p->dying != NULL)
+        dying_free(p); /* without a name: the file system does the rest */
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->changed);
     pthread_cond_destroy(&p->told);
@@ -290,7 +336,21 @@ void gw_photos_drop(struct gw_photos *p, enum gw_key_kind kind, struct gw_id sco
         if (p->files[i].fd >= 0 && p->files[i].kind == kind && gw_id_equal(p->files[i].scope, scope))
             file_close(&p->files[i]);
     name_of(name, kind, scope);
+    struct stat st;
+    const int fd = openat(p->folder, name, O_RDWR | O_CLOEXEC);
     unlinkat(p->folder, name, 0);
+    if (fd >= 0 && (fstat(fd, &st) != 0 || st.st_size <= PIECE_BYTES)) {
+        close(fd);
+    } else if (fd >= 0) {
+        struct dying *d = gw_alloc(sizeof *d), **at = &p->dying;
+        *d = (struct dying){ .fd = fd, .size = st.st_size };
+        pthread_mutex_lock(&p->lock);
+        while (*at != NULL)
+            at = &(*at)->next;
+        *at = d;
+        pthread_cond_signal(&p->changed);
+        pthread_mutex_unlock(&p->lock);
+    }
 }
 
 /* ---- rows ------------------------------------------------------------------------------ */

@@ -52,6 +52,11 @@ GW_AUTO_FREE(gw_store, gw_store_close)
  * anything but the tx, and must not call gw_store_write. */
 typedef bool gw_store_fn(struct gw_tx *tx, void *job, struct gw_err *err);
 [[nodiscard]] bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
+/* The same for what can wait and be done again, such as sweeping rows whose key is gone: in a transaction of its own, when
+ * nobody else wants to write, and durable only with the next that is. It makes and gives up no keys and no pictures, and
+ * ends soon when gw_store_is_wanted. */
+[[nodiscard]] bool gw_store_write_late(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
+bool gw_store_is_wanted(const struct gw_tx *tx); /* somebody waits for the writer */
 /* The same on the caller's thread, one snapshot, nothing can be written. */
 [[nodiscard]] bool gw_store_read(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
 

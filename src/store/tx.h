@@ -14,6 +14,7 @@ struct gw_tx {
     struct gw_vault *vault;
     struct gw_photos *photos;
     bool writable;
+    const unsigned *wanted; /* atomic: how many wait for the writer; NULL: nobody can */
 };
 
 #define GW_VALUES(...)                                                                            \

@@ -218,7 +218,8 @@ struct cutting {
 static void count_down(void *to, const char *name)
 {
     struct cutting *c = to;
-    if (c->armed && strncmp(name, "transfer", 8) == 0 && c->left-- == 0)
+    (void)name;
+    if (c->armed && c->left-- == 0)
         kill(getpid(), SIGKILL);
 }
 
