@@ -418,6 +418,33 @@ bool gw_inspections_lapse(struct gw_tx *tx, struct gw_service *s, struct gw_id v
 bool gw_verification_read(struct gw_verification_record *out, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_verification_row *row, struct gw_err *err);
 
+/* ---- what is measured (measured.c) ----------------------------------------------------------- */
+
+/* In the transaction of the decision. person: of the traveler it cleared; else not looked at. */
+bool gw_measured_decision(struct gw_tx *tx, struct gw_arena *a, const struct gw_verification_row *v, struct gw_span person,
+    struct gw_err *err);
+/* An officer cleared whom the face had not. */
+bool gw_measured_outcome(struct gw_tx *tx, struct gw_arena *a, const struct gw_inspection_row *row, enum gw_reason reason,
+    bool is_mismatch, int64_t now_us, struct gw_err *err);
+
+struct gw_measured {
+    struct gw_measured_row *rows; /* by what, of, bin */
+    size_t n;
+};
+/* Of whole days, UTC. */
+bool gw_measured_read(struct gw_measured *out, struct gw_arena *a, struct gw_tx *tx, int64_t from_us, int64_t to_us,
+    struct gw_err *err);
+/* "answer_ms": null of fewer than five answers. */
+void gw_measured_set_answer(struct gw_json *j, const struct gw_measured *m, struct gw_span device);
+/* "calibration" and "models": scores and error curves. */
+void gw_measured_set_scores(struct gw_json *j, const struct gw_service *s, const struct gw_measured *m);
+/* How those of a group fared that were known in the end: by is "sex" or "age". *at starts at 0; false: no more. */
+struct gw_measured_group {
+    struct gw_span group;
+    uint64_t known, missed, not_captured;
+};
+bool gw_measured_next_group(struct gw_measured_group *out, const struct gw_measured *m, const char *by, size_t *at);
+
 /* ---- what is told (event.c, alert.c) -------------------------------------------------------- */
 
 /* In the transaction of what happened; told to whoever may know once that has

@@ -1,4 +1,4 @@
--- 0013: what goes to an identity register, where the rule pack says so.
+-- 0014: what goes to an identity register, where the rule pack says so.
 
 -- The outbox. A picture waits in `photo` under a key of its own, and what is said of its person here
 -- under the key of the hour in which the pack no longer lets it go. When the register has it, or may
