@@ -50,7 +50,10 @@ struct gw_vault {
     struct gw_ring *ring;
     bool ring_dirty, moving;
     unsigned part;         /* of the transaction being written; 0: none */
-    size_t n_pending;      /* keys it made or gave up */
+    /* Keys it made or gave up, each once, and those given up before whose slot could not be overwritten yet:
+     * a commit looks at these, however many there are. */
+    struct entry **pending;
+    size_t n_pending, cap_pending;
 
     pthread_rwlock_t lock; /* over what follows */
     struct entry *buckets[BUCKETS], *free;
@@ -159,29 +162,40 @@ void gw_vault_part(struct gw_vault *v)
     v->part++;
 }
 
-struct undo {
-    unsigned part; /* 0: all */
-};
-
-static bool undo_one(struct gw_vault *v, struct entry *e, void *arg)
+static void note(struct gw_vault *v, struct entry *e)
 {
-    const struct undo *u = arg;
-    if (e->doomed > 0 && (u->part == 0 || e->doomed == u->part))
-        e->doomed = 0;
-    if (e->made > 0 && (u->part == 0 || e->made == u->part)) {
-        /* If this does not reach the disk, opening the store does it. */
-        (void)gw_ring_clear(v->ring, e->slot, NULL);
-        drop(v, e);
+    if (v->n_pending == v->cap_pending) {
+        v->cap_pending = GW_MAX(2 * v->cap_pending, (size_t)SLAB);
+        struct entry **more = gw_alloc_array(v->cap_pending, sizeof(struct entry *));
+        if (v->n_pending > 0)
+            memcpy(more, v->pending, v->n_pending * sizeof(struct entry *));
+        gw_free(v->pending);
+        v->pending = more;
     }
-    return true;
+    v->pending[v->n_pending++] = e;
 }
 
+/* part 0: all */
 static void undo(struct gw_vault *v, unsigned part)
 {
     if (v->n_pending == 0)
         return;
+    size_t kept = 0;
     pthread_rwlock_wrlock(&v->lock);
-    for_all(v, undo_one, &(struct undo){ part });
+    for (size_t i = 0; i < v->n_pending; i++) {
+        struct entry *e = v->pending[i];
+        if (e->doomed > 0 && (part == 0 || e->doomed == part))
+            e->doomed = 0;
+        const bool unmade = e->made > 0 && (part == 0 || e->made == part);
+        if (!unmade && (e->made > 0 || e->doomed > 0 || e->given_up))
+            v->pending[kept++] = e;
+        if (unmade) {
+            /* If this does not reach the disk, opening the store does it. */
+            (void)gw_ring_clear(v->ring, e->slot, NULL);
+            drop(v, e);
+        }
+    }
+    v->n_pending = kept;
     pthread_rwlock_unlock(&v->lock);
 }
 
@@ -194,7 +208,6 @@ void gw_vault_undo(struct gw_vault *v)
 {
     undo(v, 0);
     v->part = 0;
-    v->n_pending = 0;
 }
 
 bool gw_vault_before_commit(struct gw_vault *v, struct gw_err *err)
@@ -205,57 +218,49 @@ bool gw_vault_before_commit(struct gw_vault *v, struct gw_err *err)
     return true;
 }
 
-struct committing {
-    struct gw_photos *photos;
-    bool any, failed;
-    struct gw_err *err;
-};
-
-static bool settle(struct gw_vault *v, struct entry *e, void *arg)
+/* What was given up is no key any more, in memory at once. */
+static bool settle(struct gw_vault *v, struct gw_err *err)
 {
-    struct committing *c = arg;
-    e->made = 0;
-    if (e->doomed > 0) {
-        e->doomed = 0;
-        e->given_up = true;
-        gw_wipe(e->key, sizeof e->key);
-        v->n_given_up++;
+    bool any = false, fine = true;
+    for (size_t i = 0; i < v->n_pending; i++) {
+        struct entry *e = v->pending[i];
+        e->made = 0;
+        if (e->doomed > 0) {
+            e->doomed = 0;
+            e->given_up = true;
+            gw_wipe(e->key, sizeof e->key);
+            v->n_given_up++;
+        }
+        if (e->given_up) {
+            any = true;
+            fine = gw_ring_clear(v->ring, e->slot, err) && fine;
+        }
     }
-    if (e->given_up) {
-        if (gw_ring_clear(v->ring, e->slot, c->err))
-            c->any = true;
-        else
-            c->failed = true;
-    }
-    return true;
-}
-
-static bool drop_given_up(struct gw_vault *v, struct entry *e, void *arg)
-{
-    struct committing *c = arg;
-    if (e->given_up) {
-        gw_photos_drop(c->photos, e->kind, e->scope);
-        v->n_given_up--;
-        drop(v, e);
-    }
-    return true;
+    return fine && (!any || gw_ring_sync(v->ring, err));
 }
 
 bool gw_vault_committed(struct gw_vault *v, struct gw_photos *photos, struct gw_err *err)
 {
-    struct committing c = { .photos = photos, .err = err };
     v->part = 0;
-    if (v->n_pending == 0 && v->n_given_up == 0)
+    if (v->n_pending == 0)
         return true;
-    v->n_pending = 0;
+    size_t kept = 0;
     pthread_rwlock_wrlock(&v->lock);
-    for_all(v, settle, &c);
     /* Not wiped on the disk is not wiped: it is tried again with the next commit. */
-    c.failed = c.failed || (c.any && !gw_ring_sync(v->ring, err));
-    if (!c.failed)
-        for_all(v, drop_given_up, &c);
+    const bool fine = settle(v, err);
+    for (size_t i = 0; i < v->n_pending; i++) {
+        struct entry *e = v->pending[i];
+        if (e->given_up && fine) {
+            gw_photos_drop(photos, e->kind, e->scope);
+            v->n_given_up--;
+            drop(v, e);
+        } else if (e->given_up) {
+            v->pending[kept++] = e;
+        }
+    }
+    v->n_pending = kept;
     pthread_rwlock_unlock(&v->lock);
-    return !c.failed;
+    return fine;
 }
 
 bool gw_store_key_make(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id scope, int64_t now_us,
@@ -273,8 +278,9 @@ bool gw_store_key_make(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id sco
         v->ring_dirty = true;
         v->part += v->part == 0;
         pthread_rwlock_wrlock(&v->lock);
-        add(v, kind, scope, slot, key.key)->made = v->part;
-        v->n_pending++;
+        struct entry *e = add(v, kind, scope, slot, key.key);
+        e->made = v->part;
+        note(v, e);
         pthread_rwlock_unlock(&v->lock);
     }
     gw_wipe(&key, sizeof key);
@@ -297,8 +303,9 @@ bool gw_store_key_destroy(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id 
     pthread_rwlock_wrlock(&v->lock);
     struct entry *e = find(v, kind, scope);
     if (e != NULL) {
+        if (e->made == 0)
+            note(v, e);
         e->doomed = v->part;
-        v->n_pending++;
     }
     pthread_rwlock_unlock(&v->lock);
     return gw_tx_run(tx, GW_QUERY_KEY_DELETE, GW_VALUES(gw_v_int(kind), gw_v_id(&scope)), n, err);
@@ -641,6 +648,7 @@ void gw_vault_close(struct gw_vault *v)
         v->slabs = s->next;
         gw_secret_free(s);
     }
+    gw_free(v->pending);
     gw_ring_close(v->ring);
     gw_kek_close(v->kek);
     gw_secret_free(v->master);
@@ -776,6 +784,10 @@ const char *gw_key_kind_name(enum gw_key_kind kind)
         return "hold";
     case GW_KEY_WEBHOOK:
         return "webhook";
+    case GW_KEY_TRANSFER_HOUR:
+        return "transfer_hour";
+    case GW_KEY_TRANSFER:
+        return "transfer";
     }
     return "unknown";
 }
