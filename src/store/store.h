@@ -555,6 +555,19 @@ struct gw_decline_count {
 [[nodiscard]] bool gw_store_decline_counts(struct gw_decline_count **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t from_day, int64_t to_day, struct gw_span site, struct gw_err *err);
 
+/* ---- what was measured: counts that name nobody ---------------------------------- */
+
+struct gw_measured_row {
+    struct gw_span what, of;
+    int64_t bin, n;
+};
+/* One more. */
+[[nodiscard]] bool gw_store_measured_add(struct gw_tx *tx, int64_t day, const char *what, struct gw_span of, int64_t bin,
+    struct gw_err *err);
+/* Sums over days in [from, to), by what, of and bin, in that order. */
+[[nodiscard]] bool gw_store_measured(struct gw_measured_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t from_day, int64_t to_day, struct gw_err *err);
+
 /* ---- notices that are posted ------------------------------------------------------- */
 
 struct gw_notice_row {
@@ -590,6 +603,8 @@ struct gw_token_row {
 [[nodiscard]] bool gw_store_token_renew(struct gw_tx *tx, const struct gw_token_row *row, bool *found, struct gw_err *err);
 [[nodiscard]] bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found,
     struct gw_err *err);
+/* Is there, or was there, a token of the role? */
+[[nodiscard]] bool gw_store_token_of_role(bool *found, struct gw_tx *tx, int role, struct gw_err *err);
 [[nodiscard]] bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_err *err); /* oldest first */
 
