@@ -99,13 +99,14 @@ struct gw_reach *gw_reach_new(const char *targets, const char *setting, struct g
         p += strspn(p, " ,");
         const size_t n = strcspn(p, " ,");
         if (n == 0)
-            return gw_take(r);
+            break;
         if (r->n == GW_REACH_TARGETS)
             return gw_fail_null(err, GW_ERR_USAGE, "%s takes at most %d", setting, GW_REACH_TARGETS);
         if (!read_target(r, &r->targets[r->n++], gw_span_of(p, n), err))
             return NULL;
         p += n;
     }
+    return gw_take(r);
 }
 
 void gw_reach_free(struct gw_reach *r)

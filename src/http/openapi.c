@@ -243,7 +243,7 @@ static struct gw_json *operation(const struct gw_route *r)
 static void set_operation(struct gw_json *path, const struct gw_route *r)
 {
     char method[8] = {};
-    for (size_t i = 0; r->method[i] != 0 && i < sizeof method - 1; i++)
+    for (size_t i = 0; i < sizeof method - 1 && r->method[i] != 0; i++)
         method[i] = (char)tolower((unsigned char)r->method[i]);
     gw_json_set(path, method, operation(r));
 }

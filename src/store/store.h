@@ -125,6 +125,9 @@ struct gw_key_class {
 [[nodiscard]] bool gw_store_keys_rotate(struct gw_store *s, const char *to, struct gw_err *err);
 /* A restored database gets an empty keyring; what was sealed is lost to it. GW_ERR_CONFLICT: it has one, or is in use. */
 [[nodiscard]] bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err);
+/* For doctor: has a store that is not there yet a key to come to, or a place to make one? Makes nothing. Fails as
+ * gw_store_open would. An environment variable is read, and gone as after opening. */
+[[nodiscard]] bool gw_store_keys_check(const char *path, const char *keys, struct gw_err *err);
 /* The latest time the store was in use; 0: it never was. */
 [[nodiscard]] bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err);
 [[nodiscard]] bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err);
