@@ -8,6 +8,8 @@
 
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -410,10 +412,12 @@ static bool take_number(struct parse *p, const struct place *at, struct gw_span 
         return false;
     if (!has)
         return true;
-    if (!gw_document_number(number, &n, s))
+    const bool fine = gw_document_number(number, &n, s);
+    const char *copy = fine ? gw_arena_text(p->a, gw_span_of(number, n), p->err) : NULL;
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    if (!fine)
         return problem(p, at, "number", true, "code", "number must be letters and digits, at most %d of them",
             GW_MANIFEST_WORD_MAX);
-    char *copy = gw_arena_text(p->a, gw_span_of(number, n), p->err);
     if (copy == NULL)
         return false;
     *out = gw_span_of(copy, n);

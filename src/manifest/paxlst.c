@@ -12,6 +12,8 @@
 #include "manifest/text.h"
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdio.h>
 
 enum group { GROUP_OTHER, GROUP_HEADER, GROUP_SENDER, GROUP_VOYAGE, GROUP_PERSON };
@@ -267,6 +269,8 @@ static bool read_tdt(struct reader *r)
     r->group = GROUP_VOYAGE;
     struct gw_span flight = {}, stated = {}, carrier, number;
     struct gw_span vessel = get(r, 8, 1).size > 0 ? get(r, 8, 1) : get(r, 8, 4);
+    if (r->n_carriages == 0 && (!keep_upper(r, &r->m->vessel, get(r, 8, 1)) || !keep_name(r, &r->m->vessel_name, get(r, 8, 4))))
+        return false;
     if (r->n_carriages == 0)
         read_mode(r);
     bool air = r->m->manifest.voyage.mode == GW_MODE_AIR;
@@ -295,8 +299,8 @@ static bool read_voyage_loc(struct reader *r)
     struct gw_span place = {};
     if (!gw_span_uint(get(r, 1, 1), 999, &q) || (q != 125 && q != 87 && q != 92 && q != 130 && q != 188 && q != 172))
         return warn(r, "qualifier", "a place of the voyage with a qualifier that is not known");
-    if (q == 188 || q == 172)
-        return true; /* filing and reporting place of a master crew list */
+    if (q == 188 || q == 172) /* of a master crew list */
+        return keep_upper(r, q == 188 ? &r->m->filing_place : &r->m->reporting_place, get(r, 2, 1));
     if (r->n_points == POINTS_MAX)
         return problem(r, true, "too_many", "more airports than a voyage has");
     if (!keep_upper(r, &place, get(r, 2, 1)))
@@ -314,18 +318,26 @@ static bool read_voyage_loc(struct reader *r)
 static bool read_voyage_dtm(struct reader *r)
 {
     bool departure = is(r, 1, 1, "189") || is(r, 1, 1, "133"), arrival = is(r, 1, 1, "232") || is(r, 1, 1, "132");
-    if (!departure && !arrival)
-        return is(r, 1, 1, "554") || warn(r, "qualifier", "a date of the voyage with a qualifier that is not known");
-    if (get(r, 1, 2).size == 0)
+    bool filed = is(r, 1, 1, "554");
+    struct gw_span value = get(r, 1, 2);
+    if (!departure && !arrival && !filed)
+        return warn(r, "qualifier", "a date of the voyage with a qualifier that is not known");
+    if (value.size == 0)
         return true;
-    if (r->n_points == 0)
+    if (r->n_points == 0 && !filed)
         return warn(r, "order", "a date of the voyage before its place");
     struct gw_date d;
     int64_t of_day;
-    if (!gw_edifact_moment(&d, &of_day, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_NEAR, r->day))
-        return problem(r, true, "date", "a time of the voyage that cannot be read (DTM 2380)");
-    struct point *p = &r->points[r->n_points - 1];
+    if (!gw_edifact_moment(&d, &of_day, value, get(r, 1, 3), GW_CENTURY_NEAR, r->day))
+        return problem(r, !filed, "date", "a time of the voyage that cannot be read (DTM 2380)");
+    if (value.size < 10 && !warn(r, "time", "a time of the voyage without its hour, read as the beginning of the day (DTM 2380)"))
+        return false;
     struct gw_manifest_time t = { .has = true, .local = true, .us = gw_date_days(d) * 86400 * GW_US_PER_S + of_day };
+    if (filed) {
+        r->m->filed = t;
+        return true;
+    }
+    struct point *p = &r->points[r->n_points - 1];
     *(departure ? &p->departure : &p->arrival) = t;
     return true;
 }
@@ -452,6 +464,7 @@ static bool place_strays(struct reader *r)
 /* The first passport is the primary document; without one, the first that is no visa. */
 static void order_documents(struct building *b)
 {
+    struct gw_paxlst_more *more = b->p->more;
     size_t first = 0;
     while (first < b->t->n_documents && !gw_span_is(b->documents[first].type, "P"))
         first++;
@@ -463,6 +476,11 @@ static void order_documents(struct building *b)
     struct gw_manifest_document primary = b->documents[first];
     memmove(&b->documents[1], &b->documents[0], first * sizeof primary);
     b->documents[0] = primary;
+    if (more == NULL)
+        return;
+    struct gw_paxlst_issue issue = more->issues[first];
+    memmove(&more->issues[1], &more->issues[0], first * sizeof issue);
+    more->issues[0] = issue;
 }
 
 static void *copied(struct reader *r, const void *items, size_t n, size_t size)
@@ -502,7 +520,7 @@ static bool judge_person(struct reader *r, bool *out)
     }
     if (b->has_wrong_birth &&
         !problem_at(r, m, b->t->n_documents == 0, b->birth_segment, b->birth_offset, "DTM", "date",
-            "a date of birth that does not exist (DTM+329)"))
+            "a date of birth that cannot be read or does not exist (DTM+329)"))
         return false;
     if (!place_strays(r))
         return false;
@@ -597,28 +615,61 @@ static bool open_person(struct reader *r)
     return true;
 }
 
+/* Components of an element with blanks between them; as large as a segment may be, so that they fit. */
+struct joined {
+    char text[GW_EDIFACT_SEGMENT_BYTES];
+    size_t size;
+};
+static struct gw_span join_components(struct joined *out, const struct reader *r, unsigned element, unsigned first, unsigned last)
+{
+    out->size = 0;
+    for (unsigned c = first; c <= last; c++) {
+        struct gw_span s = get(r, element, c);
+        if (s.size == 0)
+            continue;
+        if (out->size > 0)
+            out->text[out->size++] = ' ';
+        memcpy(out->text + out->size, s.data, s.size);
+        out->size += s.size;
+    }
+    return gw_span_of(out->text, out->size);
+}
+
 /* C080: surname, given name, further given names; C058 where a sender puts it there. */
 static bool read_names(struct reader *r)
 {
     struct gw_manifest_traveler *t = r->now.t;
+    struct joined given;
     unsigned element = get(r, 4, 1).size > 0 || get(r, 4, 2).size > 0 ? 4 : 3;
-    char given[GW_EDIFACT_SEGMENT_BYTES];
-    size_t used = 0;
     if (!keep_name(r, &t->surname, get(r, element, 1)))
         return false;
-    struct gw_span further[] = { get(r, element, 3), get(r, element, 4), get(r, element, 5) };
-    if (further[0].size + further[1].size + further[2].size == 0)
-        return keep_name(r, &t->given_names, get(r, element, 2));
-    for (unsigned c = 2; c <= 5; c++) {
-        struct gw_span s = c == 2 ? get(r, element, 2) : further[c - 3];
-        if (s.size == 0)
-            continue;
-        if (used > 0)
-            given[used++] = ' ';
-        memcpy(given + used, s.data, s.size); /* fits: the segment did, with its separators */
-        used += s.size;
-    }
-    return keep_name(r, &t->given_names, gw_span_of(given, used));
+    bool is_one = get(r, element, 3).size + get(r, element, 4).size + get(r, element, 5).size == 0;
+    return keep_name(r, &t->given_names, is_one ? get(r, element, 2) : join_components(&given, r, element, 2, 5));
+}
+
+/* Of him, for what few are told with; NULL where the arena is full. */
+static struct gw_paxlst_more *more(struct reader *r)
+{
+    struct gw_paxlst_person *p = r->now.p;
+    if (p->more == NULL)
+        p->more = gw_arena_one(r->a, struct gw_paxlst_more, r->err);
+    return p->more;
+}
+
+/* C059, 3164, C819, 3251, 3207. */
+static bool read_address(struct reader *r)
+{
+    struct joined street;
+    bool any = false;
+    for (unsigned element = 5; element <= 9 && !any; element++)
+        for (unsigned c = 1; c <= 4; c++)
+            any = any || get(r, element, c).size > 0;
+    if (!any)
+        return true;
+    struct gw_paxlst_more *m = more(r);
+    return m != NULL && keep_name(r, &m->street, join_components(&street, r, 5, 1, 4)) && keep_name(r, &m->city, get(r, 6, 1)) &&
+           keep_name(r, &m->subdivision, get(r, 7, 1).size > 0 ? get(r, 7, 1) : get(r, 7, 4)) &&
+           keep(r, &m->postal_code, get(r, 8, 1)) && keep_state(r, &m->country, get(r, 9, 1));
 }
 
 static bool begin_person(struct reader *r, const struct party *party)
@@ -629,7 +680,7 @@ static bool begin_person(struct reader *r, const struct party *party)
     r->now.t->kind = crew ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
     r->now.t->in_transit = party->in_transit;
     r->now.p->party = gw_span_str(party->text);
-    return read_names(r);
+    return read_names(r) && read_address(r);
 }
 
 /* The segment that begins a traveler is damaged: he is left out, and what follows is his. */
@@ -652,16 +703,8 @@ static bool read_nad(struct reader *r)
         return begin_person(r, person);
     if (party == CODE2('M', 'S')) {
         r->group = GROUP_SENDER;
-        struct gw_span name = get(r, 4, 1), given = get(r, 4, 2);
-        char both[GW_EDIFACT_SEGMENT_BYTES];
-        if (name.size == 0)
-            return keep_name(r, &x->reporting_party.name, get(r, 2, 1));
-        memcpy(both, name.data, name.size);
-        if (given.size > 0) {
-            both[name.size] = ' ';
-            memcpy(both + name.size + 1, given.data, given.size);
-        }
-        return keep_name(r, &x->reporting_party.name, gw_span_of(both, name.size + (given.size > 0) + given.size));
+        struct joined name;
+        return keep_name(r, &x->reporting_party.name, get(r, 4, 1).size > 0 ? join_components(&name, r, 4, 1, 2) : get(r, 2, 1));
     }
     r->group = GROUP_OTHER;
     return warn(r, "qualifier", "a party that is neither sender nor traveler (NAD 3035)");
@@ -701,6 +744,8 @@ static bool read_com(struct reader *r)
         if (r->group == GROUP_PERSON) {
             if (telephone && r->now.p->telephone.size == 0 && !keep(r, &r->now.p->telephone, value))
                 return false;
+            if (gw_span_is(type, "EM") && (more(r) == NULL || !keep_mail(r, &r->now.p->more->email, value)))
+                return false;
         } else if (telephone && x->reporting_party.telephone.size == 0) {
             if (!keep(r, &x->reporting_party.telephone, value))
                 return false;
@@ -727,14 +772,24 @@ static bool read_attribute(struct reader *r)
 static bool read_measure(struct reader *r)
 {
     uint64_t n;
-    if (qualifier(r, 1, 1) != CODE2('C', 'T'))
-        return true; /* WT: their weight */
+    const uint32_t what = qualifier(r, 1, 1);
+    const bool is_weight = what == CODE2('W', 'T');
+    if (what != CODE2('C', 'T') && !is_weight)
+        return warn(r, "qualifier", "a measure of the traveler that is not known (MEA 6311)");
     /* MEA+CT++:2 by the guide, MEA+CT++2 by many. */
-    struct gw_span v = get(r, 3, 2).size > 0 ? get(r, 3, 2) : get(r, 3, 1);
+    struct gw_span v = get(r, 3, 2).size > 0 || is_weight ? get(r, 3, 2) : get(r, 3, 1);
     if (v.size == 0)
         return true;
-    if (!gw_span_uint(v, 999, &n))
-        return warn(r, "number", "a number of bags that cannot be read (MEA+CT)");
+    if (!gw_span_uint(v, is_weight ? 99'999 : 999, &n))
+        return warn(r, "number", is_weight ? "a weight of bags that cannot be read (MEA+WT)" : "a number of bags that cannot be read (MEA+CT)");
+    if (is_weight) {
+        struct gw_paxlst_more *m = more(r);
+        if (m == NULL)
+            return false;
+        m->has_bag_weight = true;
+        m->bag_weight = (unsigned)n;
+        return keep_upper(r, &m->bag_weight_unit, get(r, 3, 1));
+    }
     r->now.p->has_bags = true;
     r->now.p->bags = (unsigned)n;
     return true;
@@ -766,6 +821,44 @@ static struct gw_manifest_document *document(struct reader *r)
     return r->now.document != NULL ? r->now.document : &r->now.before;
 }
 
+/* When and where the document was issued that DTM or LOC are of. NULL with *fine false where the arena is full; with
+ * *fine true where there is no document, which is told. */
+static struct gw_paxlst_issue *issue(struct reader *r, bool *fine)
+{
+    const struct building *b = &r->now;
+    *fine = true;
+    if (b->document == &b->unreadable)
+        return NULL; /* left out, and told */
+    if (b->document == NULL) {
+        *fine = warn(r, "order", "what a document was issued with stands before the document and is left out");
+        return NULL;
+    }
+    struct gw_paxlst_more *m = more(r);
+    *fine = m != NULL;
+    return m == NULL ? NULL : &m->issues[b->document - b->documents];
+}
+
+static bool keep_place_of_issue(struct reader *r, struct gw_span text)
+{
+    bool fine = true;
+    struct gw_paxlst_issue *of = text.size == 0 ? NULL : issue(r, &fine);
+    return of == NULL ? fine : keep_name(r, &of->place, text);
+}
+
+static bool read_date_of_issue(struct reader *r)
+{
+    struct gw_date d;
+    bool fine;
+    if (get(r, 1, 2).size == 0)
+        return true;
+    if (!gw_edifact_moment(&d, NULL, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_BIRTH, r->day))
+        return warn(r, "date", "a date of issue that cannot be read or does not exist (DTM+182)");
+    struct gw_paxlst_issue *of = issue(r, &fine);
+    if (of != NULL)
+        of->date = d;
+    return fine;
+}
+
 static bool read_person_loc(struct reader *r)
 {
     struct gw_manifest_traveler *t = r->now.t;
@@ -773,9 +866,9 @@ static bool read_person_loc(struct reader *r)
     switch (qualifier(r, 1, 1)) {
     case CODE2('2', '2'):
         return keep_upper(r, &r->now.p->clearance, place);
-    case CODE2('9', '1'):
-        /* The first is the state; a place as free text is no state. */
-        return document(r)->issuing_state.size > 0 || keep_state(r, &document(r)->issuing_state, place);
+    case CODE2('9', '1'): /* the first is the state; a place as free text is none */
+        return (place.size > 0 || keep_place_of_issue(r, get(r, 2, 4))) &&
+               (document(r)->issuing_state.size > 0 || keep_state(r, &document(r)->issuing_state, place));
     case CODE3('1', '7', '4'):
         return keep_state(r, &t->residence, place);
     case CODE3('1', '7', '8'):
@@ -783,6 +876,8 @@ static bool read_person_loc(struct reader *r)
     case CODE3('1', '7', '9'):
         return keep_upper(r, &t->destination, place);
     case CODE3('1', '8', '0'):
+        if (place.size > 0 && get(r, 2, 4).size > 0 && (more(r) == NULL || !keep_state(r, &r->now.p->more->birth_state, place)))
+            return false;
         return keep_name(r, &r->now.p->place_of_birth, get(r, 2, 4).size > 0 ? get(r, 2, 4) : place);
     default:
         return warn(r, "qualifier", "a place of the traveler with a qualifier that is not known");
@@ -823,7 +918,7 @@ static bool read_reference(struct reader *r)
     case CODE3('Y', 'Z', 'Y'):
         return keep(r, &r->now.p->ticket, value);
     case CODE3('A', 'H', 'N'):
-        return true;
+        return more(r) != NULL && keep(r, &r->now.p->more->alien_number, value);
     default:
         return warn(r, "qualifier", "a reference of the traveler with a qualifier that is not known");
     }
@@ -847,7 +942,9 @@ static bool read_document(struct reader *r)
         return warn(r, raw.size == 0 ? "missing" : "code", "a document whose number cannot be read is left out (DOC C503)");
     b->document = &b->documents[t->n_documents++];
     *b->document = (struct gw_manifest_document){};
-    return keep_upper(r, &b->document->type, get(r, 1, 1)) && keep(r, &b->document->number, gw_span_of(number, n));
+    const bool fine = keep_upper(r, &b->document->type, get(r, 1, 1)) && keep(r, &b->document->number, gw_span_of(number, n));
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    return fine;
 }
 
 static bool read_birth(struct reader *r)
@@ -883,14 +980,14 @@ static bool read_dtm(struct reader *r)
     case CODE2('3', '6'):
         break;
     case CODE3('1', '8', '2'):
-        return true;
+        return read_date_of_issue(r);
     default:
         return warn(r, "qualifier", "a date of the traveler with a qualifier that is not known");
     }
     if (get(r, 1, 2).size == 0)
         return true; /* DTM+36: says that it is not known */
     if (!gw_edifact_moment(&d, NULL, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_EXPIRY, r->day))
-        return warn(r, "date", "a date of expiry that does not exist (DTM+36)");
+        return warn(r, "date", "a date of expiry that cannot be read or does not exist (DTM+36)");
     if (document(r)->expiry_date.year != 0)
         return gw_date_compare(document(r)->expiry_date, d) == 0 ||
                warn(r, "twice", "a second date of expiry of one document is passed over (DTM+36)");
@@ -916,7 +1013,9 @@ static bool read_geography(struct reader *r)
 static bool read_nationality(struct reader *r)
 {
     /* 2 is the present nationality, 1 that at birth. */
-    return qualifier(r, 1, 1) == CODE1('1') || r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
+    if (qualifier(r, 1, 1) == CODE1('1'))
+        return get(r, 2, 1).size == 0 || (more(r) != NULL && keep_state(r, &r->now.p->more->birth_nationality, get(r, 2, 1)));
+    return r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
 }
 
 static bool read_duty(struct reader *r)
@@ -1209,13 +1308,16 @@ static bool read_segment(struct reader *r)
     const struct rule *rule = find_rule(s->code);
     bool is_plain = !s->has_lower && !s->has_high;
     r->pool.is_plain = is_plain;
-    if (r->group == GROUP_PERSON && rule->where >= IN_MESSAGE && is_plain && !s->odd_release) /* nearly always */
+    if (r->group == GROUP_PERSON && rule->where >= IN_MESSAGE && is_plain && !s->odd_release && !s->repeats) /* nearly always */
         return r->now.is_lost || rule->read(r);
     if (rule->where == IN_INTERCHANGE)
         return (rule->read == read_unh || cut_message(r, "cut_off", "the message does not end (UNT is missing)")) && rule->read(r);
     if (r->m == NULL)
         return true; /* of a message that is not read, or between messages */
     if (!is_plain && !check_charset(r))
+        return false;
+    if (s->repeats && s->code != GW_EDIFACT_TAG('C', 'O', 'M') &&
+        !warn(r, "repetition", "a repetition in a segment that has none: its first value is read"))
         return false;
     if (s->odd_release && !warn(r, "release", "a release character before one that needs none"))
         return false;
@@ -1501,6 +1603,45 @@ static void set(struct gw_json *o, const char *key, struct gw_span s)
         gw_json_set_span(o, key, s);
 }
 
+static void add_more(struct gw_json *t, const struct gw_paxlst_more *m)
+{
+    set(t, "birth_state", m->birth_state);
+    set(t, "birth_nationality", m->birth_nationality);
+    set(t, "alien_number", m->alien_number);
+    set(t, "email", m->email);
+    if (m->has_bag_weight) {
+        struct gw_json *weight = gw_json_object();
+        gw_json_set_integer(weight, "value", m->bag_weight);
+        set(weight, "unit", m->bag_weight_unit);
+        gw_json_set(t, "bag_weight", weight);
+    }
+    struct gw_json *address = gw_json_object();
+    set(address, "street", m->street);
+    set(address, "city", m->city);
+    set(address, "subdivision", m->subdivision);
+    set(address, "postal_code", m->postal_code);
+    set(address, "country", m->country);
+    if (gw_json_size(address) > 0)
+        gw_json_set(t, "address", address);
+    else
+        gw_json_free(address);
+    struct gw_json *issues = gw_json_array();
+    for (size_t i = 0; i < GW_COUNT(m->issues); i++) {
+        const struct gw_paxlst_issue *of = &m->issues[i];
+        if (of->date.year == 0 && of->place.size == 0)
+            continue;
+        struct gw_json *o = gw_json_object();
+        gw_json_set_integer(o, "document", (int64_t)i);
+        gw_manifest_set_date(o, "date", of->date);
+        set(o, "place", of->place);
+        gw_json_add(issues, o);
+    }
+    if (gw_json_size(issues) > 0)
+        gw_json_set(t, "issues", issues);
+    else
+        gw_json_free(issues);
+}
+
 static void add_person(struct gw_json *t, const void *of, size_t i)
 {
     const struct gw_paxlst_person *p = &((const struct gw_paxlst_message *)of)->persons[i];
@@ -1516,6 +1657,8 @@ static void add_person(struct gw_json *t, const void *of, size_t i)
         gw_json_set_bool(t, "document_verified", p->verified);
     if (p->has_bags)
         gw_json_set_integer(t, "bags", p->bags);
+    if (p->more != NULL)
+        add_more(t, p->more);
     if (p->n_bag_tags == 0)
         return;
     struct gw_json *tags = gw_json_array();
@@ -1538,6 +1681,11 @@ struct gw_json *gw_paxlst_to_json(const struct gw_paxlst_message *m)
     set(o, "release", m->release);
     set(o, "message_code", m->code);
     set(o, "sub_function", m->sub_function);
+    set(o, "vessel", m->vessel);
+    set(o, "vessel_name", m->vessel_name);
+    set(o, "filing_place", m->filing_place);
+    set(o, "reporting_place", m->reporting_place);
+    gw_manifest_set_time(o, "filed", m->filed);
     if (m->has_part) {
         const struct gw_paxlst_part *last = &m->parts[m->n_parts - 1];
         struct gw_json *p = gw_json_object();

@@ -7,6 +7,7 @@
  * rule that decides in none of them can never apply to anybody. */
 #include "policy/inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -480,11 +481,8 @@ static uint16_t status_class(const struct gw_split *s, const char *status)
     for (const char *at = status; *at != 0; at++)
         if (*at != '-')
             plain[n++] = *at;
-    if (letters > 0 && status[letters] >= '0' && status[letters] <= '9' && strlen(status) < sizeof hyphened - 1) {
-        memcpy(hyphened, status, letters);
-        hyphened[letters] = '-';
-        strcpy(hyphened + letters + 1, status + letters);
-    }
+    if (letters > 0 && status[letters] >= '0' && status[letters] <= '9' && strlen(status) < sizeof hyphened - 1)
+        snprintf(hyphened, sizeof hyphened, "%.*s-%s", (int)letters, status, status + letters);
     const bool found = (hyphened[0] != 0 && gw_split_find_code(&c, s, hyphened)) || (plain[0] != 0 && gw_split_find_code(&c, s, plain));
     return found ? c : s->other_class;
 }
