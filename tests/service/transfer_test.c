@@ -390,6 +390,6 @@ int main(void)
     check_add("transfer", "a hold keeps the picture beyond the receipt", held);
     check_add("transfer", "yesterday's backup brings no picture back and sends none", old_backup);
     const int status = check_done();
-    nftw(certificates, place_remove_, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_drop(certificates);
     return status;
 }
