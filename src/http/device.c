@@ -23,7 +23,7 @@ static struct gw_json *to_json(const struct gw_device *d)
     set_maybe_time(j, "reported_at", d->has_reported, d->reported_us);
     gw_json_set_text_or_null(j, "software", d->software);
     set_maybe_time(j, "started_at", d->has_started, d->started_us);
-    gw_json_set_text(j, "camera", gw_camera_name(d->camera));
+    gw_json_set_text(j, "camera", gw_camera_state_name(d->camera));
     gw_json_set_integer(j, "camera_errors", d->camera_errors);
     gw_json_set_text_or_null(j, "notice_version", d->notice_version);
     gw_json_set_text_or_null(j, "notice_language", d->notice_language);
@@ -91,7 +91,7 @@ bool gw_put_my_status(struct gw_exchange *x, struct gw_err *err)
         !gw_exchange_text(&r.notice_language, body, "notice_language", 15, err) || !gw_exchange_text(&r.mode, body, "mode", 16, err) ||
         !gw_exchange_text(&r.direction, body, "direction", 16, err))
         return false;
-    if (camera.size > 0 && !gw_camera_find(&r.camera, camera))
+    if (camera.size > 0 && !gw_camera_state_find(&r.camera, camera))
         return gw_fail(err, GW_ERR_INVALID, "\"camera\" takes working, off, absent, denied, failed or unknown");
     const struct gw_json *errors = gw_json_get(body, "camera_errors");
     if (errors != NULL && gw_json_kind(errors) != GW_JSON_NULL && !gw_json_get_integer(body, "camera_errors", &r.camera_errors))

@@ -8,16 +8,16 @@ enum { SEEN_AT_ONCE = 256, SOFTWARE_MAX = 64, CAMERA_ERRORS_MOST = 1'000'000'000
 
 static const char *const cameras[GW_CAMERA_COUNT] = { "unknown", "working", "off", "absent", "denied", "failed" };
 
-const char *gw_camera_name(enum gw_camera camera)
+const char *gw_camera_state_name(enum gw_camera_state camera)
 {
     return cameras[camera];
 }
 
-bool gw_camera_find(enum gw_camera *out, struct gw_span name)
+bool gw_camera_state_find(enum gw_camera_state *out, struct gw_span name)
 {
     for (size_t i = 0; i < GW_COUNT(cameras); i++)
         if (gw_span_is(name, cameras[i])) {
-            *out = (enum gw_camera)i;
+            *out = (enum gw_camera_state)i;
             return true;
         }
     return false;
@@ -91,7 +91,7 @@ static bool show(struct gw_device *out, struct gw_service *s, struct gw_arena *a
         .has_started = row->has_started,
         .started_us = row->started_us,
         .software = gw_arena_text(a, row->software, err),
-        .camera = row->camera >= 0 && row->camera < GW_CAMERA_COUNT ? (enum gw_camera)row->camera : GW_CAMERA_UNKNOWN,
+        .camera = row->camera >= 0 && row->camera < GW_CAMERA_COUNT ? (enum gw_camera_state)row->camera : GW_CAMERA_UNKNOWN,
         .camera_errors = row->camera_errors,
         .notice_version = gw_arena_text(a, row->notice_version, err),
         .notice_language = gw_arena_text(a, row->notice_language, err),

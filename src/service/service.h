@@ -577,14 +577,14 @@ struct gw_json *gw_posted_to_json(const struct gw_posted *posted); /* for both d
 /* ---- devices and sites ----------------------------------------------------- */
 
 /* What a gate says of its camera. */
-enum gw_camera { GW_CAMERA_UNKNOWN, GW_CAMERA_WORKING, GW_CAMERA_OFF, GW_CAMERA_ABSENT, GW_CAMERA_DENIED, GW_CAMERA_FAILED, GW_CAMERA_COUNT };
-const char *gw_camera_name(enum gw_camera camera); /* "working" */
-bool gw_camera_find(enum gw_camera *out, struct gw_span name);
+enum gw_camera_state { GW_CAMERA_UNKNOWN, GW_CAMERA_WORKING, GW_CAMERA_OFF, GW_CAMERA_ABSENT, GW_CAMERA_DENIED, GW_CAMERA_FAILED, GW_CAMERA_COUNT };
+const char *gw_camera_state_name(enum gw_camera_state camera); /* "working" */
+bool gw_camera_state_find(enum gw_camera_state *out, struct gw_span name);
 struct gw_device_report {
     struct gw_span software;        /* name and version, at most 64 bytes; empty: not said */
     bool has_started;
     int64_t started_us;
-    enum gw_camera camera;
+    enum gw_camera_state camera;
     int64_t camera_errors;          /* how often it failed since then */
     struct gw_span notice_version, notice_language, mode, direction; /* as GET /v1/notice was asked and answered; empty: none is shown, any */
 };
@@ -594,7 +594,7 @@ struct gw_device {
     int64_t seen_us;                /* it last asked anything */
     int64_t reported_us, started_us;
     const char *software;           /* "" before it said */
-    enum gw_camera camera;
+    enum gw_camera_state camera;
     int64_t camera_errors;
     const char *notice_version, *notice_language;
     bool has_notice_state;          /* it shows one */

@@ -11,7 +11,7 @@ CREATE TABLE device_report (
     reported_us     INTEGER,                   -- when it last said what follows; none: never
     software        TEXT NOT NULL,             -- its name and version
     started_us      INTEGER,                   -- when that started
-    camera          INTEGER NOT NULL,          -- enum gw_camera
+    camera          INTEGER NOT NULL,          -- enum gw_camera_state
     camera_errors   INTEGER NOT NULL,          -- how often the camera failed since then
     notice_version  TEXT NOT NULL,             -- of the notice it shows
     notice_language TEXT NOT NULL,             -- of that notice
