@@ -123,9 +123,11 @@ static bool fits(const struct gw_deadline_rule *r, const struct gw_deadline_fact
     if (r->mode != f->mode || r->list != f->list || r->changes != f->changes ||
         (r->direction != GW_DIRECTION_UNSTATED && r->direction != f->direction))
         return false;
-    if ((r->hours_least != 0 || r->hours_below != 0 || r->before_arrival) && !f->has_minutes)
+    if (r->before_arrival && !f->has_minutes)
         return false;
-    if (f->minutes < r->hours_least * 60 || (r->hours_below != 0 && f->minutes >= r->hours_below * 60))
+    if (r->hours_least != 0 && !(f->has_minutes && f->minutes >= r->hours_least * 60))
+        return false;
+    if (r->hours_below != 0 && !(f->has_minutes && f->minutes < r->hours_below * 60))
         return false;
     return (r->from.year == 0 || gw_date_compare(r->from, f->day) <= 0) &&
         (r->until.year == 0 || gw_date_compare(f->day, r->until) <= 0);

@@ -25,6 +25,8 @@ static const struct find_row {
         { .mode = GW_MODE_SEA, .direction = GW_DIRECTION_ARRIVAL, .day = { 2026, 11, 23 }, .has_minutes = true, .minutes = 23 * 60 }, "1440 arrival required" },
     { "of which it is not known how long: as one that sails", "us-aqq", { .mode = GW_MODE_SEA, .direction = GW_DIRECTION_ARRIVAL, .day = { 2026, 11, 23 } },
         "60 departure required" },
+    { "a flight that lands before it departs, by its announcement", "us-aqq", { .mode = GW_MODE_AIR, .day = { 2026, 11, 23 }, .minutes = -300 },
+        "30 departure required" },
     { "a train in the United States: nothing is due", "us-aqq", { .mode = GW_MODE_LAND, .day = { 2026, 11, 23 } }, "none" },
     { "a train, without an authority of its own", "plain", { .mode = GW_MODE_LAND, .day = { 2026, 11, 23 } }, "30 departure required" },
 };
