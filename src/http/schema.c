@@ -44,7 +44,7 @@ static const char text[] = JSON({
     "created": {"type": "boolean", "description": "the voyage was not known before (201)"},
     "travelers": {"type": "integer", "description": "expected on the voyage now"},
     "added": {"type": "integer"}, "changed": {"type": "integer"}, "removed": {"type": "integer"},
-    "late": {"type": "boolean", "description": "came after its deadline: of a list, so long before departure as the settings deadline.… say; of what changes one that was there in time, departure"},
+    "late": {"type": "boolean", "description": "came after its deadline: of a list, or of what changes one, by the authority's profile (docs/manifests.md)"},
     "whole": {"type": "boolean", "description": "false: parts of the list are missing still"},
     "closed": {"type": "boolean", "description": "it was a close-out"},
     "cancelled": {"type": "boolean", "description": "it said that the voyage does not take place"},
@@ -245,9 +245,10 @@ static const char text[] = JSON({
     "late": {"type": "boolean"},
     "first_manifest_at": {"$ref": "#/components/schemas/Time"},
     "last_manifest_at": {"$ref": "#/components/schemas/Time"},
-    "lists": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["list", "due_at", "received_at", "state"], "properties": {
+    "lists": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["list", "due_at", "basis", "received_at", "state"], "properties": {
       "list": {"enum": ["passengers", "crew"]},
-      "due_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "null: a local time was announced, and the zone of the port is not known (ports.zones)"},
+      "due_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "null: nothing is due; or a local time was announced, and the zone of the port is not known (ports.zones)"},
+      "basis": {"type": ["string", "null"], "description": "where that is written; null: nothing is due"},
       "received_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "whole, with all its parts"},
       "state": {"enum": ["in_time", "late", "missing", "pending"]}}}},
     "marks": {"type": "array", "description": "how it was an hour and half an hour before departure", "items": {"type": "object", "additionalProperties": false,

@@ -314,8 +314,14 @@ void gw_port_zones_free(struct gw_port_zones *z);
 bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v);
 /* The day it departs, where it departs: part of what makes it this voyage. */
 int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const struct gw_manifest_time *departure);
-/* When a list (enum gw_traveler_kind) is due; as gw_departure. */
-bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind);
+/* When a list (enum gw_traveler_kind), or what changes it, is due by the authority's profile. */
+struct gw_due {
+    const struct gw_deadline_rule *rule; /* NULL: never */
+    bool known;  /* false: as gw_departure */
+    int64_t us;
+};
+void gw_due_find(struct gw_due *out, const struct gw_service *s, const struct gw_voyage_row *v, int kind, bool changes);
+bool gw_due_passed(const struct gw_due *due, int64_t now_us);
 /* In the transaction in which a list came after its deadline: told, and an alert. */
 bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state, struct gw_err *err);
 /* A voyage is new, or its departure may have changed: looks again when that asks for it. */

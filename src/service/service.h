@@ -350,8 +350,9 @@ struct gw_readiness {
     bool late;                /* a list came after its deadline first */
     int64_t first_manifest_us, last_manifest_us;
     struct gw_list_due {
-        bool has_due;         /* false: a local time was announced, at a port whose zone is not known */
+        bool has_due;         /* false: never, or a local time was announced, at a port whose zone is not known */
         int64_t due_us;
+        const char *basis;    /* the deadline's source; NULL: nothing is due */
         bool has_received;    /* whole, with all its parts */
         int64_t received_us;
         bool late;            /* it came after its deadline, or that has passed without it */

@@ -128,6 +128,7 @@ export const table = {
     'lists': 'COS',
     'lists[].list': 'COS',
     'lists[].due_at': 'COS',
+    'lists[].basis': 'COS',
     'lists[].received_at': 'COS',
     'lists[].state': 'COS',
     'marks': 'COS',
