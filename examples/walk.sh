@@ -43,7 +43,7 @@ echo "3. Is everybody covered?"
 ask "$CARRIER" GET "/v1/voyages/$voyage/readiness"
 
 echo "4. The gate: a live picture. clear lets her pass; retry says what to do; inspect sends her to a person."
-for attempt in 1 2 3; do
+for _ in 1 2 3; do
     answer=$(ask "$DEVICE" POST "/v1/voyages/$voyage/verifications" -H "Content-Type: image/jpeg" -H "Idempotency-Key: $(key)" --data-binary "@$live")
     decision=$(printf '%s' "$answer" | field decision)
     echo "   $answer"

@@ -85,12 +85,15 @@ int gw_cli_unreadable(const struct gw_cli_input *input, const char *place, const
 {
     GW_AUTO(gw_json) *o = gw_json_object();
     struct gw_json *problems = gw_json_array();
+    gw_json_set_span(o, "file", gw_span_str(input->path));
     gw_json_set_bool(o, "valid", false);
     gw_cli_problem_add(problems, &(struct gw_cli_problem){ .is_error = true, .place = place, .at = err->at,
         .code = gw_err_name(err->code), .text = err->text });
     gw_json_set(o, "problems", problems);
     gw_cli_print(o, input->pretty);
-    if (input->unit == NULL)
+    if (input->unit == NULL && strncmp(err->text, input->path, strlen(input->path)) == 0) /* what reads files names them */
+        fprintf(stderr, "gangway %s: %s\n", input->command, err->text);
+    else if (input->unit == NULL)
         fprintf(stderr, "gangway %s: %s: %s\n", input->command, input->path, err->text);
     else
         fprintf(stderr, "gangway %s: %s: %s %zu: %s\n", input->command, input->path, input->unit, input->number, err->text);

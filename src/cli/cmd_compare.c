@@ -1,13 +1,9 @@
 /* cmd_compare.c - are these two pictures of one person? */
 #include "base/clock.h"
-#include "base/conf.h"
 #include "cli/commands.h"
 #include "cli/recognize.h"
 
 #include <math.h>
-#include <stdio.h>
-
-extern char **environ;
 
 /* The largest face of a picture. False with *none when there is no face in it. */
 static bool embed_file(struct gw_embedding *out, bool *none, struct gw_recognizer *r, const char *path,
@@ -38,19 +34,19 @@ static struct gw_operating_point default_point(const struct gw_faces *f)
     return points[best];
 }
 
-static int compare(struct gw_recognizer *r, const char *a, const char *b, bool pretty)
+static int compare(struct gw_recognizer *r, int, char **paths, bool pretty)
 {
     struct gw_err err = {};
-    const char *const files[2] = { a, b };
     struct gw_embedding e[2];
     const int64_t begun = gw_clock_monotonic_us();
     GW_AUTO(gw_json) *j = gw_json_object();
     for (size_t i = 0; i < 2; i++) {
         bool none;
-        if (embed_file(&e[i], &none, r, files[i], &err))
+        if (embed_file(&e[i], &none, r, paths[i], &err))
             continue;
         if (!none)
-            return gw_cli_fail("compare", &err), GW_EXIT_UNREADABLE;
+            return gw_cli_unreadable(&(struct gw_cli_input){ .command = "compare", .path = paths[i], .pretty = pretty }, "offset", &err),
+                   GW_EXIT_UNREADABLE;
         gw_json_set_null(j, "score");
         gw_json_set_bool(j, "valid", false);
         gw_json_set_text(j, "problem", i == 0 ? "no face was found in the first picture" : "no face was found in the second picture");
@@ -80,31 +76,8 @@ static int compare(struct gw_recognizer *r, const char *a, const char *b, bool p
 
 static int run(int argc, char **argv)
 {
-    bool pretty = false;
-    GW_AUTO_VALUE(gw_conf) conf = {};
-    gw_conf_init(&conf);
-    struct gw_err err = {};
-    int status = GW_EXIT_OK;
-    if (!gw_conf_read_environment(&conf, environ, &err))
-        return gw_cli_fail("compare", &err);
-    const struct gw_option options[] = {
-        { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
-        { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "read settings from this file" },
-        { "--set", GW_OPTION_CONF, &conf, "NAME=VALUE", "change one setting" },
-    };
-    if (!gw_options_read(&argc, argv, &gw_command_compare, options, GW_COUNT(options), &status))
-        return status;
-    if (argc != 3) {
-        fputs("gangway compare: name two pictures; - is standard input\n", stderr);
-        return GW_EXIT_USAGE;
-    }
-    struct gw_recognizer recognizer = {};
-    if (gw_recognizer_open(&recognizer, &conf, &err))
-        status = compare(&recognizer, argv[1], argv[2], pretty);
-    else
-        gw_cli_fail("compare", &err), status = GW_EXIT_UNREADABLE;
-    gw_recognizer_close(&recognizer);
-    return status;
+    return gw_recognize(argc, argv, &(struct gw_recognizing){ .command = &gw_command_compare, .least = 2, .most = 2,
+        .wrong = "name two pictures", .look = compare });
 }
 
 const struct gw_command gw_command_compare = {

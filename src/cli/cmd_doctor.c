@@ -4,6 +4,8 @@
  * should be seen to); failed (it will not run, or not keep its promises). Nothing is
  * changed: a store that is not there yet is not made. */
 #include "base/clock.h"
+#include "base/log.h"
+#include "cli/camera.h"
 #include "cli/commands.h"
 #include "decoder/decoder.h"
 #include "face/face.h"
@@ -11,7 +13,9 @@
 #include "http/http.h"
 #include "http/server.h"
 #include "local/local.h"
+#include "packs/packs.h"
 #include "service/service.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -44,6 +48,8 @@ struct patient {
     struct gw_decoder *decoder; /* opened first: it forks */
     struct gw_err decoder_err;
     bool running;               /* a service has the store */
+    bool is_new;                /* there is no store yet */
+    bool opened;                /* the store, with its keys */
 };
 
 static void say(struct check *c, enum state state, const char *next, const char *format, ...) GW_PRINTF(4, 5);
@@ -129,6 +135,7 @@ static void check_store(struct check *c, struct patient *p)
     }
     struct stat st;
     if (stat(p->conf->store_path, &st) != 0 && errno == ENOENT) {
+        p->is_new = true;
         char parent[4096];
         snprintf(parent, sizeof parent, "%s", p->conf->store_path);
         char *slash = strrchr(parent, '/');
@@ -145,12 +152,74 @@ static void check_store(struct check *c, struct patient *p)
     }
     const struct gw_service_options options = { .conf = p->conf, .without_recognition = true };
     GW_AUTO(gw_service) *s = gw_service_open(&options, &err);
+    p->opened = s != NULL;
     if (s == NULL || !gw_service_check_store(s, &err))
         fail(c, &err);
     else if ((st.st_mode & 077) != 0)
         say(c, STATE_WARNING, "chmod go-rwx on the folder", "%s is whole, but other users may look into the folder", p->conf->store_path);
     else
-        say(c, STATE_OK, "", "%s: key and database are there, every page was read", p->conf->store_path);
+        say(c, STATE_OK, "", "%s: the database is there, every page was read", p->conf->store_path);
+}
+
+static void check_keys(struct check *c, struct patient *p)
+{
+    struct gw_err err = {};
+    const char *source = p->conf->keys_source;
+    int kind = (int)strcspn(source, ":"); /* what is behind it may name a file with a PIN */
+    if (p->running)
+        say(c, STATE_OK, "", "in the hands of the running service");
+    else if (p->opened)
+        say(c, STATE_OK, "", "keys.source (%.*s) opens the keyring", kind, source);
+    else if (!p->is_new)
+        say(c, STATE_WARNING, "see what is said of the store", "not looked at, because the store does not open");
+    else if (!gw_store_keys_check(p->conf->store_path, source, &err))
+        fail(c, &err);
+    else
+        say(c, STATE_OK, "", "keys.source (%.*s) is usable; the first start makes the keyring", kind, source);
+}
+
+static void check_packs(struct check *c, struct patient *p)
+{
+    struct gw_err err = {};
+    GW_AUTO_MEM struct gw_pack_keys *keys = gw_alloc(sizeof *keys);
+    GW_AUTO(gw_packs) *packs = gw_packs_keys(keys, p->conf->packs_keys, &err) ? gw_packs_open(p->conf->packs_path, keys, false, &err) : NULL;
+    if (packs == NULL) {
+        fail(c, &err);
+        return;
+    }
+    const struct gw_pack *const *all;
+    size_t n = gw_packs_all(packs, &all);
+    const struct gw_pack *now = gw_pack_find(all, n, p->conf->packs_authority, gw_clock_now(NULL));
+    if (now == NULL)
+        say(c, STATE_WARNING, "put the authority's rule pack into packs.path, or set packs.authority",
+            "%zu rule packs, none in force today for %s: nobody will be photographed", n, p->conf->packs_authority);
+    else
+        say(c, STATE_OK, "", "%zu rule packs, each signed; %s is in force for %s", n, gw_pack_name(now), p->conf->packs_authority);
+}
+
+static void check_cameras(struct check *c, struct patient *)
+{
+    struct gw_camera cameras[16];
+    size_t n = gw_camera_list(cameras, GW_COUNT(cameras), "/dev", gw_camera_ask), at = 0;
+    if (n == 0) {
+        say(c, STATE_OK, "", "none on this machine; a gate's page uses those of the machine that shows it");
+        return;
+    }
+    bool denied = false;
+    for (size_t i = 0; i < n && at < sizeof c->text; i++) {
+        const struct gw_camera *k = &cameras[i];
+        denied |= k->denied;
+        at += (size_t)snprintf(c->text + at, sizeof c->text - at, "%s%s", i == 0 ? "" : "; ", k->path);
+        if (!k->denied && at < sizeof c->text)
+            at += (size_t)snprintf(c->text + at, sizeof c->text - at, " %s", k->name);
+        if (k->width > 0 && at < sizeof c->text)
+            at += (size_t)snprintf(c->text + at, sizeof c->text - at, ", up to %u x %u", k->width, k->height);
+        if (k->denied && at < sizeof c->text)
+            at += (size_t)snprintf(c->text + at, sizeof c->text - at, " may not be opened by this user");
+    }
+    c->state = denied ? STATE_WARNING : STATE_OK;
+    if (denied)
+        snprintf(c->next, sizeof c->next, "if a gate's page is shown on this machine, add its user to the group video");
 }
 
 static void check_disk(struct check *c, struct patient *p)
@@ -269,11 +338,14 @@ static const struct {
     { "sandbox", check_sandbox },
     { "models", check_models },
     { "store", check_store }, /* before address: finds out whether a service runs */
+    { "keys", check_keys },   /* after store: asks only what that did not */
+    { "packs", check_packs },
     { "disk", check_disk },
     { "memory", check_memory },
     { "files", check_files },
     { "address", check_address },
     { "tls", check_tls },
+    { "cameras", check_cameras },
 };
 static const char *const state_names[] = { "ok", "warning", "failed" };
 
@@ -290,6 +362,7 @@ static int run(int argc, char **argv)
     };
     if (!gw_options_read(&argc, argv, &gw_command_doctor, options, GW_COUNT(options), &status))
         return status;
+    gw_log_level(GW_LOG_WARN); /* it tells by itself what it found */
     struct patient p = { .conf = &conf };
     struct gw_decoder_options decoder = GW_DECODER_OPTIONS_DEFAULT;
     decoder.n_children = 1;
@@ -319,6 +392,6 @@ static int run(int argc, char **argv)
 const struct gw_command gw_command_doctor = {
     .name = "doctor",
     .arguments = "",
-    .summary = "checks models, sandbox, store, clock and disk of this machine, and says what to do",
+    .summary = "is this machine fit? models, store, keys, rule packs, clock, disk, cameras, and what to do",
     .run = run,
 };

@@ -1,12 +1,9 @@
 /* cmd_face.c - finds the faces in pictures and says how good they are. */
 #include "base/clock.h"
-#include "base/conf.h"
 #include "cli/commands.h"
 #include "cli/recognize.h"
 
-#include <stdio.h>
-
-extern char **environ;
+#include <limits.h>
 
 static void add_point(struct gw_json *array, const double p[2])
 {
@@ -54,10 +51,10 @@ static int read_one(struct gw_recognizer *r, const char *path, bool pretty)
     struct gw_face faces[GW_FACES_MAX];
     size_t n = 0;
     const int64_t begun = gw_clock_monotonic_us();
-    if (!gw_recognizer_read(&image, r, path, &err))
-        return gw_cli_fail("face", &err), GW_EXIT_UNREADABLE;
-    if (!gw_face_find(faces, GW_FACES_MAX, &n, r->faces, r->scratch, &image, NULL, &err))
-        return gw_cli_fail("face", &err), GW_EXIT_UNREADABLE;
+    const struct gw_cli_input input = { .command = "face", .path = path, .pretty = pretty };
+    if (!gw_recognizer_read(&image, r, path, &err) ||
+        !gw_face_find(faces, GW_FACES_MAX, &n, r->faces, r->scratch, &image, NULL, &err))
+        return gw_cli_unreadable(&input, "offset", &err), GW_EXIT_UNREADABLE;
     GW_AUTO(gw_json) *j = gw_json_object();
     struct gw_json *list = gw_json_array();
     gw_json_set_span(j, "file", gw_span_str(path));
@@ -68,7 +65,7 @@ static int read_one(struct gw_recognizer *r, const char *path, bool pretty)
         double liveness;
         bool has;
         if (!gw_face_liveness(&liveness, &has, r->faces, r->scratch, &image, &faces[i], NULL, &err))
-            return gw_cli_fail("face", &err), GW_EXIT_UNREADABLE;
+            return gw_cli_unreadable(&input, "offset", &err), GW_EXIT_UNREADABLE;
         gw_json_add(list, face_json(&faces[i], has, liveness));
     }
     gw_json_set_bool(j, "valid", n > 0);
@@ -79,38 +76,21 @@ static int read_one(struct gw_recognizer *r, const char *path, bool pretty)
     return n > 0 ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 
-static int run(int argc, char **argv)
+/* The worst of the files decides. */
+static int look(struct gw_recognizer *r, int n, char **paths, bool pretty)
 {
-    bool pretty = false;
-    GW_AUTO_VALUE(gw_conf) conf = {};
-    gw_conf_init(&conf);
-    struct gw_err err = {};
     int status = GW_EXIT_OK;
-    if (!gw_conf_read_environment(&conf, environ, &err))
-        return gw_cli_fail("face", &err);
-    const struct gw_option options[] = {
-        { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
-        { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "read settings from this file" },
-        { "--set", GW_OPTION_CONF, &conf, "NAME=VALUE", "change one setting" },
-    };
-    if (!gw_options_read(&argc, argv, &gw_command_face, options, GW_COUNT(options), &status))
-        return status;
-    if (argc < 2) {
-        fputs("gangway face: name at least one picture; - is standard input\n", stderr);
-        return GW_EXIT_USAGE;
-    }
-    struct gw_recognizer recognizer = {};
-    if (!gw_recognizer_open(&recognizer, &conf, &err)) {
-        gw_recognizer_close(&recognizer);
-        return gw_cli_fail("face", &err), GW_EXIT_UNREADABLE;
-    }
-    /* The worst of the files decides. */
-    for (int i = 1; i < argc; i++) {
-        int one = read_one(&recognizer, argv[i], pretty);
+    for (int i = 0; i < n; i++) {
+        int one = read_one(r, paths[i], pretty);
         status = GW_MAX(status, one);
     }
-    gw_recognizer_close(&recognizer);
     return status;
+}
+
+static int run(int argc, char **argv)
+{
+    return gw_recognize(argc, argv, &(struct gw_recognizing){ .command = &gw_command_face, .least = 1, .most = INT_MAX,
+        .wrong = "name at least one picture", .look = look });
 }
 
 const struct gw_command gw_command_face = {

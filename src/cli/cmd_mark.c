@@ -16,7 +16,7 @@ static int read_one(const char *path, bool pretty)
     GW_AUTO_VALUE(gw_buf) bytes = {};
     GW_AUTO(gw_json) *j = gw_json_object();
     struct gw_image image;
-    struct gw_id id;
+    struct gw_id id = {};
     char text[GW_ID_TEXT];
     static_assert(sizeof id.bytes == GW_IMAGE_MARK_BYTES);
     if (!gw_buf_read_file(&bytes, path, MOST_BYTES, &err) || !gw_image_decode(&image, a, gw_buf_span(&bytes), &limits, 0, NULL, &err))

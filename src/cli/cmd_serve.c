@@ -84,6 +84,18 @@ static void wait_for_the_end(const struct running *r, const sigset_t *signals)
     }
 }
 
+/* Into the hands of whoever started it, and nowhere else: not the log. */
+static void print_setup(struct gw_service *service, const char *address)
+{
+    char code[GW_SETUP_TEXT], until[GW_TIME_TEXT];
+    int64_t until_us;
+    if (!gw_service_setup_code(code, &until_us, service))
+        return;
+    gw_time_format(until, until_us);
+    printf("setup code %s\n  (makes the first admin, once, until %s: type it into %s/ or send it to POST /v1/setup)\n", code, until, address);
+    gw_wipe(code, sizeof code);
+}
+
 static int serve(struct gw_conf *conf, const sigset_t *signals, int argc, char *const *argv, int64_t began_us)
 {
     struct gw_err err = {};
@@ -98,6 +110,7 @@ static int serve(struct gw_conf *conf, const sigset_t *signals, int argc, char *
     if (http == NULL)
         return gw_cli_fail("serve", &err);
     printf("listening %s\n", gw_http_address(http));
+    print_setup(service, gw_http_address(http));
     fflush(stdout);
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "ready"), GW_LOG_SETTING("address", gw_http_address(http)),
         GW_LOG_SETTING("store", conf->store_path), GW_LOG_INT("us", gw_clock_monotonic_us() - began_us));

@@ -162,7 +162,6 @@ static int run(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     gw_log_level(GW_LOG_WARN);
-    gw_fetch_init();
     pthread_mutex_init(&s.lock, NULL);
     bool fine = simulate(&s, &conf, tokens, gates, &err) && report(&s, json, page, &err);
     if (!fine)

@@ -2,6 +2,8 @@
 #include "cli/recognize.h"
 #include "base/buf.h"
 
+#include <stdio.h>
+
 bool gw_recognizer_open(struct gw_recognizer *out, const struct gw_conf *conf, struct gw_err *err)
 {
     *out = (struct gw_recognizer){
@@ -33,4 +35,31 @@ bool gw_recognizer_read(struct gw_image *out, struct gw_recognizer *r, const cha
         return false;
     return gw_image_decode(out, r->arena, gw_buf_span(&bytes), &r->limits, 0, NULL, err) ||
            gw_fail_prefix(err, "%.120s", path);
+}
+
+int gw_recognize(int argc, char **argv, const struct gw_recognizing *what)
+{
+    bool pretty = false;
+    GW_AUTO_VALUE(gw_conf) conf = {};
+    gw_conf_init(&conf);
+    struct gw_err err = {};
+    int status = GW_EXIT_OK;
+    const struct gw_option options[] = {
+        { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
+        { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "read settings from this file" },
+        { "--set", GW_OPTION_CONF, &conf, "NAME=VALUE", "change one setting" },
+    };
+    if (!gw_options_read(&argc, argv, what->command, options, GW_COUNT(options), &status))
+        return status;
+    if (argc - 1 < what->least || argc - 1 > what->most) {
+        fprintf(stderr, "gangway %s: %s; - is standard input\n", what->command->name, what->wrong);
+        return GW_EXIT_USAGE;
+    }
+    struct gw_recognizer recognizer = {};
+    if (gw_recognizer_open(&recognizer, &conf, &err))
+        status = what->look(&recognizer, argc - 1, argv + 1, pretty);
+    else
+        gw_cli_fail(what->command->name, &err), status = GW_EXIT_UNREADABLE;
+    gw_recognizer_close(&recognizer);
+    return status;
 }

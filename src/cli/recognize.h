@@ -18,3 +18,13 @@ void gw_recognizer_close(struct gw_recognizer *r); /* a zeroed one is fine */
 /* Reads a file ("-": standard input) and decodes it, here in this process: the
  * command line trusts its user's files no less than any viewer does. */
 [[nodiscard]] bool gw_recognizer_read(struct gw_image *out, struct gw_recognizer *r, const char *path, struct gw_err *err);
+
+/* What `face` and `compare` do around their looking: options, settings, the engine.
+ * `look` gets the names of the pictures and gives the exit status. */
+struct gw_recognizing {
+    const struct gw_command *command;
+    int least, most;   /* pictures; another number prints `wrong` and is a wrong usage */
+    const char *wrong;
+    int (*look)(struct gw_recognizer *r, int n, char **paths, bool pretty);
+};
+int gw_recognize(int argc, char **argv, const struct gw_recognizing *what);

@@ -291,6 +291,7 @@ static void come(struct gate *g, struct sim_voyage *v, struct sim_traveler *t, c
     const struct sim_person *p = t->person;
     struct answer a = {};
     char key[40];
+    assert(p != NULL || t->fate == SIM_HAS_NO_PORTRAIT); /* nobody of ours is the face of who has none */
     switch (t->fate) {
     case SIM_STAYS_AWAY:
     case SIM_FATES:
@@ -711,7 +712,8 @@ bool sim_day(struct sim *s, struct gw_err *err)
     fine = fine && all_gates(gates, s->n_gates, prepare, err);
     for (size_t i = 0; i < s->n_voyages; i++)
         plan_arrivals(&d, &s->voyages[i], i);
-    qsort(d.events, d.n, sizeof *d.events, by_time);
+    if (d.n > 0)
+        qsort(d.events, d.n, sizeof *d.events, by_time);
     listens = listens && pthread_create(&listener, NULL, listen_to_events, &d) == 0;
     d.began_us = gw_clock_monotonic_us();
     fine = fine && all_gates(gates, s->n_gates, work, err);

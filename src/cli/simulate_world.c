@@ -162,6 +162,7 @@ static bool read_shipped(struct sim *s, struct gw_err *err)
                 return gw_fail(err, GW_ERR_NOT_FOUND, "the photo %s is not here: run tools/setup in the source tree, or give --photos",
                     shipped[i].photos[n]);
         }
+        assert(n > 0); /* of everybody in the table */
         for (size_t k = 0; k < n; k++)
             paths[k] = gw_buf_text(&files[k]);
         bool fine = add_person(s, shipped[i].name, paths, n, err);

@@ -59,15 +59,17 @@ static const char *parameter_description(struct gw_span name)
 
 static const char *body_schema(const struct gw_route *r)
 {
-    return strcmp(r->name, "post_manifest") == 0 ? "ManifestBody"
-        : strcmp(r->name, "post_decline") == 0   ? "DeclineBody"
-        : strcmp(r->name, "post_close") == 0     ? "CloseBody"
-        : strcmp(r->name, "post_outcome") == 0   ? "OutcomeBody"
-        : strcmp(r->name, "post_webhook") == 0   ? "WebhookBody"
-        : strcmp(r->name, "post_boarding_status") == 0 ? "BoardingStatusBody"
-        : strcmp(r->name, "post_photo_approval") == 0 ? "PhotoApprovalBody"
-        : strcmp(r->name, "post_hold") == 0 ? "HoldBody"
-                                                 : NULL;
+    static const struct {
+        const char *route, *schema;
+    } bodies[] = {
+        { "post_manifest", "ManifestBody" }, { "post_decline", "DeclineBody" }, { "post_close", "CloseBody" },
+        { "post_outcome", "OutcomeBody" }, { "post_webhook", "WebhookBody" }, { "post_boarding_status", "BoardingStatusBody" },
+        { "post_photo_approval", "PhotoApprovalBody" }, { "post_hold", "HoldBody" }, { "post_setup", "SetupBody" },
+    };
+    for (size_t i = 0; i < GW_COUNT(bodies); i++)
+        if (strcmp(r->name, bodies[i].route) == 0)
+            return bodies[i].schema;
+    return NULL;
 }
 
 static struct gw_json *ref(const char *schema)
@@ -241,7 +243,7 @@ static struct gw_json *operation(const struct gw_route *r)
 static void set_operation(struct gw_json *path, const struct gw_route *r)
 {
     char method[8] = {};
-    for (size_t i = 0; r->method[i] != 0 && i < sizeof method - 1; i++)
+    for (size_t i = 0; i < sizeof method - 1 && r->method[i] != 0; i++)
         method[i] = (char)tolower((unsigned char)r->method[i]);
     gw_json_set(path, method, operation(r));
 }

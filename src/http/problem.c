@@ -13,7 +13,7 @@ const char *gw_problem_title(int status)
         { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
         { 409, "Conflict" }, { 410, "Gone" }, { 413, "Content Too Large" },
         { 414, "URI Too Long" }, { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
-        { 422, "Unprocessable Content" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
+        { 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
         { 503, "Service Unavailable" },
     };
     for (size_t i = 0; i < GW_COUNT(titles); i++)
@@ -41,8 +41,8 @@ void gw_problem_answer(struct gw_exchange *x, const struct gw_err *err)
         gw_json_set_integer(j, "offset", (int64_t)err->at);
     if (x->problems != NULL)
         gw_json_set(j, "problems", gw_take(x->problems));
-    if (status == 503)
-        gw_request_answer_header(r, "Retry-After", code == GW_ERR_BUSY ? "1" : "5");
+    if (status == 503 || status == 429)
+        gw_request_answer_header(r, "Retry-After", code == GW_ERR_BUSY ? "1" : code == GW_ERR_TOO_OFTEN ? "60" : "5");
     gw_buf_clear(&r->answer);
     gw_json_format(&r->answer, j, false);
     gw_buf_add(&r->answer, "\n", 1);

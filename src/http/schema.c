@@ -352,10 +352,13 @@ static const char text[] = JSON({
 "Rate": {"type": ["object", "null"], "additionalProperties": false, "required": ["rate", "interval_95"], "properties": {
     "rate": {"type": "number"}, "interval_95": {"type": "array", "items": {"type": "number"}, "description": "Clopper-Pearson"}}},
 "CapturesReport": {"type": "object", "additionalProperties": false,
-  "required": ["from", "to", "captures", "declines", "clear", "retry", "inspect", "by_site", "by_device", "by_carrier", "by_class", "by_rule"], "properties": {
+  "required": ["from", "to", "captures", "declines", "clear", "retry", "inspect", "captured", "matched", "targets", "by_site", "by_device", "by_carrier", "by_class", "by_rule"], "properties": {
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
     "captures": {"type": "integer"}, "declines": {"type": "integer"},
     "clear": {"$ref": "#/components/schemas/Rate"}, "retry": {"$ref": "#/components/schemas/Rate"}, "inspect": {"$ref": "#/components/schemas/Rate"},
+    "captured": {"$ref": "#/components/schemas/Rate"}, "matched": {"$ref": "#/components/schemas/Rate"},
+    "targets": {"type": "object", "additionalProperties": false, "required": ["captured", "matched", "answer_ms"], "description": "settings target.*",
+      "properties": {"captured": {"type": "number"}, "matched": {"type": "number"}, "answer_ms": {"type": "integer"}}},
     "by_site": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "by_device": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "by_carrier": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
@@ -365,15 +368,50 @@ static const char text[] = JSON({
     "site": {"type": "string"}, "device": {"type": "string"}, "carrier": {"type": "string"}, "class": {"type": "string"}, "rule": {"type": "string"},
     "reason": {"type": "string"}, "outcome": {"type": "string"}, "kind": {"type": "string"},
     "count": {"type": ["integer", "null"], "description": "null: so few that they could be somebody, or the next smallest beside such"},
-    "clear": {"$ref": "#/components/schemas/Rate"}, "retry": {"$ref": "#/components/schemas/Rate"}, "inspect": {"$ref": "#/components/schemas/Rate"}}},
+    "clear": {"$ref": "#/components/schemas/Rate"}, "retry": {"$ref": "#/components/schemas/Rate"}, "inspect": {"$ref": "#/components/schemas/Rate"},
+    "captured": {"$ref": "#/components/schemas/Rate"}, "matched": {"$ref": "#/components/schemas/Rate"},
+    "label": {"type": "string", "description": "the operator's words for the device"},
+    "answer_ms": {"type": ["object", "null"], "additionalProperties": false, "required": ["median", "p95"], "description": "of whole days, UTC; null: of fewer than five",
+      "properties": {"median": {"type": "number"}, "p95": {"type": "number"}}}}},
+"ScoreBins": {"type": "object", "additionalProperties": false, "required": ["count", "bins"], "description": "bins are joined until each has five", "properties": {
+    "count": {"type": ["integer", "null"], "description": "null: fewer than five"},
+    "bins": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["from", "to", "count"], "properties": {
+      "from": {"type": "number"}, "to": {"type": "number"}, "count": {"type": "integer"}}}}}},
+"BoundedRate": {"type": "object", "additionalProperties": false, "required": ["rate", "at_most"], "description": "of fewer than five errors only what they are not above (95 %)",
+  "properties": {"rate": {"type": ["number", "null"]}, "at_most": {"type": ["number", "null"]}}},
+"DetPoint": {"type": "object", "additionalProperties": false, "required": ["threshold", "false_match", "false_non_match"], "properties": {
+    "threshold": {"type": "number"}, "false_match": {"$ref": "#/components/schemas/BoundedRate"}, "false_non_match": {"$ref": "#/components/schemas/BoundedRate"}}},
+"ModelScores": {"type": "object", "additionalProperties": false, "required": ["model", "own", "other", "missed", "det"], "properties": {
+    "model": {"type": "string"},
+    "own": {"$ref": "#/components/schemas/ScoreBins", "description": "likeness of those who were cleared to their portraits"},
+    "other": {"$ref": "#/components/schemas/ScoreBins", "description": "likeness of the same to whom they resembled most besides: what a stranger would have reached"},
+    "missed": {"$ref": "#/components/schemas/ScoreBins", "description": "of those whom an officer cleared although the face had not; -1 where all that is known is that somebody else was more alike"},
+    "det": {"type": "object", "additionalProperties": false, "required": ["search", "card"], "properties": {
+      "search": {"type": "array", "items": {"$ref": "#/components/schemas/DetPoint"}, "description": "searching among all, measured here"},
+      "card": {"type": "array", "items": {"$ref": "#/components/schemas/DetPoint"}, "description": "one to one: false matches from the model card, misses measured here"}}}}},
 "AccuracyReport": {"type": "object", "additionalProperties": false,
-  "required": ["from", "to", "captures", "decided", "cleared_of_decided", "asked_again", "inspections", "reasons", "outcomes", "by_class"], "properties": {
+  "required": ["from", "to", "captures", "decided", "cleared_of_decided", "asked_again", "inspections", "reasons", "outcomes", "by_class", "calibration", "models", "groups", "differentials"], "properties": {
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
     "captures": {"type": "integer"}, "decided": {"type": "integer"}, "inspections": {"type": "integer"},
     "cleared_of_decided": {"$ref": "#/components/schemas/Rate"}, "asked_again": {"$ref": "#/components/schemas/Rate"},
     "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "outcomes": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
-    "by_class": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}}}},
+    "by_class": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "calibration": {"type": "object", "additionalProperties": false, "required": ["model", "points", "thresholds"], "description": "of the model card in use", "properties": {
+      "model": {"type": "string"},
+      "points": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["fmr", "score"], "properties": {"fmr": {"type": "number"}, "score": {"type": "number"}}}},
+      "thresholds": {"type": "array", "description": "what is asked among so many portraits", "items": {"type": "object", "additionalProperties": false, "required": ["portraits", "threshold"],
+        "properties": {"portraits": {"type": "integer"}, "threshold": {"type": "number"}}}}}},
+    "models": {"type": "array", "items": {"$ref": "#/components/schemas/ModelScores"}, "description": "of whole days, UTC"},
+    "groups": {"type": "array", "description": "of whole days, UTC: those who were known in the end, by what the manifest says of them", "items": {
+      "type": "object", "additionalProperties": false, "required": ["by", "group", "persons"], "properties": {
+        "by": {"enum": ["sex", "age"]}, "group": {"type": "string"},
+        "persons": {"type": ["integer", "null"], "description": "null: so few that they could be somebody, or the next smallest beside such"},
+        "missed": {"$ref": "#/components/schemas/Rate", "description": "compared with their portraits, not recognized, and cleared by an officer"},
+        "not_captured": {"$ref": "#/components/schemas/Rate", "description": "no picture of them could be compared"}}}},
+    "differentials": {"type": "array", "description": "ISO/IEC 19795-10, of missed", "items": {"type": "object", "additionalProperties": false,
+      "required": ["by", "groups", "largest_over_geometric_mean"], "properties": {"by": {"enum": ["sex", "age"]}, "groups": {"type": "integer"},
+        "largest_over_geometric_mean": {"type": "number", "description": "1: all the same; a group without an error counts half a one"}}}}}},
 "ServiceReport": {"type": "object", "additionalProperties": false, "required": ["from", "to", "starts", "stops", "clock_set_back", "entries", "alerts"], "properties": {
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
     "starts": {"type": "integer"}, "stops": {"type": "integer"}, "clock_set_back": {"type": "integer"},
@@ -473,6 +511,16 @@ static const char text[] = JSON({
 "Me": {"type": "object", "additionalProperties": false, "required": ["token", "role", "site", "carrier"], "properties": {
     "token": {"$ref": "#/components/schemas/Id"}, "role": {"$ref": "#/components/schemas/Role"},
     "site": {"type": ["string", "null"]}, "carrier": {"type": ["string", "null"]}}},
+"Setup": {"type": "object", "additionalProperties": false, "required": ["open", "until"], "properties": {
+    "open": {"type": "boolean", "description": "there never was an admin, and the code has not expired"},
+    "until": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}},
+"SetupBody": {"type": "object", "additionalProperties": false, "required": ["code"], "properties": {
+    "code": {"type": "string", "description": "as printed at start; capitals, blanks and hyphens do not matter"},
+    "label": {"type": ["string", "null"], "maxLength": 64, "description": "whose token it is; first admin if left out"}}},
+"FirstAdmin": {"type": "object", "additionalProperties": false, "required": ["token", "secret", "role", "label", "expires_at"], "properties": {
+    "token": {"$ref": "#/components/schemas/Id"},
+    "secret": {"type": "string", "pattern": "^gw_[0-9a-hjkmnp-tv-z]{48}$", "description": "the bearer token; shown this once, only its hash is kept"},
+    "role": {"const": "admin"}, "label": {"type": "string"}, "expires_at": {"$ref": "#/components/schemas/Time"}}},
 "TokenList": {"type": "object", "additionalProperties": false, "required": ["tokens"], "properties": {
     "tokens": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["token", "role", "site", "carrier", "label", "state", "created_at", "expires_at", "credential"], "properties": {

@@ -396,6 +396,7 @@ static void look_at_peer(struct gw_connection *c)
 {
     struct gw_request *r = &c->request;
     struct gw_span value;
+    r->from = gw_address_of(MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     /* For a proxy on this machine everybody comes from this machine. */
     r->loopback = gw_address_is_loopback(MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr) &&
         !gw_request_header(r, "Forwarded", &value) && !gw_request_header(r, "X-Forwarded-For", &value) &&

@@ -19,6 +19,7 @@
 #include "base/fail.h"
 #include "base/id.h"
 #include "base/span.h"
+#include "http/addresses.h"
 #include "http/tls.h"
 
 enum {
@@ -60,6 +61,7 @@ struct gw_request {
     size_t announced_bytes;  /* Content-Length; meaningful if has_length */
     bool has_length;         /* false: no body, or one of unknown length (chunked) */
     bool chunked;
+    struct gw_address from;  /* of the connection; a proxy's where there is one */
     bool loopback;           /* the peer is on this machine, and forwards for nobody */
     enum gw_tls_peer peer;   /* what certificate the client showed */
     struct gw_hash certificate;         /* its fingerprint; of a KNOWN one */

@@ -74,7 +74,7 @@ static float difference(const struct gw_image *m, uint32_t bx, uint32_t by, cons
 
 static uint8_t clip(float v)
 {
-    return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)(v + 0.5f);
+    return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)lroundf(v);
 }
 
 static void push(struct gw_image *m, uint32_t bx, uint32_t by, const struct waves *w, float by_how_much)

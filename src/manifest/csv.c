@@ -4,6 +4,8 @@
 #include "manifest/text.h"
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdio.h>
 
 /* ---- columns -------------------------------------------------------------------- */
@@ -11,7 +13,7 @@
 enum column {
     /* of a traveler */
     SURNAME, GIVEN_NAMES, MIDDLE_NAMES, NAME, SEX, BIRTH_DATE, NATIONALITY, RESIDENCE, RESERVATION, REFERENCE, ORIGIN,
-    DESTINATION, SEAT, IN_TRANSIT, TRAVELER_KIND,
+    DESTINATION, SEAT, IN_TRANSIT, TRAVELER_KIND, STATUS, PERMANENT_RESIDENT, ACCOMPANIED, UNACCOMPANIED,
     /* of his documents: may be numbered */
     DOCUMENT_TYPE, DOCUMENT_NUMBER, ISSUING_STATE, EXPIRY_DATE,
     /* of the voyage and the message: one value for all rows, or above the header */
@@ -43,6 +45,11 @@ static const struct {
     [SEAT] = { "seat", " seat seatnumber seatno asiento siege sitz sitzplatz cabinnumber stateroom " },
     [IN_TRANSIT] = { "in_transit", " intransit transit transito " },
     [TRAVELER_KIND] = { "kind", " kind travelerkind travelerkinds travellerkind travelertype travellertype passengertype paxtype crewindicator tipodeviajero " },
+    /* A bare "status" is as often whether a booking is confirmed. */
+    [STATUS] = { "class_of_admission", " classofadmission admissionclass visaclass visacategory visastatus visatype immigrationstatus immigrationclass statutmigratoire clasedevisa tipodevisa categoriedevisa visumkategorie visumart " },
+    [PERMANENT_RESIDENT] = { "permanent_resident", " permanentresident lawfulpermanentresident lpr residentepermanente residentpermanent daueraufenthalt " },
+    [ACCOMPANIED] = { "accompanied", " accompanied accompaniedchild accompaniedminor acompanado accompagne begleitet " },
+    [UNACCOMPANIED] = { "unaccompanied", " unaccompanied unaccompaniedminor unaccompaniedchild um umnr menornoacompanado mineurnonaccompagne unbegleitet alleinreisendeskind " },
     [DOCUMENT_TYPE] = { "document_type", " documenttype doctype typeofdocument traveldocumenttype tipodedocumento tipodocumento typededocument dokumentenart dokumentart " },
     [DOCUMENT_NUMBER] = { "document_number", " documentnumber documentno docnumber docno passportnumber passportno passport documentid traveldocumentnumber numerodedocumento numerodepasaporte pasaporte numerodepasseport passeport numerodudocument passnummer reisepassnummer dokumentennummer dokumentnummer numerodipassaporto passaporto numerodopassaporte " },
     [ISSUING_STATE] = { "issuing_state", " issuingstate issuingcountry issuingauthority documentissuingstate documentissuingcountry documentcountry documentstate passportcountry passportissuingcountry countryofissue paisemisor paisdeexpedicion paysdedelivrance paysemetteur ausstellerstaat ausstellungsland " },
@@ -567,9 +574,10 @@ static bool take_document_number(struct reader *r, struct gw_span *out, const st
 {
     char number[GW_MANIFEST_WORD_MAX];
     size_t n;
-    if (!gw_document_number(number, &n, c->text))
-        return wrong(r, c, h, "code", "not letters and digits, at most 64 of them");
-    return gw_text_keep(out, &r->pool, gw_span_of(number, n), r->err);
+    const bool is_number = gw_document_number(number, &n, c->text);
+    const bool fine = is_number && gw_text_keep(out, &r->pool, gw_span_of(number, n), r->err);
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    return is_number ? fine : wrong(r, c, h, "code", "not letters and digits, at most 64 of them");
 }
 
 static bool take_document_type(struct reader *r, struct gw_span *out, const struct cell *c, struct head h)
@@ -579,6 +587,27 @@ static bool take_document_type(struct reader *r, struct gw_span *out, const stru
     if (letter != 0 && c->text.size > 2)
         return gw_text_keep(out, &r->pool, gw_span_of(text, 1), r->err);
     return take_code(r, out, c, h, 1, 2, "", "not a document's code of one or two letters");
+}
+
+/* "B-2", "b2"; of "B1/B2" the first: who holds either is asked no more. Blanks are no part of it. */
+static bool take_status(struct reader *r, struct gw_span *out, const struct cell *c, struct head h)
+{
+    char text[GW_MANIFEST_STATUS_MAX + 2];
+    size_t n = 0;
+    for (size_t i = 0; i < c->text.size && c->text.data[i] != '/' && n < sizeof text; i++)
+        if (c->text.data[i] != ' ')
+            text[n++] = (char)c->text.data[i];
+    struct cell plain = { gw_span_of(text, n), c->offset };
+    return take_code(r, out, &plain, h, 1, GW_MANIFEST_STATUS_MAX, "-", "not a class of at most 16 letters, digits and hyphens, as B-2");
+}
+
+static bool take_stated(struct reader *r, enum gw_stated *out, const struct cell *c, struct head h, bool turned, const char *rule)
+{
+    const int letter = choose(answers, GW_COUNT(answers), c->text);
+    if (letter == 0)
+        return wrong(r, c, h, "choice", rule);
+    *out = (letter == 'Y') != turned ? GW_STATED_YES : GW_STATED_NO;
+    return true;
 }
 
 static bool take_cell(struct reader *r, struct traveler *x, const struct cell *c, struct head h)
@@ -623,6 +652,14 @@ static bool take_cell(struct reader *r, struct traveler *x, const struct cell *c
         letter = choose(traveler_kinds, GW_COUNT(traveler_kinds), c->text);
         t->kind = letter == 'C' ? GW_TRAVELER_CREW : letter == 'P' ? GW_TRAVELER_PASSENGER : t->kind;
         return letter != 0 || wrong(r, c, h, "choice", "kind is passenger or crew");
+    case STATUS:
+        return take_status(r, &t->status, c, h);
+    case PERMANENT_RESIDENT:
+        return take_stated(r, &t->permanent_resident, c, h, false, "permanent_resident is yes or no");
+    case ACCOMPANIED:
+        return take_stated(r, &t->accompanied, c, h, false, "accompanied is yes or no");
+    case UNACCOMPANIED:
+        return take_stated(r, &t->accompanied, c, h, true, "unaccompanied is yes or no");
     case DOCUMENT_TYPE:
         return take_document_type(r, &d->type, c, h);
     case DOCUMENT_NUMBER:

@@ -167,6 +167,12 @@ static void set_span(struct gw_json *o, const char *key, struct gw_span s)
         gw_json_set_span(o, key, s);
 }
 
+static void set_stated(struct gw_json *o, const char *key, enum gw_stated v)
+{
+    if (v != GW_UNSTATED)
+        gw_json_set_bool(o, key, v == GW_STATED_YES);
+}
+
 struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *t)
 {
     struct gw_json *o = gw_json_object();
@@ -178,6 +184,9 @@ struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *
     set_date(o, "birth_date", t->birth_date);
     set_span(o, "nationality", t->nationality);
     set_span(o, "residence", t->residence);
+    set_span(o, "status", t->status);
+    set_stated(o, "permanent_resident", t->permanent_resident);
+    set_stated(o, "accompanied", t->accompanied);
     struct gw_json *documents = gw_json_array();
     for (size_t i = 0; i < t->n_documents; i++) {
         const struct gw_manifest_document *d = &t->documents[i];

@@ -12,6 +12,8 @@
 #include "manifest/text.h"
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdio.h>
 
 enum group { GROUP_OTHER, GROUP_HEADER, GROUP_SENDER, GROUP_VOYAGE, GROUP_PERSON };
@@ -834,7 +836,9 @@ static bool read_document(struct reader *r)
         return warn(r, raw.size == 0 ? "missing" : "code", "a document whose number cannot be read is left out (DOC C503)");
     b->document = &b->documents[t->n_documents++];
     *b->document = (struct gw_manifest_document){};
-    return keep_upper(r, &b->document->type, get(r, 1, 1)) && keep(r, &b->document->number, gw_span_of(number, n));
+    const bool fine = keep_upper(r, &b->document->type, get(r, 1, 1)) && keep(r, &b->document->number, gw_span_of(number, n));
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    return fine;
 }
 
 static bool read_birth(struct reader *r)

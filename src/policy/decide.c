@@ -56,6 +56,11 @@ enum gw_severity gw_reason_severity(enum gw_reason reason)
     return reasons[reason].severity;
 }
 
+bool gw_reason_is_unusable(enum gw_reason reason)
+{
+    return reason >= GW_REASON_NO_FACE && reason <= GW_REASON_QUALITY;
+}
+
 enum gw_effect gw_reason_effect(enum gw_reason reason)
 {
     assert(reason < GW_REASON_COUNT);

@@ -72,17 +72,18 @@ static bool is_list(const struct work *w, size_t d, const struct gw_atom *a, con
     return same;
 }
 
-/* The name of a class of the pack that asks for just this list of codes. */
+/* The name of a class of the pack that asks for just this list of codes: for that alone, or among other things where
+ * the list is too long to be shown. */
 static const char *named(const struct gw_pack *p, size_t d, const struct work *w, const struct kind *k)
 {
-    for (size_t i = 0; i < p->n_classes; i++) {
-        const struct gw_node *root = &p->nodes[p->classes[i].begin];
-        for (size_t c = 0; root->op == GW_NODE_ALL && c < root->n; c++) {
-            const struct gw_node *leaf = &p->nodes[root->first + c];
-            if (leaf->op == GW_NODE_ATOM && leaf->dim == d && is_list(w, d, &p->split[d].atoms[leaf->ref], k))
+    for (size_t i = 0; i < p->n_classes; i++)
+        for (size_t at = p->classes[i].begin; at < p->classes[i].end; at++) {
+            const struct gw_node *leaf = &p->nodes[at];
+            const struct gw_node *root = &p->nodes[p->classes[i].begin];
+            const bool directly = root->op == GW_NODE_ALL && at >= root->first && at < (size_t)root->first + root->n;
+            if ((directly || k->n_values > SHOWN) && leaf->op == GW_NODE_ATOM && leaf->dim == d && is_list(w, d, &p->split[d].atoms[leaf->ref], k))
                 return p->classes[i].name;
         }
-    }
     return NULL;
 }
 
@@ -148,27 +149,29 @@ static int64_t next_start(const struct gw_split *s, int64_t after)
     return s->end;
 }
 
+static struct kind *kind_of_age(struct work *w, int64_t age)
+{
+    return kind_of(w, GW_DIM_AGE, gw_split_range(&w->before->split[GW_DIM_AGE], age), gw_split_range(&w->after->split[GW_DIM_AGE], age));
+}
+
+static int64_t next_age(const struct work *w, int64_t age)
+{
+    return GW_MIN(next_start(&w->before->split[GW_DIM_AGE], age), next_start(&w->after->split[GW_DIM_AGE], age));
+}
+
 static void split_ages(struct work *w)
 {
-    const struct gw_split *a = &w->before->split[GW_DIM_AGE], *b = &w->after->split[GW_DIM_AGE];
-    struct kind *last = NULL;
-    int64_t begun = 0;
-    for (int64_t from = 0; from < GW_AGE_END;) {
-        int64_t to = GW_MIN(next_start(a, from), next_start(b, from));
-        struct kind *k = kind_of(w, GW_DIM_AGE, gw_split_range(a, from), gw_split_range(b, from));
-        if (k != last)
-            begun = from;
-        last = k;
-        bool goes_on = to < GW_AGE_END && kind_of(w, GW_DIM_AGE, gw_split_range(a, to), gw_split_range(b, to)) == k;
-        if (!goes_on) {
-            char text[40];
-            if (to >= GW_AGE_END)
-                snprintf(text, sizeof text, "%d or more", (int)begun);
-            else
-                snprintf(text, sizeof text, "%d to %d", (int)begun, (int)to - 1);
-            add_value(k, text);
-        }
-        from = to;
+    for (int64_t from = 0, to; from < GW_AGE_END; from = to) {
+        struct kind *k = kind_of_age(w, from);
+        char text[40];
+        to = next_age(w, from);
+        while (to < GW_AGE_END && kind_of_age(w, to) == k)
+            to = next_age(w, to);
+        if (to >= GW_AGE_END)
+            snprintf(text, sizeof text, "%d or more", (int)from);
+        else
+            snprintf(text, sizeof text, "%d to %d", (int)from, (int)to - 1);
+        add_value(k, text);
     }
 }
 
@@ -326,10 +329,16 @@ static struct gw_json *rule_to_json(const struct gw_pack *p, const struct gw_pac
         snprintf(text, sizeof text, "%s after %s", period, gw_clock_start_name(k->starts));
         gw_json_set_text(j, gw_datum_name((enum gw_datum)d), k->has ? text : "not kept");
     }
-    char period[GW_PERIOD_TEXT];
-    gw_period_format(period, t->transfer_within);
-    snprintf(text, sizeof text, "%s within %s", t->transfer == NULL ? "" : t->transfer, period);
-    gw_json_set_text(j, "transferred", t->transfer == NULL ? "nowhere" : text);
+    GW_AUTO_VALUE(gw_buf) transfer = {};
+    for (size_t d = 0, n = 0; t->transfer != NULL && d < GW_DATUM_COUNT; d++)
+        if ((t->transfer_data >> d & 1) != 0)
+            gw_buf_addf(&transfer, "%s%s", n++ == 0 ? "" : " and ", gw_datum_name((enum gw_datum)d));
+    if (t->transfer != NULL) {
+        char period[GW_PERIOD_TEXT];
+        gw_period_format(period, t->transfer_within);
+        gw_buf_addf(&transfer, " to %s within %s after %s", t->transfer, period, gw_clock_start_name(t->transfer_starts));
+    }
+    gw_json_set_text(j, "transferred", t->transfer == NULL ? "nowhere" : gw_buf_text(&transfer));
     return j;
 }
 

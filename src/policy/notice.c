@@ -442,6 +442,7 @@ const char *gw_pack_instead(struct gw_buf *out, const struct gw_pack *p, enum gw
     enum gw_phrase phrase;
     char from[GW_DATE_TEXT];
     const struct gw_pack_language *l = find_language(p, language);
+    assert(p->n_languages > 0 && p->languages != NULL); /* gw_notice_read lets no other pass */
     l = l == NULL ? &p->languages[0] : l;
     gw_date_format(from, p->from);
     const struct words w = { .site = site, .authority = l->phrases[GW_PHRASE_AUTHORITY], .from = from, .pack = p->name };

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FORMAT = 1, SOURCES_MAX = 400, RETENTION_MAX = 64, TESTS_MAX = 2000, TEXT_MAX = 4000 };
+enum { FORMAT = 1, SOURCES_MAX = 400, RETENTION_MAX = 64, TESTS_MAX = 2000, TEXT_MAX = 4000, STATES_MAX = 300 };
 
 /* ---- words --------------------------------------------------------------- */
 
@@ -632,9 +632,39 @@ static bool read_common(struct answers *a, struct gw_pack_reader *r, const struc
     return read_figure(&a->rule.fmr, &a->rule.has_fmr, r, j, "fmr", 1e-8, 1e-3, false) && fine;
 }
 
+/* What of somebody goes to the register. The picture always: notices speak of it, and a register that gets none
+ * is not what enrolling means. */
+static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const struct gw_json *transfer)
+{
+    static const char *const words[] = { "probe", "template", "portrait", "crossing" };
+    const struct gw_json *list = gw_json_get(transfer, "data");
+    const size_t mark = gw_pack_enter(r, "data"), n = gw_json_size(list);
+    bool fine = gw_json_kind(list) == GW_JSON_ARRAY && n > 0;
+    if (!fine)
+        gw_pack_error(r, "missing", "\"data\" is missing: what goes there, as [\"probe\"]");
+    for (size_t i = 0; fine && i < n; i++) {
+        size_t which = 0;
+        struct gw_span word = {};
+        const size_t inner = gw_pack_enter_item(r, i);
+        while (which < GW_COUNT(words) && !(gw_json_string(gw_json_at(list, i), &word) && gw_span_is(word, words[which])))
+            which++;
+        if (which == GW_COUNT(words))
+            fine = gw_pack_error(r, "unknown_value", "what goes to a register is probe, template, portrait or crossing");
+        else if ((*out >> which & 1) != 0)
+            fine = gw_pack_error(r, "twice", "\"%s\" stands here twice", words[which]);
+        else
+            *out |= 1u << which;
+        gw_pack_leave(r, inner);
+    }
+    if (fine && (*out >> GW_DATUM_PROBE & 1) == 0)
+        fine = gw_pack_error(r, "contradiction", "a transfer without the probe enrols nobody");
+    gw_pack_leave(r, mark);
+    return fine;
+}
+
 static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, const struct gw_json *j)
 {
-    static const char *const keys[] = { "to", "within", "after", "sources" };
+    static const char *const keys[] = { "to", "data", "within", "after", "sources" };
     static const char *const registers[] = { "identity_register" };
     struct gw_pack_sources sources;
     unsigned which = 0;
@@ -644,7 +674,7 @@ static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, co
         return true;
     size_t mark = gw_pack_enter(r, "transfer");
     bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys)) && READ_WORD(&which, false, r, j, "to", registers) &&
-                read_period(&out->transfer_within, r, j, "within") && READ_WORD(&out->transfer_starts, false, r, j, "after", starts) &&
+                read_transfer_data(&out->transfer_data, r, j) && read_period(&out->transfer_within, r, j, "within") && READ_WORD(&out->transfer_starts, false, r, j, "after", starts) &&
                 cite(&sources, r, j);
     if (fine)
         out->transfer = registers[which];
@@ -665,8 +695,10 @@ static bool check_sense(struct gw_pack_reader *r, const struct gw_pack_rule *t)
         return gw_pack_error(r, "contradiction", "a transfer to %s needs enrol to be true", t->transfer);
     if (t->photo == GW_CONSENT_VOLUNTARY && t->alternative == GW_ALTERNATIVE_NONE)
         return gw_pack_error(r, "contradiction", "what is voluntary needs an alternative");
-    if (t->transfer != NULL && !t->retention->keep[GW_DATUM_PROBE].has)
-        return gw_pack_error(r, "contradiction", "what is transferred must be kept until then: retention \"%s\" keeps no probe", t->retention->name);
+    for (size_t d = 0; t->transfer != NULL && d < GW_DATUM_COUNT; d++)
+        if ((t->transfer_data >> d & 1) != 0 && !t->retention->keep[d].has)
+            return gw_pack_error(r, "contradiction", "what is transferred must be kept until then: retention \"%s\" keeps no %s",
+                t->retention->name, gw_datum_name((enum gw_datum)d));
     return true;
 }
 
@@ -803,7 +835,7 @@ static bool read_zone(struct gw_pack_reader *r, const struct gw_json *pack)
 static bool read_head(struct gw_pack_reader *r, const struct gw_json *pack)
 {
     static const char *const keys[] = { "$schema", "format", "name", "id", "title", "authority", "time_zone", "effective_from",
-        "effective_until", "effective_sources", "sources", "classes", "retention", "defaults", "rules", "notices", "tests",
+        "effective_until", "effective_sources", "unrecorded", "documents_of", "sources", "classes", "retention", "defaults", "rules", "notices", "tests",
         "signature" };
     struct gw_pack *p = r->p;
     int64_t format;
@@ -830,6 +862,91 @@ static bool read_head(struct gw_pack_reader *r, const struct gw_json *pack)
     if (fine && p->until.year != 0 && gw_date_compare(p->until, p->from) < 0)
         fine = gw_pack_error(r, "empty", "effective_until lies before effective_from");
     return fine;
+}
+
+/* ---- facts that are missing ------------------------------------------------ */
+
+static bool read_unrecorded_fact(struct gw_unrecorded *out, struct gw_pack_reader *r, const struct gw_json *j, enum gw_dim dim)
+{
+    static const char *const keys[] = { "as", "because", "sources" };
+    const struct gw_json *as = gw_json_get(j, "as");
+    const struct gw_dim_row *row = &gw_dims[dim];
+    bool flag = false, fine = gw_pack_keys(r, j, keys, GW_COUNT(keys));
+    unsigned word = 0;
+    if (!fine)
+        return false;
+    if (dim == GW_DIM_STATUS)
+        fine = gw_json_kind(as) == GW_JSON_NULL || gw_pack_error(r, "unknown_value", "\"as\" is null: a status that is not recorded is none, or else it is not known");
+    else if (dim == GW_DIM_DOCUMENT)
+        fine = read_word(&word, false, r, j, "as", row->values, row->n_values);
+    else
+        fine = gw_json_get_bool(j, "as", &flag) || gw_pack_error(r, "type", "\"as\" is true or false");
+    out->value = dim == GW_DIM_DOCUMENT ? word : flag;
+    fine = fine && (out->because = gw_pack_want_text(r, j, "because")) != NULL && cite(&out->sources, r, j);
+    out->is_said = fine;
+    return fine;
+}
+
+static bool read_unrecorded(struct gw_pack_reader *r, const struct gw_json *pack)
+{
+    static const enum gw_dim dims[] = { GW_DIM_STATUS, GW_DIM_RESIDENT, GW_DIM_ACCOMPANIED, GW_DIM_DOCUMENT };
+    const char *keys[GW_COUNT(dims)];
+    const struct gw_json *j = gw_json_get(pack, "unrecorded");
+    for (size_t i = 0; i < GW_COUNT(dims); i++)
+        keys[i] = gw_dims[dims[i]].key;
+    if (j == NULL)
+        return true;
+    const size_t mark = gw_pack_enter(r, "unrecorded");
+    bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys));
+    for (size_t i = 0; fine && i < GW_COUNT(dims); i++) {
+        const struct gw_json *fact = gw_json_get(j, keys[i]);
+        const size_t inner = gw_pack_enter(r, keys[i]);
+        fine = fact == NULL || read_unrecorded_fact(&r->p->unrecorded[dims[i]], r, fact, dims[i]);
+        gw_pack_leave(r, inner);
+    }
+    gw_pack_leave(r, mark);
+    return fine;
+}
+
+static bool read_documents_of(struct gw_pack_reader *r, const struct gw_json *pack)
+{
+    static const char *const keys[] = { "states", "because", "sources" };
+    const struct gw_json *j = gw_json_get(pack, "documents_of"), *list = gw_json_get(j, "states");
+    struct gw_pack *p = r->p;
+    struct gw_pack_sources sources;
+    if (j == NULL)
+        return true;
+    const size_t mark = gw_pack_enter(r, "documents_of"), n = gw_json_size(list);
+    bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys)) && gw_pack_want_text(r, j, "because") != NULL && cite(&sources, r, j);
+    const size_t inner = gw_pack_enter(r, "states");
+    if (fine && (gw_json_kind(list) != GW_JSON_ARRAY || n == 0 || n > STATES_MAX))
+        fine = gw_pack_error(r, "missing", "\"states\" is missing: three-letter codes, as [\"UTO\"]");
+    if (fine && (p->document_states = gw_pack_array(r, n, sizeof *p->document_states)) == NULL)
+        fine = false;
+    for (size_t i = 0; fine && i < n; i++) {
+        struct gw_span code;
+        char text[GW_PACK_CODE_MAX + 1] = "";
+        const size_t item = gw_pack_enter_item(r, i);
+        if (gw_json_string(gw_json_at(list, i), &code) && code.size < sizeof text)
+            memcpy(text, code.data, code.size);
+        const char *country = !gw_pack_code_check(text) ? NULL : r->options->country == NULL ? gw_pack_text(r, text) : r->options->country(text);
+        if (country == NULL)
+            fine = gw_pack_error(r, "unknown_country", "no state has that code (ICAO Doc 9303-3 section 5)");
+        else
+            p->document_states[p->n_document_states++] = country;
+        gw_pack_leave(r, item);
+    }
+    gw_pack_leave(r, inner);
+    gw_pack_leave(r, mark);
+    return fine;
+}
+
+bool gw_pack_counts_documents_of(const struct gw_pack *p, const char *country)
+{
+    for (size_t i = 0; i < p->n_document_states; i++)
+        if (strcmp(p->document_states[i], country) == 0)
+            return true;
+    return p->n_document_states == 0;
 }
 
 /* ---- tests --------------------------------------------------------------- */
@@ -929,6 +1046,8 @@ static bool read_rules_of(struct gw_pack_report *report, struct gw_pack_reader *
     if ((!fine && (p->name == NULL || p->from.year == 0)) || !read_sources(r, gw_json_get(pack, "sources")) || r->full)
         return false;
     fine = cite_under(&dates, r, pack, "effective_sources") && fine;
+    fine = read_unrecorded(r, pack) && fine;
+    fine = read_documents_of(r, pack) && fine;
     bool classes = read_classes(r, gw_json_get(pack, "classes"));
     fine = read_retention(r, gw_json_get(pack, "retention")) && fine;
     if (!classes || r->full || !read_rules(r, pack) || r->full)

@@ -119,6 +119,7 @@ struct gw_pack_rule {
                                   * 0: nobody, GW_PACK_ANY_AGE: anybody */
     const struct gw_retention *retention;
     const char *transfer; /* "identity_register" or NULL */
+    unsigned transfer_data; /* what of it goes there: 1u << enum gw_datum */
     struct gw_period transfer_within;
     enum gw_clock_start transfer_starts;
     bool has_fmr;
@@ -126,6 +127,16 @@ struct gw_pack_rule {
     double fpir;       /* asked of a 1:N search */
     double fmr;        /* asked of a 1:1 comparison */
 };
+
+/* What may leave for a register, until when, and for how long it may stay there. */
+struct gw_transfer {
+    const char *to;  /* "identity_register", as long as the rule */
+    int64_t due_us;  /* the pack wants it to have left by then */
+    int64_t last_us; /* from then on it may not leave: it must be gone here */
+    struct gw_keep kept_there; /* .has false: the pack does not say */
+};
+/* May it leave? False unless the rule names it; so nothing does by oversight. */
+bool gw_rule_transfer(struct gw_transfer *out, const struct gw_pack_rule *t, enum gw_datum what, const struct gw_clocks *c);
 
 struct gw_pack; /* opaque, in the arena it was read into */
 
@@ -144,6 +155,8 @@ size_t gw_pack_languages(const struct gw_pack *p, const char *const **out);
 struct gw_date gw_pack_day(const struct gw_pack *p, int64_t us);
 int64_t gw_pack_midnight(const struct gw_pack *p, struct gw_date day);
 bool gw_pack_in_force(const struct gw_pack *p, struct gw_date day);
+/* Do residence documents of that state ("DEU") count as such under this pack? Else they are "other". */
+bool gw_pack_counts_documents_of(const struct gw_pack *p, const char *country);
 
 /* ---- reading ------------------------------------------------------------- */
 
@@ -206,7 +219,7 @@ enum gw_pack_direction { GW_PACK_ARRIVAL, GW_PACK_DEPARTURE };
 enum gw_pack_document {
     GW_PACK_DOCUMENT_NONE, GW_PACK_DOCUMENT_PASSPORT, GW_PACK_DOCUMENT_DIPLOMATIC_PASSPORT,
     GW_PACK_DOCUMENT_OFFICIAL_PASSPORT, GW_PACK_DOCUMENT_EMERGENCY_PASSPORT, GW_PACK_DOCUMENT_IDENTITY_CARD,
-    GW_PACK_DOCUMENT_RESIDENCE_PERMIT, GW_PACK_DOCUMENT_VISA, GW_PACK_DOCUMENT_REFUGEE_DOCUMENT,
+    GW_PACK_DOCUMENT_RESIDENCE_PERMIT, GW_PACK_DOCUMENT_RESIDENT_CARD, GW_PACK_DOCUMENT_VISA, GW_PACK_DOCUMENT_REFUGEE_DOCUMENT,
     GW_PACK_DOCUMENT_CREW_DOCUMENT, GW_PACK_DOCUMENT_TRUSTED_TRAVELER_CARD, GW_PACK_DOCUMENT_OTHER,
     GW_PACK_DOCUMENT_COUNT
 };
@@ -215,20 +228,24 @@ bool gw_pack_document_find(enum gw_pack_document *out, const char *name);
 bool gw_pack_mode_find(enum gw_pack_mode *out, const char *name);           /* "air" */
 bool gw_pack_direction_find(enum gw_pack_direction *out, const char *name); /* "departure" */
 
-/* One person at one place on one day. */
+enum gw_pack_flag { GW_PACK_UNRECORDED, GW_PACK_NO, GW_PACK_YES };
+
+/* One person at one place on one day. What is not recorded is what the pack says it is then ("unrecorded"); where it
+ * says nothing, it is not known. */
 struct gw_pack_facts {
     struct gw_date day;        /* by the pack's own zone: gw_pack_day */
     char citizenship[4];       /* as in the document; "": not known */
     char country[4];           /* whose citizens these are: options.country of it */
-    char status[GW_PACK_CODE_MAX + 1]; /* "B-2", "LPR"; "": none is recorded */
+    char status[GW_PACK_CODE_MAX + 1]; /* "B-2", "LPR", with or without hyphens; "": none is recorded */
     char site[GW_PACK_CODE_MAX + 1];
     struct gw_date birth_first, birth_last; /* the same day when it is known, the ends of the year or month
                                              * when a part is not; year 0: nothing is known */
     enum gw_pack_mode mode;
     enum gw_pack_direction direction;
+    bool document_unrecorded;
     enum gw_pack_document document; /* presented */
-    bool permanent_resident;
-    bool accompanied; /* a child with an adult answerable for it */
+    enum gw_pack_flag permanent_resident;
+    enum gw_pack_flag accompanied; /* a child with an adult answerable for it */
 };
 
 enum gw_pack_outcome {

@@ -46,6 +46,7 @@ const char *gw_reason_text(enum gw_reason reason);       /* what the officer rea
 enum gw_severity gw_reason_severity(enum gw_reason reason);
 enum gw_effect gw_reason_effect(enum gw_reason reason);
 enum gw_guidance gw_reason_guidance(enum gw_reason reason);
+bool gw_reason_is_unusable(enum gw_reason reason); /* the picture could not be compared */
 bool gw_reason_find(enum gw_reason *out, const char *code);
 
 /* What is asked of a picture and of a match; from the settings, later from rule packs. */

@@ -589,7 +589,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         row->closed_by = h->l.who->token;
     }
     return (!h->first_decision || !row->has_decline || gw_decline_settle(tx, h->l.s, row->decline, err)) &&
-        gw_store_inspection_update(tx, row, err) && move_traveler(h, tx, err) && log_outcome(h, tx, err) &&
+        gw_store_inspection_update(tx, row, err) && move_traveler(h, tx, err) &&
+        (h->ask->result != GW_RESULT_CLEARED || gw_measured_outcome(tx, h->l.a, row, reason, is_mismatch, h->l.now_us, err)) && log_outcome(h, tx, err) &&
         tell(tx, h->l.s, row, row->has_closed ? "closed" : "referred", err) && raise_alert(h, tx, err) &&
         fill_case(h->out, &h->l, tx, row, err) && gw_once_keep(tx, h->l.s, h->once, &row->voyage, h->out, err);
 }

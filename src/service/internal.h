@@ -31,6 +31,7 @@ struct gw_galleries; /* galleries.c */
 struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 struct gw_mail;      /* webhook.c */
+struct gw_setup;     /* setup.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -48,6 +49,7 @@ struct gw_service {
     size_t n_points;
     struct gw_store *store;
     struct gw_tokens *tokens;
+    struct gw_setup *setup;
     struct gw_galleries *galleries;
     struct gw_port_zones *zones;
     struct gw_arena *profile_memory;
@@ -218,6 +220,10 @@ void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule); /* 
  * rules that allow a photograph. False: not at all, or there is no such rule. */
 bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
     const struct gw_clocks *clocks);
+/* May something of whom the rule is for leave this service, where to, by when (policy/pack.h)? False, and so nothing leaves,
+ * without a pack in force, a rule of it, and that rule naming this datum. Ask again at the moment of sending: packs change. */
+bool gw_law_transfer(struct gw_transfer *out, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
+    const struct gw_clocks *clocks);
 /* Is another pack or day in force than when it was last asked? Logs it. */
 bool gw_law_moved(struct gw_service *s);
 /* Brings what is kept for an open voyage into line with it: templates of whom no rule allows
@@ -315,6 +321,16 @@ void gw_upkeep_wake(struct gw_service *s);
 struct gw_tokens *gw_tokens_open(struct gw_service *s, struct gw_err *err);
 void gw_tokens_close(struct gw_tokens *t);
 
+/* Base 32 without i, l, o, u, of random bits: n characters, no zero behind them. */
+void gw_token_random(char *out, size_t n);
+/* gw_service_token_new without asking who; reason: for the log. first_admin: only while there never was one, else GW_ERR_CONFLICT. */
+bool gw_token_make(struct gw_token_made *out, struct gw_service *s, const struct gw_caller *who, const struct gw_token_new *ask,
+    const char *reason, bool first_admin, struct gw_once *once, struct gw_err *err);
+bool gw_tokens_had_admin(struct gw_tokens *t);
+
+struct gw_setup *gw_setup_new(void);
+void gw_setup_free(struct gw_setup *setup); /* NULL is fine */
+
 /* Of a request that goes on for hours: is its token still valid? Looks again only when tokens have changed or it
  * expires. Zeroed at first. */
 struct gw_token_watch {
@@ -357,6 +373,33 @@ bool gw_inspections_lapse(struct gw_tx *tx, struct gw_service *s, struct gw_id v
 /* A verification as those who may know why see it (verify.c). */
 bool gw_verification_read(struct gw_verification_record *out, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_verification_row *row, struct gw_err *err);
+
+/* ---- what is measured (measured.c) ----------------------------------------------------------- */
+
+/* In the transaction of the decision. person: of the traveler it cleared; else not looked at. */
+bool gw_measured_decision(struct gw_tx *tx, struct gw_arena *a, const struct gw_verification_row *v, struct gw_span person,
+    struct gw_err *err);
+/* An officer cleared whom the face had not. */
+bool gw_measured_outcome(struct gw_tx *tx, struct gw_arena *a, const struct gw_inspection_row *row, enum gw_reason reason,
+    bool is_mismatch, int64_t now_us, struct gw_err *err);
+
+struct gw_measured {
+    struct gw_measured_row *rows; /* by what, of, bin */
+    size_t n;
+};
+/* Of whole days, UTC. */
+bool gw_measured_read(struct gw_measured *out, struct gw_arena *a, struct gw_tx *tx, int64_t from_us, int64_t to_us,
+    struct gw_err *err);
+/* "answer_ms": null of fewer than five answers. */
+void gw_measured_set_answer(struct gw_json *j, const struct gw_measured *m, struct gw_span device);
+/* "calibration" and "models": scores and error curves. */
+void gw_measured_set_scores(struct gw_json *j, const struct gw_service *s, const struct gw_measured *m);
+/* How those of a group fared that were known in the end: by is "sex" or "age". *at starts at 0; false: no more. */
+struct gw_measured_group {
+    struct gw_span group;
+    uint64_t known, missed, not_captured;
+};
+bool gw_measured_next_group(struct gw_measured_group *out, const struct gw_measured *m, const char *by, size_t *at);
 
 /* ---- what is told (event.c, alert.c) -------------------------------------------------------- */
 

@@ -4,7 +4,9 @@
  *    which case. The case must be about the person in the photo, and be the asker's.
  * 2. What is given is not what is stored: it is decoded by the confined child, who looked
  *    and when is drawn into it, and the number of the record is hidden in it.
- * 3. More photos in an hour than a person's work needs take a second person. */
+ * 3. More photos in an hour than a person's work needs take a second person.
+ * 4. The pack in force at that moment must allow it: of whom it no longer allows to photograph, or to
+ *    keep the picture, nothing is shown, and that is written down as well. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -38,15 +40,19 @@ struct asking {
     int64_t now_us;
     struct gw_photo_row photo;
     struct gw_span picture;
+    bool refused; /* by the law */
+    char rule[GW_AUDIT_WORD_MAX + 1]; /* that allowed or refused it; "": none is in force */
 };
 
 /* What a case is about: an inspection and its verification; for supervisors, a verification alone, too. */
 struct about {
     bool is_own; /* a supervisor's; an officer's while he has claimed it */
     bool has_voyage, has_verification;
+    bool is_recognised; /* the verification says who it was: the first of travelers */
     struct gw_id voyage, verification;
     struct gw_id travelers[3];
     size_t n_travelers;
+    char site[GW_PACK_CODE_MAX + 1]; /* where the inspection is; "": where the voyage departs, or arrives */
 };
 
 static bool find_about(struct about *out, const struct asking *k, struct gw_tx *tx, struct gw_err *err)
@@ -66,7 +72,10 @@ static bool find_about(struct about *out, const struct asking *k, struct gw_tx *
     out->verification = v.id;
     out->has_voyage = found || inspected;
     out->voyage = found ? v.voyage : i.voyage;
-    if (found && v.has_traveler)
+    if (inspected && i.site.size < sizeof out->site)
+        memcpy(out->site, i.site.size == 0 ? "" : (const char *)i.site.data, i.site.size);
+    out->is_recognised = found && v.has_traveler;
+    if (out->is_recognised)
         out->travelers[out->n_travelers++] = v.traveler;
     if (inspected && i.has_traveler)
         out->travelers[out->n_travelers++] = i.traveler;
@@ -75,12 +84,49 @@ static bool find_about(struct about *out, const struct asking *k, struct gw_tx *
     return true;
 }
 
+/* Whom the photo is of, as far as anybody knows: the holder of the portrait, or who was recognised. */
+static bool ask_rule(const struct gw_pack_rule **rule, const struct asking *k, struct gw_tx *tx, const struct gw_law *law,
+    const struct gw_id *traveler, struct gw_err *err)
+{
+    struct gw_traveler_row t;
+    bool found = false;
+    *rule = NULL;
+    return traveler == NULL || (gw_store_traveler_get(&t, &found, true, k->a, tx, *traveler, err) &&
+        (!found || gw_law_ask(rule, law, k->a, t.person, err)));
+}
+
+/* Of somebody nobody knows the strictest rule counts that allows a photograph (gw_law_keep). A hold keeps beyond its
+ * time what the rule allows, and nothing that it does not. */
+static bool check_law(struct asking *k, struct gw_tx *tx, const struct about *about, const struct gw_voyage_row *voyage,
+    const struct gw_id *traveler, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_law) law = {};
+    GW_AUTO_VALUE(gw_buf) name = {};
+    const struct gw_pack_rule *rule;
+    struct gw_clocks clocks = { .now_us = k->now_us };
+    int64_t until;
+    gw_law_at(&law, k->s, voyage, about->site);
+    if (!ask_rule(&rule, k, tx, &law, traveler, err))
+        return false;
+    if (law.pack != NULL) {
+        gw_buf_addf(&name, "%s%s%s", gw_pack_name(law.pack), rule == NULL ? "" : ":", rule == NULL ? "" : rule->id);
+        gw_audit_word(k->rule, gw_buf_text(&name));
+    }
+    gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, k->photo.taken_us);
+    if (voyage->has_closed)
+        gw_clocks_set(&clocks, GW_STARTS_CLOSE, voyage->closed_us);
+    k->refused = (rule != NULL && !gw_law_photo(rule)) ||
+        !gw_law_keep(&until, &law, rule, k->photo.kind == GW_PHOTO_PORTRAIT ? GW_DATUM_PORTRAIT : GW_DATUM_PROBE, &clocks) ||
+        (until <= k->now_us && k->photo.key != GW_KEY_HOLD);
+    return true;
+}
+
 /* Is the case one in which this photo has to be seen: the live picture of the verification, or a
  * portrait of whom the case is about? */
 static bool check_case(struct asking *k, struct gw_tx *tx, struct gw_err *err)
 {
     struct about about;
-    struct gw_voyage_row voyage;
+    struct gw_voyage_row voyage = {};
     struct gw_photo_row *rows = NULL;
     size_t n = 0;
     if (!find_about(&about, k, tx, err))
@@ -90,13 +136,17 @@ static bool check_case(struct asking *k, struct gw_tx *tx, struct gw_err *err)
     if (about.has_voyage && !about.is_own)
         return gw_fail(err, GW_ERR_FORBIDDEN, "photos of a case are for whoever has claimed it: claim the inspection first");
     bool fits = about.has_verification && k->photo.has_verification && gw_id_equal(k->photo.verification, about.verification);
+    const struct gw_id *traveler = fits && about.is_recognised ? &about.travelers[0] : NULL;
     for (size_t t = 0; t < about.n_travelers && !fits && k->photo.has_portrait; t++) {
         if (!gw_store_photos_of_traveler(&rows, &n, k->a, tx, about.travelers[t], err))
             return false;
         for (size_t i = 0; i < n; i++)
             fits = fits || gw_id_equal(rows[i].id, k->photo.id);
+        traveler = fits ? &about.travelers[t] : NULL;
     }
-    return fits || gw_fail(err, GW_ERR_FORBIDDEN, "the case is not one in which this photo may be seen, or not yours");
+    if (!fits)
+        return gw_fail(err, GW_ERR_FORBIDDEN, "the case is not one in which this photo may be seen, or not yours");
+    return check_law(k, tx, &about, &voyage, traveler, err);
 }
 
 static bool check_rate(const struct asking *k, struct gw_tx *tx, struct gw_err *err)
@@ -115,7 +165,7 @@ static bool write_down(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct asking *k = arg;
     k->now_us = gw_clock_now(&k->s->clock);
     k->access = gw_id_new(k->now_us);
-    if (!gw_store_photo_get(&k->photo, tx, k->ask->photo, err) || !check_case(k, tx, err) || !check_rate(k, tx, err))
+    if (!gw_store_photo_get(&k->photo, tx, k->ask->photo, err) || !check_case(k, tx, err) || (!k->refused && !check_rate(k, tx, err)))
         return false;
     struct gw_access_row row = {
         .id = k->access,
@@ -128,13 +178,15 @@ static bool write_down(struct gw_tx *tx, void *arg, struct gw_err *err)
         .purpose = (int)k->ask->purpose,
         .site = gw_span_str(k->who->site),
     };
-    return gw_store_access_put(tx, &row, err) &&
+    return (k->refused || gw_store_access_put(tx, &row, err)) &&
            gw_audit_add(tx, k->s, k->who, GW_AUDIT_PHOTO,
                &(struct gw_audit_facts){
                    .subject = &k->photo.id,
                    .purpose = gw_photo_purpose_name(k->ask->purpose),
                    .case_id = &k->ask->basis,
                    .voyage = k->photo.has_voyage ? &k->photo.voyage : NULL,
+                   .answer = k->refused ? "refused" : "shown",
+                   .rule = k->rule[0] == 0 ? NULL : k->rule,
                },
                err);
 }
@@ -177,6 +229,13 @@ bool gw_service_photo(struct gw_buf *jpeg, struct gw_service *s, struct gw_worke
     struct asking k = { .s = s, .a = a, .who = who, .ask = ask };
     if (!gw_allow(who, GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR), err) || !gw_store_write(s->store, write_down, &k, err))
         return false;
+    if (k.refused) {
+        gw_log(GW_LOG_WARN, "photo_refused", GW_LOG_ID("photo", k.photo.id), GW_LOG_ID("token", who->token), GW_LOG_ID("case", ask->basis),
+            GW_LOG_SETTING("rule", k.rule));
+        return k.rule[0] == 0
+            ? gw_fail(err, GW_ERR_NOT_AUTHORISED, "no rule pack is in force: no photograph is shown")
+            : gw_fail(err, GW_ERR_NOT_AUTHORISED, "%s, in force now, does not allow this photograph to be taken or kept: it is not shown", k.rule);
+    }
     gw_log(GW_LOG_INFO, "photo", GW_LOG_ID("access", k.access), GW_LOG_ID("photo", k.photo.id), GW_LOG_ID("token", who->token),
         GW_LOG_ID("case", ask->basis), GW_LOG_OF_TABLE("purpose", (struct gw_word){ gw_photo_purpose_name(ask->purpose) }));
     gw_count_add(&s->counters.photos, 1);

@@ -80,7 +80,7 @@ static bool prove(struct gw_tx *tx, void *arg, struct gw_err *err)
 
 static struct gw_json *make(struct reading *r, struct gw_err *err)
 {
-    struct gw_audit_head head;
+    struct gw_audit_head head = {};
     if (!gw_store_read(r->s->store, read_entries, r, err))
         return NULL;
     uint64_t last = 0;

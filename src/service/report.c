@@ -5,6 +5,7 @@
  * smallest of their list, or the sum would tell them. */
 #include "service/internal.h"
 
+#include "measure/group.h"
 #include "measure/interval.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static const char *const answers[ANSWERS] = { "clear", "retry", "inspect" };
 struct cell {
     char word[GW_AUDIT_WORD_MAX + 1];
     uint64_t n, by_answer[ANSWERS];
+    struct gw_part captured, matched; /* of those whose series ended: events are the good ones */
 };
 struct cells {
     struct cell *cells; /* in the arena */
@@ -26,7 +28,11 @@ struct counting {
     struct gw_service *s;
     struct gw_arena *a;
     int64_t from_us, to_us;
-    uint64_t captures, declines, inspections, by_answer[ANSWERS], kinds[GW_AUDIT_KIND_COUNT];
+    uint64_t declines, inspections, kinds[GW_AUDIT_KIND_COUNT];
+    struct cell all; /* captures */
+    struct gw_measured measured;
+    struct gw_token_row *tokens;
+    size_t n_tokens;
     struct cells site, device, carrier, class, rule, reason, outcome, alert;
     struct gw_tx *tx;
     struct gw_id last_voyage; /* whose carrier is known */
@@ -41,7 +47,32 @@ static struct cell *find_cell(const struct cells *list, struct gw_span word)
     return NULL;
 }
 
-static bool count_in(struct cells *list, struct counting *c, struct gw_span word, size_t answer, struct gw_err *err)
+/* One capture: how it was answered, why. An entry of another kind has neither. */
+struct capture {
+    size_t answer;
+    bool has_reason;
+    enum gw_reason reason;
+};
+
+/* Somebody's series ends with a clear or an inspection. Was there a picture to compare, and was it the right person's? */
+static void add_capture(struct cell *at, const struct capture *k)
+{
+    at->n++;
+    if (k->answer >= ANSWERS)
+        return;
+    at->by_answer[k->answer]++;
+    if (k->answer == GW_ANSWER_RETRY || !k->has_reason || k->reason == GW_REASON_DECLINED || k->reason == GW_REASON_NOT_EXPECTED)
+        return;
+    const bool usable = !gw_reason_is_unusable(k->reason);
+    at->captured.trials++;
+    at->captured.events += usable;
+    if (usable && k->reason != GW_REASON_LIVENESS && k->reason != GW_REASON_GALLERY_EMPTY && k->reason != GW_REASON_NO_PORTRAIT) {
+        at->matched.trials++;
+        at->matched.events += k->reason != GW_REASON_BELOW_THRESHOLD && k->reason != GW_REASON_NAMED_MISMATCH && k->reason != GW_REASON_NEAR_TIE;
+    }
+}
+
+static bool count_in(struct cells *list, struct counting *c, struct gw_span word, const struct capture *k, struct gw_err *err)
 {
     word = word.size == 0 ? gw_span_str("none") : word;
     struct cell *at = find_cell(list, word);
@@ -57,9 +88,7 @@ static bool count_in(struct cells *list, struct counting *c, struct gw_span word
         *at = (struct cell){};
         memcpy(at->word, word.data, GW_MIN(word.size, sizeof at->word - 1));
     }
-    at->n++;
-    if (answer < ANSWERS)
-        at->by_answer[answer]++;
+    add_capture(at, k);
     return true;
 }
 
@@ -86,33 +115,35 @@ static bool find_carrier(struct counting *c, const struct gw_audit_entry *e, str
 
 static bool count_capture(struct counting *c, const struct gw_audit_entry *e, struct gw_err *err)
 {
-    size_t answer = 0;
-    while (answer < ANSWERS && !gw_span_is(e->text[GW_AUDIT_FIELD_ANSWER], answers[answer]))
-        answer++;
-    c->captures++;
-    if (answer < ANSWERS)
-        c->by_answer[answer]++;
-    return find_carrier(c, e, err) && count_in(&c->site, c, text_of(e, GW_AUDIT_FIELD_SITE), answer, err) &&
-           count_in(&c->device, c, text_of(e, GW_AUDIT_FIELD_ACTOR), answer, err) &&
-           count_in(&c->carrier, c, gw_span_str(c->last_carrier), answer, err) &&
-           count_in(&c->class, c, text_of(e, GW_AUDIT_FIELD_CLASS), answer, err) &&
-           count_in(&c->rule, c, text_of(e, GW_AUDIT_FIELD_RULE), answer, err) &&
-           count_in(&c->reason, c, text_of(e, GW_AUDIT_FIELD_REASON), answer, err);
+    char reason[GW_AUDIT_WORD_MAX + 1] = "";
+    struct capture k = {};
+    while (k.answer < ANSWERS && !gw_span_is(e->text[GW_AUDIT_FIELD_ANSWER], answers[k.answer]))
+        k.answer++;
+    memcpy(reason, e->text[GW_AUDIT_FIELD_REASON].data, GW_MIN(e->text[GW_AUDIT_FIELD_REASON].size, sizeof reason - 1));
+    k.has_reason = gw_reason_find(&k.reason, reason);
+    add_capture(&c->all, &k);
+    return find_carrier(c, e, err) && count_in(&c->site, c, text_of(e, GW_AUDIT_FIELD_SITE), &k, err) &&
+           count_in(&c->device, c, text_of(e, GW_AUDIT_FIELD_ACTOR), &k, err) &&
+           count_in(&c->carrier, c, gw_span_str(c->last_carrier), &k, err) &&
+           count_in(&c->class, c, text_of(e, GW_AUDIT_FIELD_CLASS), &k, err) &&
+           count_in(&c->rule, c, text_of(e, GW_AUDIT_FIELD_RULE), &k, err) &&
+           count_in(&c->reason, c, text_of(e, GW_AUDIT_FIELD_REASON), &k, err);
 }
 
 static bool count_entry(void *to, uint64_t n, struct gw_span line, struct gw_err *err)
 {
     struct counting *c = to;
+    const struct capture none = { .answer = ANSWERS };
     struct gw_audit_entry e;
     if (!gw_audit_parse(&e, line, err))
         return gw_fail(err, GW_ERR_CORRUPT, "entry %llu of the log cannot be read: restore a backup", (unsigned long long)n);
     c->kinds[e.kind]++;
     if (e.kind == GW_AUDIT_INSPECT) {
         c->inspections++;
-        return count_in(&c->outcome, c, text_of(&e, GW_AUDIT_FIELD_ANSWER), ANSWERS, err);
+        return count_in(&c->outcome, c, text_of(&e, GW_AUDIT_FIELD_ANSWER), &none, err);
     }
     if (e.kind == GW_AUDIT_ALERT)
-        return count_in(&c->alert, c, text_of(&e, GW_AUDIT_FIELD_REASON), ANSWERS, err);
+        return count_in(&c->alert, c, text_of(&e, GW_AUDIT_FIELD_REASON), &none, err);
     c->declines += e.kind == GW_AUDIT_DECLINE;
     return e.kind != GW_AUDIT_VERIFY || count_capture(c, &e, err);
 }
@@ -122,6 +153,9 @@ static bool count(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct counting *c = arg;
     uint64_t from, to;
     c->tx = tx;
+    if (!gw_measured_read(&c->measured, c->a, tx, c->from_us, c->to_us, err) ||
+        !gw_store_tokens(&c->tokens, &c->n_tokens, c->a, tx, err))
+        return false;
     if (!gw_store_audit_first_at(&from, tx, c->from_us, err) || !gw_store_audit_first_at(&to, tx, c->to_us, err))
         return false;
     if (to > from && to - from > ENTRIES_MOST)
@@ -164,6 +198,17 @@ static size_t hide(struct cells *list)
     return hidden == 1 && list->n > 1 ? 2 : hidden; /* one alone could be told from the sum */
 }
 
+static void set_cell(struct gw_json *o, const struct cell *cell, bool rates)
+{
+    gw_json_set_integer(o, "count", (int64_t)cell->n);
+    for (size_t k = 0; rates && k < ANSWERS; k++)
+        set_rate(o, answers[k], cell->by_answer[k], cell->n);
+    if (rates) {
+        set_rate(o, "captured", cell->captured.events, cell->captured.trials);
+        set_rate(o, "matched", cell->matched.events, cell->matched.trials);
+    }
+}
+
 /* about_persons: a cell could be somebody. */
 static void set_cells(struct gw_json *j, const char *key, const char *name, struct cells *list, bool rates, bool about_persons)
 {
@@ -176,13 +221,89 @@ static void set_cells(struct gw_json *j, const char *key, const char *name, stru
         if (i < from) {
             gw_json_set_null(o, "count");
         } else {
-            gw_json_set_integer(o, "count", (int64_t)cell->n);
-            for (size_t k = 0; rates && k < ANSWERS; k++)
-                set_rate(o, answers[k], cell->by_answer[k], cell->n);
+            set_cell(o, cell, rates);
         }
         gw_json_add(out, o);
     }
     gw_json_set(j, key, out);
+}
+
+/* Gates, by the operator's own words for them, and how fast they were answered. */
+static void set_devices(struct gw_json *j, struct counting *c)
+{
+    struct gw_json *out = gw_json_array();
+    hide(&c->device); /* for the order alone: a gate is nobody */
+    for (size_t i = c->device.n; i-- > 0;) {
+        const struct cell *cell = &c->device.cells[i];
+        struct gw_json *o = gw_json_object();
+        struct gw_id id;
+        gw_json_set_text(o, "device", cell->word);
+        const bool known = gw_id_parse(&id, gw_span_str(cell->word));
+        for (size_t k = 0; known && k < c->n_tokens; k++) {
+            if (c->tokens[k].role != GW_ROLE_DEVICE || !gw_id_equal(c->tokens[k].id, id))
+                continue;
+            gw_json_set_span(o, "label", c->tokens[k].label);
+            gw_json_set_span(o, "site", c->tokens[k].site);
+        }
+        set_cell(o, cell, true);
+        gw_measured_set_answer(o, &c->measured, gw_span_str(cell->word));
+        gw_json_add(out, o);
+    }
+    gw_json_set(j, "by_device", out);
+}
+
+static void set_targets(struct gw_json *j, const struct gw_conf *conf)
+{
+    struct gw_json *o = gw_json_object();
+    gw_json_set_real(o, "captured", conf->target_captured);
+    gw_json_set_real(o, "matched", conf->target_matched);
+    gw_json_set_integer(o, "answer_ms", conf->target_answer / 1000);
+    gw_json_set(j, "targets", o);
+}
+
+/* Groups of one kind, and how differently they fare (ISO/IEC 19795-10). */
+static bool set_groups(struct gw_json *groups, struct gw_json *differentials, struct counting *c, const char *by, struct gw_err *err)
+{
+    struct cells list = {};
+    struct gw_measured_group g;
+    size_t n = 0;
+    for (size_t at = 0; gw_measured_next_group(&g, &c->measured, by, &at);) {
+        list.cells = gw_arena_grow(c->a, list.cells, &list.capacity, list.n + 1, sizeof *list.cells, err);
+        if (list.cells == NULL)
+            return false;
+        struct cell *cell = &list.cells[list.n++];
+        *cell = (struct cell){ .n = g.known + g.missed + g.not_captured, .matched = { g.missed, g.known + g.missed },
+            .captured = { g.not_captured, g.known + g.missed + g.not_captured } };
+        memcpy(cell->word, g.group.data, GW_MIN(g.group.size, sizeof cell->word - 1));
+    }
+    const size_t hidden = hide(&list);
+    struct gw_part *parts = gw_arena_array(c->a, GW_MAX(list.n, (size_t)1), struct gw_part, err);
+    if (parts == NULL)
+        return false;
+    for (size_t i = list.n; i-- > 0;) {
+        const struct cell *cell = &list.cells[i];
+        struct gw_json *o = gw_json_object();
+        gw_json_set_text(o, "by", by);
+        gw_json_set_text(o, "group", cell->word);
+        if (i < hidden) {
+            gw_json_set_null(o, "persons");
+        } else {
+            gw_json_set_integer(o, "persons", (int64_t)cell->n);
+            set_rate(o, "missed", cell->matched.events, cell->matched.trials);
+            set_rate(o, "not_captured", cell->captured.events, cell->captured.trials);
+            if (cell->matched.trials > 0)
+                parts[n++] = cell->matched;
+        }
+        gw_json_add(groups, o);
+    }
+    if (n < 2)
+        return true;
+    struct gw_json *d = gw_json_object();
+    gw_json_set_text(d, "by", by);
+    gw_json_set_integer(d, "groups", (int64_t)n);
+    gw_json_set_rounded(d, "largest_over_geometric_mean", gw_group_differential(parts, n).largest_over_geometric_mean, 3);
+    gw_json_add(differentials, d);
+    return true;
 }
 
 static bool run(struct counting *c, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who, int64_t from_us,
@@ -207,12 +328,15 @@ struct gw_json *gw_service_captures_report(struct gw_arena *a, struct gw_service
     if (!run(&c, a, s, who, from_us, to_us, err))
         return NULL;
     struct gw_json *j = begin(&c);
-    gw_json_set_integer(j, "captures", (int64_t)c.captures);
+    gw_json_set_integer(j, "captures", (int64_t)c.all.n);
     gw_json_set_integer(j, "declines", (int64_t)c.declines);
     for (size_t k = 0; k < ANSWERS; k++)
-        set_rate(j, answers[k], c.by_answer[k], c.captures);
+        set_rate(j, answers[k], c.all.by_answer[k], c.all.n);
+    set_rate(j, "captured", c.all.captured.events, c.all.captured.trials);
+    set_rate(j, "matched", c.all.matched.events, c.all.matched.trials);
+    set_targets(j, s->conf);
     set_cells(j, "by_site", "site", &c.site, true, false);
-    set_cells(j, "by_device", "device", &c.device, true, false);
+    set_devices(j, &c);
     set_cells(j, "by_carrier", "carrier", &c.carrier, true, false);
     set_cells(j, "by_class", "class", &c.class, true, true);
     set_cells(j, "by_rule", "rule", &c.rule, true, true);
@@ -226,16 +350,23 @@ struct gw_json *gw_service_accuracy_report(struct gw_arena *a, struct gw_service
     if (!run(&c, a, s, who, from_us, to_us, err))
         return NULL;
     struct gw_json *j = begin(&c);
-    uint64_t decided = c.by_answer[GW_ANSWER_CLEAR] + c.by_answer[GW_ANSWER_INSPECT];
-    gw_json_set_integer(j, "captures", (int64_t)c.captures);
+    uint64_t decided = c.all.by_answer[GW_ANSWER_CLEAR] + c.all.by_answer[GW_ANSWER_INSPECT];
+    gw_json_set_integer(j, "captures", (int64_t)c.all.n);
     gw_json_set_integer(j, "decided", (int64_t)decided);
-    set_rate(j, "cleared_of_decided", c.by_answer[GW_ANSWER_CLEAR], decided);
-    set_rate(j, "asked_again", c.by_answer[GW_ANSWER_RETRY], c.captures);
+    set_rate(j, "cleared_of_decided", c.all.by_answer[GW_ANSWER_CLEAR], decided);
+    set_rate(j, "asked_again", c.all.by_answer[GW_ANSWER_RETRY], c.all.n);
     gw_json_set_integer(j, "inspections", (int64_t)c.inspections);
     set_cells(j, "reasons", "reason", &c.reason, false, true);
     set_cells(j, "outcomes", "outcome", &c.outcome, false, true);
     set_cells(j, "by_class", "class", &c.class, true, true);
-    return j;
+    gw_measured_set_scores(j, s, &c.measured);
+    struct gw_json *groups = gw_json_array(), *differentials = gw_json_array();
+    const bool fine = set_groups(groups, differentials, &c, "sex", err) && set_groups(groups, differentials, &c, "age", err);
+    gw_json_set(j, "groups", groups);
+    gw_json_set(j, "differentials", differentials);
+    if (!fine)
+        gw_json_free(j);
+    return fine ? j : NULL;
 }
 
 struct gw_json *gw_service_service_report(struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,

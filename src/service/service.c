@@ -484,6 +484,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     s->tokens = gw_tokens_open(s, err);
     if (s->tokens == NULL)
         return NULL;
+    s->setup = gw_setup_new();
     s->looks = gw_audit_looks_new();
     s->signer = gw_signer_open(s, err);
     if (s->signer == NULL)
@@ -526,6 +527,7 @@ void gw_service_close(struct gw_service *s)
     gw_audit_looks_free(s->looks);
     gw_signer_free(s->signer);
     gw_galleries_free(s->galleries);
+    gw_setup_free(s->setup);
     gw_tokens_close(s->tokens);
     gw_mail_close(s->mail);
     gw_events_free(s->events);

@@ -184,6 +184,32 @@ struct gw_once {
 [[nodiscard]] bool gw_once_init(struct gw_once *out, const struct gw_caller *who, struct gw_span key_text,
     struct gw_span method_and_target, struct gw_span body, struct gw_err *err);
 
+/* ---- the first admin ------------------------------------------------------ */
+
+/* A service that never had an admin gives itself a code, which whoever started it types into the console: then the
+ * first admin's token is made, once. Kept in memory only, as a hash: another start has another code. */
+enum { GW_SETUP_TEXT = 20 }; /* "xxxx-xxxx-xxxx-xxxx": 80 random bits */
+/* For the door that prints it. False: there was an admin before, or setup.lasts is 0. A code made before is void. */
+bool gw_service_setup_code(char out[GW_SETUP_TEXT], int64_t *until_us, struct gw_service *s);
+/* Is there a code that can be used now? */
+bool gw_service_setup_open(struct gw_service *s, int64_t *until_us);
+struct gw_setup_ask {
+    struct gw_span code;    /* capitals, blanks and hyphens do not matter */
+    struct gw_span label;   /* of the token; empty: "first admin" */
+    uint64_t from;          /* where it comes from, as a number: so many wrong codes a minute from each */
+};
+struct gw_token_made {      /* for once's render, too; wipe secret */
+    struct gw_token token;
+    char secret[GW_TOKEN_TEXT];
+};
+/* Anyone. The code is void from then on, whoever made the admin.
+ *   GW_ERR_CONFLICT   there is, or was, an admin
+ *   GW_ERR_FORBIDDEN  not the code, or it has expired; one text for both
+ *   GW_ERR_TOO_OFTEN  too many wrong ones: not even the right one is taken for a minute
+ *   GW_ERR_INVALID    label */
+[[nodiscard]] bool gw_service_setup(struct gw_token_made *out, struct gw_service *s, const struct gw_setup_ask *ask,
+    struct gw_once *once, struct gw_err *err);
+
 /* ---- voyages ------------------------------------------------------------- */
 
 enum gw_traveler_status {
@@ -910,7 +936,7 @@ struct gw_webhook {
     bool has_gone, has_sent, has_failed;
     int64_t gone_us;              /* the endpoint answered 410: nothing is sent any more */
     int64_t sent_us, failed_us;   /* latest */
-    const char *failure;          /* of the latest: an HTTP status, or a word of send/send.h; NULL */
+    const char *failure;          /* of the latest: an HTTP status, or a word of fetch/fetch.h; NULL */
     size_t waiting, dead;         /* messages on their way, and given up */
     const char *secret;           /* "whsec_…", when it is made; else NULL */
 };

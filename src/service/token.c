@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SECRET_BYTES = 30, LABEL_MAX = GW_LABEL_TEXT - 1, SCOPE_MAX = GW_SCOPE_TEXT - 1 };
+enum { LABEL_MAX = GW_LABEL_TEXT - 1, SCOPE_MAX = GW_SCOPE_TEXT - 1 };
 #define YEAR_US (INT64_C(365) * 24 * 3600 * GW_US_PER_S)
 #define KEEP_MOST_US (INT64_C(30) * 24 * 3600 * GW_US_PER_S)
 
@@ -125,20 +125,25 @@ void gw_tokens_close(struct gw_tokens *t)
 
 /* ---- making ---- */
 
+void gw_token_random(char *out, size_t n)
+{
+    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    uint8_t random[8];
+    for (size_t i = 0; i < n; i++) {
+        if (i % sizeof random == 0)
+            gw_random(random, sizeof random);
+        out[i] = alphabet[random[i % sizeof random] & 31];
+    }
+    gw_wipe(random, sizeof random);
+}
+
 /* 240 random bits, written in a base where nothing needs quoting. */
 static void make_secret(char secret[GW_TOKEN_TEXT])
 {
-    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-    static_assert(SECRET_BYTES * 8 / 5 == GW_TOKEN_TEXT - 1 - 3);
-    uint8_t random[SECRET_BYTES];
-    gw_random(random, sizeof random);
+    static_assert((GW_TOKEN_TEXT - 1 - 3) * 5 == 240);
     memcpy(secret, "gw_", 3);
-    for (size_t i = 0; i < SECRET_BYTES * 8 / 5; i++) {
-        unsigned window = (unsigned)(random[i * 5 / 8] << 8) | (i * 5 / 8 + 1 < SECRET_BYTES ? random[i * 5 / 8 + 1] : 0u);
-        secret[3 + i] = alphabet[window >> (11 - i * 5 % 8) & 31];
-    }
+    gw_token_random(secret + 3, GW_TOKEN_TEXT - 1 - 3);
     secret[GW_TOKEN_TEXT - 1] = 0;
-    gw_wipe(random, sizeof random);
 }
 
 static struct gw_hash certificate_hash(const struct gw_service *s, const struct gw_hash *certificate)
@@ -196,12 +201,6 @@ static struct gw_token token_of(const struct gw_token_row *row, int64_t now_us)
     return t;
 }
 
-struct making {
-    struct gw_service *s;
-    const struct gw_caller *who;
-    const struct gw_token_row *row;
-};
-
 static bool log_token(struct gw_tx *tx, struct gw_service *s, const struct gw_caller *who, const struct gw_token_row *row,
     const char *reason, struct gw_err *err)
 {
@@ -215,56 +214,95 @@ static bool log_token(struct gw_tx *tx, struct gw_service *s, const struct gw_ca
         err);
 }
 
+struct making {
+    struct gw_service *s;
+    const struct gw_caller *who;
+    const struct gw_token_row *row;
+    const char *reason;
+    bool first_admin;
+    struct gw_once *once;
+    const struct gw_token_made *made;
+};
+
 static bool put_token(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     const struct making *m = arg;
-    return gw_store_token_put(tx, m->row, err) && log_token(tx, m->s, m->who, m->row, "new", err);
+    bool had = false;
+    if (m->first_admin && !gw_store_token_of_role(&had, tx, GW_ROLE_ADMIN, err))
+        return false;
+    if (had)
+        return gw_fail(err, GW_ERR_CONFLICT, "there is an admin already: ask them for a token, or use `gangway user add` on the machine");
+    return gw_store_token_put(tx, m->row, err) && log_token(tx, m->s, m->who, m->row, m->reason, err) &&
+        gw_once_keep(tx, m->s, m->once, NULL, m->made, err);
 }
 
-bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
-    const struct gw_caller *who, const struct gw_token_new *ask, struct gw_err *err)
+static bool check_new(struct gw_token *t, const struct gw_token_new *ask, struct gw_err *err)
 {
-    *out = (struct gw_token){};
-    *secret = 0;
-    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err))
-        return false;
     if (ask->role >= GW_ROLE_COUNT)
         return gw_fail(err, GW_ERR_INVALID, "no such role");
     if (ask->label.size > LABEL_MAX || !gw_span_utf8(ask->label, NULL))
         return gw_fail(err, GW_ERR_INVALID, "label must be text of at most %d bytes", LABEL_MAX);
-    if (ask->site.size > 0 && !gw_code(out->site, 2, 8, ask->site))
+    if (ask->site.size > 0 && !gw_code(t->site, 2, 8, ask->site))
         return gw_fail(err, GW_ERR_INVALID, "site must be a port's code of 2 to 8 letters and digits");
-    if (ask->carrier.size > 0 && !gw_code(out->carrier, 2, 8, ask->carrier))
+    if (ask->carrier.size > 0 && !gw_code(t->carrier, 2, 8, ask->carrier))
         return gw_fail(err, GW_ERR_INVALID, "carrier must be a carrier's code of 2 to 8 letters and digits");
     if (ask->role == GW_ROLE_DEVICE && ask->site.size == 0)
         return gw_fail(err, GW_ERR_INVALID, "a device needs a site: the port where it stands");
-    if (ask->role == GW_ROLE_CARRIER && ask->carrier.size == 0)
-        return gw_fail(err, GW_ERR_INVALID, "a carrier's token needs its carrier");
+    return ask->role != GW_ROLE_CARRIER || ask->carrier.size > 0 ||
+        gw_fail(err, GW_ERR_INVALID, "a carrier's token needs its carrier");
+}
 
+bool gw_token_make(struct gw_token_made *out, struct gw_service *s, const struct gw_caller *who, const struct gw_token_new *ask,
+    const char *reason, bool first_admin, struct gw_once *once, struct gw_err *err)
+{
+    struct gw_token codes = {};
+    *out = (struct gw_token_made){};
+    if (!check_new(&codes, ask, err))
+        return false;
     int64_t now = gw_clock_now(&s->clock);
     struct gw_token_row row = {
         .id = gw_id_new(now),
         .role = (int)ask->role,
         .label = ask->label,
-        .site = gw_span_str(out->site),
-        .carrier = gw_span_str(out->carrier),
+        .site = gw_span_str(codes.site),
+        .carrier = gw_span_str(codes.carrier),
         .created_us = now,
     };
-    if (!make_credential(&row, secret, s, &ask->credential, NULL, err))
+    if (!make_credential(&row, out->secret, s, &ask->credential, NULL, err))
         return false;
-    struct making making = { s, who, &row };
+    out->token = token_of(&row, now);
+    struct making making = { s, who, &row, reason, first_admin, once, out };
     if (!gw_store_write(s->store, put_token, &making, err)) {
-        gw_wipe(secret, GW_TOKEN_TEXT);
+        gw_wipe(out, sizeof *out);
         return false;
     }
     pthread_rwlock_wrlock(&s->tokens->lock);
     know(s->tokens, &(struct known){ row.hash, row.expires_us, false, false, caller_of(&row) });
     pthread_rwlock_unlock(&s->tokens->lock);
-    struct gw_token made = token_of(&row, now);
-    *out = made;
-    gw_log(GW_LOG_INFO, "token_new", GW_LOG_ID("token", out->id),
-        GW_LOG_OF_TABLE("role", (struct gw_word){ gw_role_name(out->role) }));
+    gw_log(GW_LOG_INFO, "token_new", GW_LOG_ID("token", row.id),
+        GW_LOG_OF_TABLE("role", (struct gw_word){ gw_role_name(ask->role) }));
     return true;
+}
+
+bool gw_service_token_new(struct gw_token *out, char secret[GW_TOKEN_TEXT], struct gw_service *s,
+    const struct gw_caller *who, const struct gw_token_new *ask, struct gw_err *err)
+{
+    struct gw_token_made made = {};
+    bool fine = gw_allow(who, GW_ROLE_BIT(ADMIN), err) && gw_token_make(&made, s, who, ask, "new", false, NULL, err);
+    *out = made.token;
+    memcpy(secret, made.secret, sizeof made.secret);
+    gw_wipe(&made, sizeof made);
+    return fine;
+}
+
+bool gw_tokens_had_admin(struct gw_tokens *t)
+{
+    bool had = false;
+    pthread_rwlock_rdlock(&t->lock);
+    for (size_t i = 0; i < t->n && !had; i++)
+        had = t->known[i].caller.role == GW_ROLE_ADMIN;
+    pthread_rwlock_unlock(&t->lock);
+    return had;
 }
 
 /* ---- renewing ---- */

@@ -309,7 +309,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     };
     if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &law, names ? rule : NULL, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) ||
-        !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err) ||
+        !gw_measured_decision(tx, d->a, &row, best.person, err) || !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err) ||
         !inspect(d, tx, &row, has_best, err))
         return false;
 

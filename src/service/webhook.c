@@ -6,8 +6,9 @@
  * 2. A delivery is a row until the endpoint has said 2xx. Sent at least once: who takes it knows it by webhook-id.
  * 3. One thread sends, several messages at the same time, to one endpoint few of them: an
  *    endpoint that does not answer keeps nobody waiting but itself.
- * 4. Where a message may go is decided by send/, for the address it is really sent to. */
-#include "send/send.h"
+ * 4. Where a message may go is decided by fetch/, for the address it is really sent to. */
+#include "fetch/fetch.h"
+#include "fetch/reach.h"
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -15,18 +16,20 @@
 #include <stdio.h>
 
 enum { AT_ONCE = 16, AT_ONCE_EACH = 4, EVENTS_AT_ONCE = 256, DUE_AT_ONCE = 64, SECRET_BYTES = 32, URL_MAX = 1024, HOOKS_MAX = 1000,
-    DEAD_LISTED = 500 };
+    DEAD_LISTED = 500, ANSWER_MOST = 64 << 10 };
 #define LONGEST_US (12 * 3600 * GW_US_PER_S)
 
 /* A message on its way; its row says when it would be tried again, should we die meanwhile. */
 struct flying {
     bool used;
     struct gw_delivery_row row;
+    struct gw_buf body;
 };
 
 struct gw_mail {
     struct gw_service *s;
-    struct gw_sender *sender;
+    struct gw_reach *reach;
+    struct gw_fetch *fetch;
     pthread_t thread;
     pthread_mutex_t lock; /* over runs, stopping */
     bool runs, stopping;
@@ -96,7 +99,7 @@ static void sign(char *out, size_t size, const struct gw_webhook_row *w, const c
     snprintf(out, size, "webhook-signature: v1,%s", mac);
 }
 
-static bool send_one(struct gw_mail *p, struct flying *f, const struct gw_webhook_row *w, struct gw_span body)
+static bool send_one(struct gw_mail *p, struct flying *f, const struct gw_webhook_row *w)
 {
     char hook[GW_ID_TEXT], id[64], time[24], id_header[96], time_header[64], signature[96];
     gw_id_format(hook, w->id);
@@ -107,11 +110,11 @@ static bool send_one(struct gw_mail *p, struct flying *f, const struct gw_webhoo
     snprintf(time, sizeof time, "%lld", (long long)(gw_clock_now(&p->s->clock) / GW_US_PER_S));
     snprintf(id_header, sizeof id_header, "webhook-id: %s", id);
     snprintf(time_header, sizeof time_header, "webhook-timestamp: %s", time);
-    sign(signature, sizeof signature, w, id, time, body);
+    sign(signature, sizeof signature, w, id, time, gw_buf_span(&f->body));
     const char *const headers[] = { "Content-Type: application/json", id_header, time_header, signature };
-    return gw_sender_start(p->sender,
-        &(struct gw_send){ .url = (const char *)w->url.data, .headers = headers, .n_headers = GW_COUNT(headers), .body = body,
-            .own = f });
+    return gw_fetch_start(p->fetch,
+        &(struct gw_fetch_ask){ .method = "POST", .url = (const char *)w->url.data, .headers = headers, .n_headers = GW_COUNT(headers),
+            .body = gw_buf_span(&f->body), .most_bytes = ANSWER_MOST, .own = f });
 }
 
 /* ---- what came of it ----------------------------------------------------------------------- */
@@ -156,23 +159,26 @@ static bool end_delivery(struct gw_tx *tx, void *arg, struct gw_err *err)
         (!row.dead || gw_alert_add(NULL, tx, s, &alert, err));
 }
 
-static void land(struct gw_mail *p, const struct gw_sent *sent)
+static void land(struct gw_mail *p, const struct gw_fetch_answer *answer)
 {
-    struct flying *f = sent->own;
+    struct flying *f = answer->own;
     struct gw_err err = {};
     struct ending e = { .mail = p, .row = f->row };
-    e.taken = sent->end == GW_SEND_ANSWERED && sent->status >= 200 && sent->status < 300;
-    e.gone = sent->end == GW_SEND_ANSWERED && sent->status == 410;
-    if (sent->end == GW_SEND_ANSWERED)
-        snprintf(e.failure, sizeof e.failure, "%d", sent->status);
+    /* What it says is of no use to us, so one that says too much has answered. */
+    const bool answered = answer->end == GW_FETCH_ANSWERED || answer->end == GW_FETCH_TOO_LONG;
+    e.taken = answered && answer->status >= 200 && answer->status < 300;
+    e.gone = answered && answer->status == 410;
+    if (answered)
+        snprintf(e.failure, sizeof e.failure, "%d", answer->status);
     else
-        snprintf(e.failure, sizeof e.failure, "%s", gw_send_end_name(sent->end));
+        snprintf(e.failure, sizeof e.failure, "%s", gw_fetch_end_name(answer->end));
     if (!gw_store_write(p->s->store, end_delivery, &e, &err))
         gw_log(GW_LOG_ERROR, "webhook", GW_LOG_WHY(&err));
     gw_count_add(e.taken ? &p->s->counters.webhooks_sent : &p->s->counters.webhooks_failed, 1);
     gw_log(e.taken ? GW_LOG_DEBUG : GW_LOG_WARN, "webhook", GW_LOG_ID("id", f->row.webhook), GW_LOG_INT("event", f->row.seq),
-        GW_LOG_INT("attempt", f->row.attempt + 1), GW_LOG_OF_TABLE("end", (struct gw_word){ gw_send_end_name(sent->end) }),
-        GW_LOG_INT("status", sent->status));
+        GW_LOG_INT("attempt", f->row.attempt + 1), GW_LOG_OF_TABLE("end", (struct gw_word){ gw_fetch_end_name(answer->end) }),
+        GW_LOG_INT("status", answer->status));
+    gw_buf_done(&f->body);
     f->used = false;
     p->n_flying--;
 }
@@ -253,10 +259,13 @@ static bool start(struct gw_mail *p, struct gw_arena *a, struct gw_delivery_row 
         struct ending e = { .mail = p, .row = *row, .dropped = true };
         fine = gw_store_write(p->s->store, end_delivery, &e, err);
     } else if (fine) {
-        *f = (struct flying){ .used = true, .row = *row };
+        *f = (struct flying){ .row = *row, .body = r.body };
+        r.body = (struct gw_buf){};
         f->row.failure = (struct gw_span){}; /* of the arena, which goes */
-        f->used = send_one(p, f, w, gw_buf_span(&r.body));
+        f->used = send_one(p, f, w);
         p->n_flying += f->used;
+        if (!f->used)
+            gw_buf_done(&f->body);
     }
     gw_buf_done(&r.body);
     return fine;
@@ -294,7 +303,7 @@ static bool stopping(struct gw_mail *p)
 static void *deliver(void *arg)
 {
     struct gw_mail *p = arg;
-    struct gw_sent sent[AT_ONCE];
+    struct gw_fetch_answer answers[AT_ONCE];
     while (!stopping(p)) {
         struct gw_err err = {};
         int64_t wait_us = 10 * GW_US_PER_S;
@@ -313,9 +322,11 @@ static void *deliver(void *arg)
             gw_log(GW_LOG_ERROR, "webhook", GW_LOG_WHY(&err));
             wait_us = GW_US_PER_S;
         }
-        size_t n = gw_sender_wait(sent, GW_COUNT(sent), p->sender, wait_us);
-        for (size_t i = 0; i < n; i++)
-            land(p, &sent[i]);
+        size_t n = gw_fetch_wait(answers, GW_COUNT(answers), p->fetch, wait_us);
+        for (size_t i = 0; i < n; i++) {
+            land(p, &answers[i]);
+            gw_fetch_answer_done(&answers[i]);
+        }
     }
     return NULL;
 }
@@ -325,7 +336,7 @@ void gw_mail_wake(struct gw_mail *p)
     if (p == NULL || !__atomic_load_n(&p->runs, __ATOMIC_ACQUIRE))
         return;
     __atomic_store_n(&p->fresh, true, __ATOMIC_RELEASE);
-    gw_sender_wake(p->sender);
+    gw_fetch_wake(p->fetch);
 }
 
 static bool run(struct gw_mail *p, struct gw_err *err)
@@ -351,13 +362,14 @@ struct gw_mail *gw_mail_open(struct gw_service *s, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct finding f = { .a = a };
-    const struct gw_sender_options options = { .targets = s->conf->webhook_targets, .timeout_us = s->conf->webhook_timeout,
-        .most = AT_ONCE };
     struct gw_mail *p = gw_alloc(sizeof *p);
     p->s = s;
     pthread_mutex_init(&p->lock, NULL);
-    p->sender = gw_sender_new(&options, err);
-    if (p->sender == NULL || !gw_store_read(s->store, any_hook, &f, err) || (f.n_hooks > 0 && !run(p, err))) {
+    p->reach = gw_reach_new(s->conf->webhook_targets, "webhook.targets", err);
+    if (p->reach != NULL)
+        p->fetch = gw_fetch_new(&(struct gw_fetch_options){ .connect_us = s->conf->webhook_timeout, .whole_us = s->conf->webhook_timeout,
+            .reach = p->reach, .most = AT_ONCE }, err);
+    if (p->fetch == NULL || !gw_store_read(s->store, any_hook, &f, err) || (f.n_hooks > 0 && !run(p, err))) {
         gw_mail_close(p);
         return NULL;
     }
@@ -372,10 +384,13 @@ void gw_mail_close(struct gw_mail *p)
     p->stopping = true;
     pthread_mutex_unlock(&p->lock);
     if (p->runs) {
-        gw_sender_wake(p->sender);
+        gw_fetch_wake(p->fetch);
         pthread_join(p->thread, NULL);
     }
-    gw_sender_free(p->sender);
+    gw_fetch_free(p->fetch); /* before the bodies it borrowed */
+    for (size_t i = 0; i < AT_ONCE; i++)
+        gw_buf_done(&p->flying[i].body);
+    gw_reach_free(p->reach);
     pthread_mutex_destroy(&p->lock);
     gw_free(p);
 }
@@ -478,7 +493,7 @@ bool gw_service_webhook_new(struct gw_webhook *out, struct gw_arena *a, struct g
     if (ask->url.size < 1 || ask->url.size > URL_MAX)
         return gw_fail(err, GW_ERR_INVALID, "the URL has 1 to %d bytes", URL_MAX);
     const char *url = gw_arena_text(a, ask->url, err);
-    if (url == NULL || !gw_sender_check(s->mail->sender, url, err) || !gw_once_enter(s, once, &replayed, err))
+    if (url == NULL || !gw_fetch_check(s->mail->fetch, url, err) || !gw_once_enter(s, once, &replayed, err))
         return false;
     gw_random(h.secret, sizeof h.secret);
     gw_base64(base64, gw_span_of(h.secret, sizeof h.secret));

@@ -1,7 +1,9 @@
 /* kek.c - the key-encryption key: read from where the setting says, used, wiped. */
 #include "store/kek.h"
+#include "store/store.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -110,6 +112,23 @@ struct gw_kek *gw_kek_open(const char *source, const char *folder, bool may_make
                                         : gw_keyed_hash(k->key, gw_span_str("gangway: mark"));
     gw_hex(k->mark, gw_span_of(h.bytes, (GW_KEK_MARK_TEXT - 1) / 2));
     return gw_take(k);
+}
+
+bool gw_store_keys_check(const char *path, const char *keys, struct gw_err *err)
+{
+    struct gw_err why = {};
+    GW_AUTO(gw_kek) *k = gw_kek_open(keys, path, false, &why);
+    if (k != NULL || (why.code == GW_ERR_NOT_FOUND && strcmp(keys, "file") == 0))
+        return true; /* the second is made with its folder */
+    if (why.code == GW_ERR_NOT_FOUND && strncmp(keys, "file:", 5) == 0) {
+        GW_AUTO_MEM char *file = gw_strdup(keys + 5);
+        const char *folder = dirname(file);
+        return access(folder, W_OK | X_OK) == 0 ||
+               gw_fail(err, GW_ERR_IO, "keys.source: no key can be made in %.150s: %s", folder, strerror(errno));
+    }
+    if (err != NULL)
+        *err = why;
+    return false;
 }
 
 void gw_kek_close(struct gw_kek *k)

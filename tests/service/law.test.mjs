@@ -196,6 +196,40 @@ describe('another pack', { skip: withoutPhotos }, () => {
     assert.equal((await g.verify(id, live('audrey.jpg'))).json.decision, 'clear');
   });
 
+  test('decides whether a photo taken before may still be seen, and what it refuses is in the log', async (t) => {
+    const { packs, g, id } = await open(t, [everybody('required')]);
+    for (const decision of ['clear', 'inspect']) assert.equal((await g.verify(id, live('audrey.jpg'))).json.decision, decision);
+    const [i] = (await g.ask('GET', '/v1/inspections', { as: 'officer' })).json.inspections;
+    assert.equal((await g.ask('POST', `/v1/inspections/${i.inspection}/claim`, { as: 'officer', json: {} })).status, 200);
+    const full = (await g.ask('GET', `/v1/inspections/${i.inspection}`, { as: 'officer' })).json;
+    const { verifications } = (await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json;
+    const photos = [verifications.at(-1).photo, ...full.candidate.portraits];
+    assert.equal(photos.length, 2, 'the live picture and the portrait');
+    const see = (p) => g.ask('GET', `/v1/photos/${p}?purpose=inspection&case=${i.inspection}`, { as: 'officer' });
+    const seen = async () => Promise.all(photos.map(async (p) => (await see(p)).status));
+    const views = async () => (await g.ask('GET', '/v1/audit/entries?limit=1000', { as: 'auditor' })).json.entries
+      .map((e) => JSON.parse(e)).filter((e) => e.kind === 'photo_view').map((e) => [e.answer, e.rule]);
+    assert.deepEqual(await seen(), photos.map(() => 200));
+    assert.deepEqual(await views(), photos.map(() => ['shown', 'test:everybody']));
+    packs.write({ rules: [{ id: 'own-exempt', when: { citizenship: ['UTO'] }, photo: 'exempt' }, everybody('required')] });
+    await reload(g, 'taken');
+    const a = await see(photos[0]);
+    assert.deepEqual([a.status, a.json.code], [403, 'not_authorised']);
+    assert.match(a.json.detail, /test:own-exempt/);
+    assert.deepEqual((await views()).at(-1), ['refused', 'test:own-exempt']);
+    assert.match(log(g, 'photo_refused').at(-1), /rule="?test:own-exempt/);
+    packs.write({ rules: [everybody('required')], edit: (p) => {
+      p.retention.short.probe = null;
+      for (const l of Object.values(p.notices)) l.not_kept = 'It is not kept.';
+      return p;
+    } });
+    await reload(g, 'taken');
+    assert.equal((await see(photos[0])).status, 403, 'it may be taken, but not be kept');
+    packs.write({ rules: [everybody('required')] });
+    await reload(g, 'taken');
+    assert.equal((await see(photos[0])).status, 200);
+  });
+
   test('that is bad never replaces a good one, whatever is wrong with it', async (t) => {
     const { packs, g, id } = await open(t, [everybody('required')]);
     const good = fs.readFileSync(path.join(packs.path, 'test.json'));

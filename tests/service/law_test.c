@@ -303,6 +303,133 @@ static void how_long_it_took(void **state)
     place_done(&p);
 }
 
+/* ---- what a manifest says of somebody, as the rules see it ------------------------------- */
+
+#define AT_JFK "\"mode\":\"air\",\"direction\":\"arrival\",\"from\":\"LHR\",\"to\":\"JFK\""
+
+static const struct fact_row {
+    const char *label, *authority, *site, *traveler, *want; /* the rule; traveler: JSON */
+} fact_rows[] = {
+    { "nothing but a passport", "US", "JFK", "{\"nationality\":\"FRA\",\"documents\":[{\"type\":\"P\",\"number\":\"1\",\"issuing_state\":\"FRA\"}]", "unrecorded-required" },
+    { "a visa class", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"B-2\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "the same as visas write it", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"b2\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "a diplomat's visa class", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"A-1\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "official-exempt" },
+    { "the same as visas write it", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"A1\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "official-exempt" },
+    { "NATO without hyphen", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"NATO2\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "official-exempt" },
+    { "a class like another's beginning", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"A-11\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "a diplomat's passport and no class", "US", "JFK", "{\"nationality\":\"FRA\",\"documents\":[{\"type\":\"PD\",\"number\":\"1\"}]", "official-exempt" },
+    { "a diplomat's passport as the second document", "US", "JFK", "{\"nationality\":\"FRA\",\"documents\":[{\"type\":\"V\",\"number\":\"2\"},{\"type\":\"PD\",\"number\":\"1\"}]", "official-exempt" },
+    { "a diplomat's passport and a visitor's class", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"B-2\",\"documents\":[{\"type\":\"PD\",\"number\":\"1\"}]", "alien-required" },
+    { "permanent residence", "US", "JFK", "{\"nationality\":\"MEX\",\"permanent_resident\":true,\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "resident-required" },
+    { "permanent residence as a class", "US", "JFK", "{\"nationality\":\"MEX\",\"status\":\"LPR\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "resident-required" },
+    { "no permanent residence", "US", "JFK", "{\"nationality\":\"MEX\",\"permanent_resident\":false,\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "unrecorded-required" },
+    { "a permanent resident card as its zone writes it", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"},{\"type\":\"C1\",\"number\":\"2\",\"issuing_state\":\"USA\"}]", "resident-required" },
+    { "a permanent resident card as PAXLST writes it", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"C\",\"number\":\"2\",\"issuing_state\":\"USA\"}]", "resident-required" },
+    { "a card for work is none", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"IA\",\"number\":\"2\",\"issuing_state\":\"USA\"}]", "unrecorded-required" },
+    { "a resident's card of another state", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"C\",\"number\":\"2\",\"issuing_state\":\"CAN\"}]", "unrecorded-required" },
+    { "a card that does not say whose it is", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"C\",\"number\":\"2\"}]", "undetermined" },
+    { "no document", "US", "JFK", "{\"nationality\":\"MEX\",\"surname\":\"S\",\"documents\":[]", "undetermined" },
+    { "a crew member", "US", "JFK", "{\"kind\":\"crew\",\"nationality\":\"PHL\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "unrecorded-required" },
+    { "a crew member with a class", "US", "JFK", "{\"kind\":\"crew\",\"nationality\":\"PHL\",\"status\":\"D\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "a residence permit of a Schengen state", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"},{\"type\":\"AR\",\"number\":\"2\",\"issuing_state\":\"D\"}]", "residence-exempt" },
+    { "a card that a Schengen state gave to somebody else's citizen", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"I\",\"number\":\"2\",\"issuing_state\":\"FRA\"}]", "residence-exempt" },
+    { "an identity card of his own state", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"I\",\"number\":\"2\",\"issuing_state\":\"TUR\"}]", "national-required" },
+    { "a residence permit of a state outside", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"IR\",\"number\":\"2\",\"issuing_state\":\"GBR\"}]", "national-required" },
+    { "a short-stay visa's class", "EU", "FRA", "{\"nationality\":\"IND\",\"status\":\"C\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "visa-required" },
+    { "a crew certificate", "EU", "FRA", "{\"nationality\":\"PHL\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"},{\"type\":\"AC\",\"number\":\"2\"}]", "others-exempt" },
+    { "a crew member", "EU", "FRA", "{\"kind\":\"crew\",\"nationality\":\"PHL\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "others-exempt" },
+};
+
+static void facts(void **state)
+{
+    const struct fact_row *row = *state;
+    struct place p;
+    GW_AUTO_VALUE(gw_buf) text = {};
+    GW_AUTO_VALUE(gw_law) law = {};
+    struct gw_manifest_traveler t;
+    open_at(&p, MIDNIGHT_US - SECOND_US, row->site);
+    snprintf(p.s->authority, sizeof p.s->authority, "%s", row->authority);
+    gw_buf_addf(&text, "%s,\"birth_date\":\"1980-01-01\"}", row->traveler);
+    CHECK_OK(gw_manifest_traveler_parse_json(&t, p.a, gw_buf_span(&text), &err));
+    const struct gw_voyage_row voyage = { .mode = GW_MODE_AIR, .direction = GW_DIRECTION_ARRIVAL, .from = gw_span_str("LHR"), .to = gw_span_str(row->site) };
+    gw_law_at(&law, p.s, &voyage, "");
+    const struct gw_pack_rule *rule = gw_law_rule(&law, &t);
+    CHECK(rule != NULL);
+    CHECK_TEXT(rule->id, row->want);
+    place_done(&p);
+}
+
+/* Told by one message, kept when another comes that has no place for it, and changed by one that says it anew. */
+static void a_class_once_told(void **state)
+{
+    (void)state;
+    struct place p;
+    open_at(&p, MIDNIGHT_US - SECOND_US, "JFK");
+    struct person person = { "FRA", "1980-01-01", ",\"status\":\"A-1\"" };
+    const struct gw_id voyage = announce(&p, AT_JFK, &person, 1);
+    CHECK(!may_capture(&p, voyage, "P00000"));
+    CHECK_INT(to_photograph(&p, voyage), 0);
+    person.more = ",\"seat\":\"12A\"";
+    announce(&p, AT_JFK, &person, 1);
+    CHECK(!may_capture(&p, voyage, "P00000"));
+    person.more = ",\"seat\":\"12A\",\"status\":\"B-2\"";
+    announce(&p, AT_JFK, &person, 1);
+    CHECK(may_capture(&p, voyage, "P00000"));
+    CHECK_INT(to_photograph(&p, voyage), 1);
+    place_done(&p);
+}
+
+/* ---- what may leave ------------------------------------------------------------------- */
+
+static const struct leaving_row {
+    const char *label, *site, *nationality, *birth_date;
+    bool before, after; /* does the live picture go to the register, under the rule of 2008 and that of 2025? */
+} leaving_rows[] = {
+    { "a visitor's picture, at a pilot port", "ATL", "JPN", "1980-01-01", true, true },
+    { "a visitor's picture, elsewhere", "BOS", "JPN", "1980-01-01", false, true },
+    { "a child's picture", "ATL", "JPN", "2015-01-01", false, true },
+    { "a citizen's picture", "ATL", "USA", "1980-01-01", false, false },
+    { "a picture of somebody who may be a citizen", "ATL", NULL, "1980-01-01", false, false },
+};
+
+static void check_leaving(struct place *p, const struct leaving_row *row, bool may)
+{
+    GW_AUTO_VALUE(gw_law) law = {};
+    const struct gw_voyage_row voyage = { .mode = GW_MODE_AIR, .direction = GW_DIRECTION_DEPARTURE, .from = gw_span_str(row->site), .to = gw_span_str("LHR") };
+    struct gw_manifest_document passport = { .type = gw_span_str("P"), .number = gw_span_str("P00000"), .issuing_state = gw_span_str("UTO") };
+    const struct gw_manifest_traveler t = {
+        .documents = &passport,
+        .n_documents = 1,
+        .nationality = gw_span_str(row->nationality == NULL ? "" : row->nationality),
+        .birth_date = { (int16_t)atoi(row->birth_date), 1, 1 },
+    };
+    gw_law_at(&law, p->s, &voyage, "");
+    const struct gw_pack_rule *rule = gw_law_rule(&law, &t);
+    struct gw_clocks clocks = { .now_us = gw_clock_now(&p->s->clock) };
+    struct gw_transfer out;
+    gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, clocks.now_us);
+    for (int d = 0; d < GW_DATUM_COUNT; d++)
+        CHECK_INT(gw_law_transfer(&out, &law, rule, (enum gw_datum)d, &clocks), may && d == GW_DATUM_PROBE);
+    CHECK(!gw_law_transfer(&out, &law, NULL, GW_DATUM_PROBE, &clocks));
+    CHECK(!gw_law_transfer(&out, &(struct gw_law){}, rule, GW_DATUM_PROBE, &clocks)); /* no pack in force */
+    if (may && gw_law_transfer(&out, &law, rule, GW_DATUM_PROBE, &clocks)) {
+        CHECK_TEXT(out.to, "identity_register");
+        CHECK_INT(out.due_us - clocks.now_us, 14 * 24 * HOUR_US);
+        CHECK_INT(out.kept_there.period.years, 75);
+    }
+}
+
+static void leaving(void **state)
+{
+    const struct leaving_row *row = *state;
+    struct place p;
+    open_at(&p, MIDNIGHT_US - SECOND_US, row->site);
+    check_leaving(&p, row, row->before);
+    set_clock(&p, MIDNIGHT_US);
+    check_leaving(&p, row, row->after);
+    place_done(&p);
+}
+
 int main(void)
 {
     gw_log_level(GW_LOG_ERROR);
@@ -312,5 +439,8 @@ int main(void)
     check_add("midnight", "between search and decision clears nobody", midnight_between_search_and_decision);
     check_add("site", "each has its own law and gallery", each_site_its_own);
     check_add("decline", "how long it took is counted, without a person", how_long_it_took);
+    check_rows("facts", fact_rows, facts);
+    check_add("facts", "a class once told stays told", a_class_once_told);
+    check_rows("leaving", leaving_rows, leaving);
     return check_done();
 }

@@ -209,8 +209,10 @@ describe('doctor', { skip: withoutPhotos }, () => {
     const store = path.join(folder(t), 'store');
     const d = look('--set', `store.path=${store}`, '--set', 'http.listen=127.0.0.1:0');
     assert.equal(d.status, 0, JSON.stringify(d.checks));
-    assert.deepEqual(Object.keys(d.checks), ['clock', 'sandbox', 'models', 'store', 'disk', 'memory', 'files', 'address', 'tls']);
+    assert.deepEqual(Object.keys(d.checks), ['clock', 'sandbox', 'models', 'store', 'keys', 'packs', 'disk', 'memory', 'files', 'address', 'tls', 'cameras']);
     for (const c of Object.values(d.checks)) assert.equal(c.next === null, c.state === 'ok', JSON.stringify(c));
+    assert.match(d.checks.keys.text, /is usable/);
+    assert.match(d.checks.packs.text, /us-2025-12-26 is in force for US/);
     assert.ok(!fs.existsSync(store));
   });
 
@@ -227,12 +229,14 @@ describe('doctor', { skip: withoutPhotos }, () => {
     const dir = folder(t);
     fs.writeFileSync(path.join(dir, 'file'), '');
     for (const [set, check] of [['models.path=/nowhere', 'models'], ['runtime.path=/nowhere.so', 'models'], [`store.path=${dir}/file/store`, 'store'], ['http.listen=192.0.2.1:80', 'address'],
-      ['http.listen=0.0.0.0:0', 'address'], ['http.tls_certificate=/nowhere.pem', 'tls']]) {
+      ['http.listen=0.0.0.0:0', 'address'], ['http.tls_certificate=/nowhere.pem', 'tls'], ['keys.source=env:NO_SUCH_KEY', 'keys'],
+      ['keys.source=nonsense', 'keys'], [`keys.source=file:${dir}/none/key`, 'keys'], ['packs.path=/nowhere', 'packs']]) {
       const d = look('--set', 'http.listen=127.0.0.1:0', '--set', `store.path=${dir}/store`, '--set', set);
       assert.equal(d.status, 1, set);
       assert.equal(d.checks[check].state, 'failed', set);
       assert.ok(d.checks[check].next.length > 5);
     }
+    assert.equal(look('--set', 'http.listen=127.0.0.1:0', '--set', `store.path=${dir}/store`, '--set', 'packs.authority=XX').checks.packs.state, 'warning');
   });
 });
 

@@ -16,7 +16,7 @@ CREATE TABLE webhook (
     sealed     BLOB NOT NULL,                  -- the secret that signs, under a key of its own
     sent_us    INTEGER,                        -- latest delivery
     failed_us  INTEGER,                        -- latest failure
-    failure    TEXT                            -- a word of send/send.h, or an HTTP status
+    failure    TEXT                            -- a word of fetch/fetch.h, or an HTTP status
 ) STRICT;
 
 -- An event on its way; what it says is read from the event when it is sent.

@@ -32,6 +32,19 @@ export function video(name, from, seconds, filter = '') {
   return file;
 }
 
+/** First a boarding pass is held before the camera, then somebody looks into it. kind: a name of bwip-js. */
+export function passVideo(name, kind, text, from, filter = '') {
+  fs.mkdirSync(videos, { recursive: true });
+  const file = path.join(videos, `${name}.mjpeg`), pass = path.join(videos, `${name}.png`);
+  return require('@bwip-js/node').toBuffer({ bcid: kind, text, scale: 3, padding: 14, backgroundcolor: 'FFFFFF', ...(kind === 'pdf417' ? { columns: 6 } : {}) }).then((png) => {
+    fs.writeFileSync(pass, png);
+    const middle = 'scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:(ow-iw)/2:(oh-ih)/2:color=gray,fps=10,format=yuvj420p,setsar=1';
+    execFileSync('ffmpeg', ['-v', 'error', '-y', '-loop', '1', '-framerate', '10', '-t', '5', '-i', pass, '-t', '8', '-i', path.join(root, 'vendor/media', from),
+      '-filter_complex', `[0]${filter}${middle}[a];[1]${middle}[b];[a][b]concat=n=2:v=1[v]`, '-map', '[v]', '-q:v', '3', file]);
+    return file;
+  });
+}
+
 /** A browser whose camera is a video; ends with the test. */
 export async function browser(t, camera) {
   const { chromium } = require('playwright-core');

@@ -147,7 +147,7 @@ export class Gangway {
       check(this.openapi, this.problem ??= { $ref: '#/components/schemas/Problem' }, answer.json, 'the problem');
       assert.equal(answer.json.status, answer.status);
       assert.equal(answer.json.request_id, answer.headers['x-request-id']);
-      if (answer.status === 503) assert.match(answer.headers['retry-after'], /^\d+$/);
+      if (answer.status === 503 || answer.status === 429) assert.match(answer.headers['retry-after'], /^\d+$/);
       if (answer.status === 401) assert.match(answer.headers['www-authenticate'], /^Bearer /);
       return;
     }

@@ -22,7 +22,7 @@ export interface Reader {
   close(): void;
 }
 
-const formats = ['pdf417', 'aztec', 'qr_code'];
+const formats = ['pdf417', 'aztec', 'qr_code', 'data_matrix'];
 const policy = window.trustedTypes?.createPolicy('worker', { createScriptURL: (url) => url });
 
 export async function openReader(): Promise<Reader> {

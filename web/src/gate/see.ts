@@ -46,6 +46,22 @@ export function toGrey(rgba: Uint8ClampedArray, width: number, height: number): 
   return { width, height, luma };
 }
 
+/** The frame turned about its middle, clockwise by so many degrees; the corners that came from outside are grey.
+ *  Wide frames turned upright keep their middle square. */
+export function turn(grey: Grey, degrees: number): Grey {
+  const { width, height, luma } = grey, out = new Uint8Array(width * height).fill(128);
+  const cos = Math.cos(degrees * Math.PI / 180), sin = Math.sin(degrees * Math.PI / 180), cx = (width - 1) / 2, cy = (height - 1) / 2;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const u = cos * (x - cx) + sin * (y - cy) + cx, v = cos * (y - cy) - sin * (x - cx) + cy;
+      const i = Math.floor(u), j = Math.floor(v);
+      if (i < 0 || j < 0 || i + 1 >= width || j + 1 >= height) continue;
+      const p = j * width + i, f = u - i, g = v - j;
+      out[y * width + x] = (luma[p]! * (1 - f) + luma[p + 1]! * f) * (1 - g) + (luma[p + width]! * (1 - f) + luma[p + width + 1]! * f) * g;
+    }
+  return { width, height, luma: out };
+}
+
 /** Sums and sums of squares, so that the mean of any box costs four reads. */
 class Sums {
   private readonly sum: Float64Array;
