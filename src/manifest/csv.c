@@ -144,7 +144,7 @@ static enum order order_of(const char *text)
         const char *text;
         enum order order;
     } orders[] = { { "ddmmyyyy", ORDER_DMY }, { "mmddyyyy", ORDER_MDY }, { "yyyymmdd", ORDER_YMD }, { "dmy", ORDER_DMY }, { "mdy", ORDER_MDY },
-        { "ymd", ORDER_YMD }, { "ddmmaaaa", ORDER_DMY }, { "jjmmaaaa", ORDER_DMY }, { "ttmmjjjj", ORDER_DMY } };
+        { "ymd", ORDER_YMD }, { "ddmmyy", ORDER_DMY }, { "mmddyy", ORDER_MDY }, { "yymmdd", ORDER_YMD }, { "ddmmaaaa", ORDER_DMY }, { "jjmmaaaa", ORDER_DMY }, { "ttmmjjjj", ORDER_DMY } };
     for (size_t i = 0; i < GW_COUNT(orders); i++)
         if (strcmp(text, orders[i].text) == 0)
             return orders[i].order;
@@ -467,7 +467,7 @@ static int whole_year(int yy, int month, int day, bool birth, struct gw_date tod
 }
 
 /* 1963-07-25, 1963/7/25, 19630725, 25-JUL-1963, 25 July 1963, 25JUL63; 25/07/1963 where
- * only one order makes it a date or the column says which. Births: 1985-XX-XX, too. */
+ * only one order makes it a date or the column says which, and then 25/07/63. Births: 1985-XX-XX, too. */
 static enum date_read read_date(struct gw_date *out, struct gw_span s, enum order order, bool birth, struct gw_date today)
 {
     struct gw_span part[3] = {};
@@ -524,6 +524,11 @@ static enum date_read read_date(struct gw_date *out, struct gw_span s, enum orde
         if (order == ORDER_NONE && a != b && gw_date_check(dmy) && gw_date_check(mdy))
             return DATE_AMBIGUOUS;
         d = order == ORDER_DMY ? dmy : order == ORDER_MDY ? mdy : gw_date_check(dmy) ? dmy : mdy;
+    } else if (order != ORDER_NONE && part[order == ORDER_YMD ? 0 : 2].size == 2 && number_part(part[0], &a, 2) &&
+               number_part(part[1], &b, 2) && number_part(part[2], &c, 2)) {
+        int yy = order == ORDER_YMD ? a : c, day = order == ORDER_DMY ? a : order == ORDER_MDY ? b : c;
+        month = order == ORDER_MDY ? a : b;
+        d = (struct gw_date){ (int16_t)whole_year(yy, month, day, birth, today), (uint8_t)month, (uint8_t)day };
     }
     if (!gw_date_check(d))
         return DATE_WRONG;
@@ -993,11 +998,31 @@ static bool find_header(struct reader *r)
     return gw_fail(r->err, GW_ERR_FORMAT, "CSV: no header with columns of travelers, as surname, birth_date, document_number (docs/manifests.md)");
 }
 
+/* "Total: 420", "End of list 20NOV": what spreadsheets end with. No name has a figure or a colon in it. */
+static bool is_remark(const struct reader *r)
+{
+    size_t i = 0;
+    while (r->cells[i].text.size == 0)
+        i++;
+    const struct gw_span text = r->cells[i].text;
+    enum column column = i < r->n_heads ? r->heads[i].column : UNKNOWN;
+    if (column > NAME && column != UNKNOWN)
+        return false;
+    for (size_t k = 0; k < text.size; k++)
+        if (is_digit(text.data[k]) || text.data[k] == ':')
+            return true;
+    return false;
+}
+
 static bool read_rows(struct reader *r)
 {
     const char *why;
     for (;;) {
         enum row row = next_row(r, &why);
+        if (row == ROW_END && r->row == 0 && r->out->n_travelers == 0 && r->out->n_left_out == 0) {
+            r->out->n_left_out++; /* an export that failed looks like this: it takes nobody off */
+            return problem(r, false, r->at, NULL, "missing", "a header without any row: a list of nobody");
+        }
         if (row == ROW_END)
             return true;
         if (row == ROW_BLANK || gw_span_equal(r->header, gw_span_slice(r->in, r->row_offset, r->at)))
@@ -1011,6 +1036,12 @@ static bool read_rows(struct reader *r)
             size_t filled = 0;
             for (size_t i = 0; i < r->n_cells; i++)
                 filled += r->cells[i].text.size > 0;
+            if (filled == 1 && r->n_heads > 2 && is_remark(r)) {
+                r->out->n_left_out++; /* should it be somebody all the same, nobody is taken off for it */
+                if (!problem(r, false, r->row_offset, NULL, "line", "a row of one cell with a figure or a colon in it is no traveler; passed over"))
+                    return false;
+                continue;
+            }
             if (filled == 2 && normalize(name, aside, r->cells[0].text) > 0 && column_of(name) == COUNT_ && read_pair(r, &fine)) {
                 if (!fine)
                     return false;

@@ -157,15 +157,18 @@ bool gw_pack_check_set(const struct gw_pack *const *packs, size_t n, struct gw_e
         for (size_t k = i + 1; k < n; k++) {
             const struct gw_pack *a = packs[i], *b = packs[k];
             if (strcmp(a->id, b->id) == 0)
-                return gw_fail(err, GW_ERR_CONFLICT, "two packs have the id \"%s\"; the names of their rules could not be told apart", a->id);
+                return gw_fail(err, GW_ERR_CONFLICT, "two packs have the id \"%s\" (%s line %u, %s line %u); the names of their rules could not be told apart",
+                    a->id, a->name, a->id_line, b->name, b->id_line);
             if (strcmp(a->authority, b->authority) != 0)
                 continue;
-            struct gw_date first = gw_date_compare(a->from, b->from) > 0 ? a->from : b->from;
-            if (gw_pack_in_force(a, first) && gw_pack_in_force(b, first)) {
+            const bool in_order = gw_date_compare(a->from, b->from) <= 0;
+            const struct gw_pack *earlier = in_order ? a : b, *later = in_order ? b : a;
+            if (gw_pack_in_force(earlier, later->from)) {
                 char day[GW_DATE_TEXT];
-                gw_date_format(day, first);
-                return gw_fail(err, GW_ERR_CONFLICT, "packs \"%s\" and \"%s\" of %s are both in force on %s; end one the day before the other begins",
-                    a->name, b->name, a->authority, day);
+                gw_date_format(day, later->from);
+                return gw_fail(err, GW_ERR_CONFLICT,
+                    "packs \"%s\" and \"%s\" of %s are both in force on %s: end the one (line %u, effective_until) the day before the other begins (line %u, effective_from)",
+                    earlier->name, later->name, earlier->authority, day, earlier->until_line, later->from_line);
             }
         }
     return true;
@@ -845,6 +848,9 @@ static bool read_head(struct gw_pack_reader *r, const struct gw_json *pack)
         return gw_pack_error(r, "missing", "\"format\" is missing: %d, the version of this format", FORMAT);
     if (format != FORMAT)
         return gw_pack_error(r, "format", "this program reads format %d of rule packs, not %lld", FORMAT, (long long)format);
+    p->id_line = gw_json_line(r->text, gw_json_place(r->text, "/id"));
+    p->from_line = gw_json_line(r->text, gw_json_place(r->text, "/effective_from"));
+    p->until_line = gw_json_line(r->text, gw_json_place(r->text, "/effective_until"));
     bool fine = gw_pack_keys(r, pack, keys, GW_COUNT(keys));
     fine = (p->name = want_name(r, pack, "name")) != NULL && fine;
     fine = (p->id = want_name(r, pack, "id")) != NULL && fine;

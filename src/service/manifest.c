@@ -755,10 +755,16 @@ static bool merge_all(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_once_keep(tx, all->of[0].s, all->once, first->has_purged ? NULL : &first->id, all->out, err);
 }
 
-static bool check_manifest(const struct gw_caller *who, const struct gw_manifest *m, struct gw_err *err)
+static bool check_manifest(const struct gw_caller *who, const struct gw_announcement *announced, struct gw_err *err)
 {
+    const struct gw_manifest *m = announced->manifest;
     const __typeof__(m->voyage) *v = &m->voyage;
     char carrier[GW_SCOPE_TEXT];
+    /* Kept, its people would stay without a voyage to be expected on, and without a day to be forgotten on. */
+    if (announced->message != NULL && gw_span_is(announced->message->code, "336"))
+        return gw_fail(err, GW_ERR_INVALID,
+            "a master crew list (BGM 336) is of no voyage, and nobody is kept here without one: announce the crew of each voyage "
+            "with its crew list (BGM 250)");
     if (!v->has_mode || v->carrier.size == 0 || v->number.size == 0 || v->from.size == 0 || v->to.size == 0 ||
         !v->departure.has)
         return gw_fail(err, GW_ERR_INVALID,
@@ -813,7 +819,7 @@ static bool take_manifests(struct gw_manifest_receipts *out, struct gw_arena *a,
     for (size_t i = 0; i < n; i++) {
         all.of[i] = (struct merge){ .out = &out->of[i], .a = a, .own = own, .s = s, .who = who, .m = announced[i].manifest,
             .message = announced[i].message, .now_us = gw_clock_now(&s->clock) };
-        if (!check_manifest(who, announced[i].manifest, err) || !prepare(&all.of[i], err))
+        if (!check_manifest(who, &announced[i], err) || !prepare(&all.of[i], err))
             return false;
     }
     bool fine = gw_store_write(s->store, merge_all, &all, err);
