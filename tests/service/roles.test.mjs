@@ -262,8 +262,8 @@ describe('who gets what', { skip: withoutPhotos }, () => {
       assert.equal(r.statusCode, 200);
       let text = '';
       const done = () => { clearTimeout(quiet); q.destroy(); resolve(text); };
-      let quiet = setTimeout(done, 1500);
-      r.on('data', (d) => { text += d; clearTimeout(quiet); quiet = setTimeout(done, 500); });
+      let quiet = setTimeout(done, 5000);
+      r.on('data', (d) => { text += d; clearTimeout(quiet); quiet = setTimeout(done, 1500); });
       r.on('error', () => {});
     });
     q.on('error', reject);
