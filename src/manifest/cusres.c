@@ -110,7 +110,8 @@ bool gw_status_profile_parse(struct gw_status_profile *out, struct gw_arena *a, 
     for (size_t i = 0; i < gw_json_size(codes); i++)
         if (!read_code_row(out, &pool, gw_json_at(codes, i), err))
             return false;
-    return read_separators(out, gw_json_get(j, "separators"), err) && copy(&out->name, &pool, name, GW_MANIFEST_WORD_MAX, err);
+    return read_separators(out, gw_json_get(j, "separators"), err) &&
+        gw_deadlines_parse(&out->deadlines, a, gw_json_get(j, "deadlines"), err) && copy(&out->name, &pool, name, GW_MANIFEST_WORD_MAX, err);
 }
 
 enum gw_clearance gw_status_meaning(const struct gw_status_profile *p, struct gw_span code)
