@@ -212,7 +212,7 @@ static const char text[] = JSON({
   "required": ["alert", "kind", "text", "severity", "at", "voyage", "verification", "inspection", "traveler", "state", "acknowledged_at", "acknowledged_by"],
   "properties": {
     "alert": {"$ref": "#/components/schemas/Id"},
-    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered"]},
+    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered", "transfer_missed", "transfer_refused"]},
     "text": {"type": "string", "description": "what it is, in words"},
     "severity": {"enum": ["routine", "notice", "alert"]},
     "at": {"$ref": "#/components/schemas/Time"},
@@ -465,20 +465,42 @@ static const char text[] = JSON({
 "HoldReleased": {"type": "object", "additionalProperties": false, "required": ["hold", "released"], "properties": {
     "hold": {"$ref": "#/components/schemas/Id"}, "released": {"const": true}}},
 "RetentionReport": {"type": "object", "additionalProperties": false,
-  "required": ["as_of", "over_age", "keys_waiting", "classes", "keys", "holds", "purged_since_start"], "properties": {
+  "required": ["as_of", "over_age", "keys_waiting", "classes", "keys", "holds", "purged_since_start", "transfers"], "properties": {
     "as_of": {"$ref": "#/components/schemas/Time"},
     "over_age": {"type": "integer", "description": "older than its clock allows, and not held; should be 0"},
     "keys_waiting": {"type": "integer", "description": "destroyed keys not overwritten on the disk yet; should be 0"},
     "classes": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["class", "kept", "over_age", "oldest", "next_due"], "properties": {
-        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer"]},
+        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer", "transfer"]},
         "kept": {"type": "integer"}, "over_age": {"type": "integer"},
         "oldest": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
         "next_due": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}}},
     "keys": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["class", "keys", "oldest"], "properties": {
         "class": {"type": "string"}, "keys": {"type": "integer"}, "oldest": {"$ref": "#/components/schemas/Time"}}}},
     "holds": {"type": "array", "items": {"$ref": "#/components/schemas/Hold"}},
-    "purged_since_start": {"type": "object", "additionalProperties": {"type": "integer"}}}},
+    "purged_since_start": {"type": "object", "additionalProperties": {"type": "integer"}},
+    "transfers": {"type": "object", "additionalProperties": false,
+      "required": ["register", "waiting", "refused", "received", "blocked", "missed", "oldest", "next_due"], "properties": {
+        "register": {"type": "boolean", "description": "register.url is set; else nothing leaves, whatever the rule pack says"},
+        "waiting": {"type": "integer"}, "refused": {"type": "integer"}, "received": {"type": "integer"},
+        "blocked": {"type": "integer"}, "missed": {"type": "integer"},
+        "oldest": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+        "next_due": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}}}},
+"TransferBody": {"type": "object", "additionalProperties": false, "required": ["case"], "properties": {
+    "case": {"$ref": "#/components/schemas/Id"}}},
+"Transfer": {"type": "object", "additionalProperties": false,
+  "required": ["transfer", "voyage", "verification", "rule", "state", "reason", "receipt", "attempts", "queued_at", "due_at", "next_at", "ended_at"], "properties": {
+    "transfer": {"$ref": "#/components/schemas/Id"}, "voyage": {"$ref": "#/components/schemas/Id"}, "verification": {"$ref": "#/components/schemas/Id"},
+    "rule": {"type": "string", "description": "pack and rule that send it"},
+    "state": {"enum": ["waiting", "refused", "received", "blocked", "missed"]},
+    "reason": {"type": ["string", "null"], "description": "why it is not there: a word, or a status of the register's"},
+    "receipt": {"type": ["string", "null"], "description": "the register's number for it"},
+    "attempts": {"type": "integer"}, "queued_at": {"$ref": "#/components/schemas/Time"},
+    "due_at": {"$ref": "#/components/schemas/Time", "description": "from then on it may not leave"},
+    "next_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "ended_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}},
+"TransferPage": {"type": "object", "additionalProperties": false, "required": ["transfers", "cursor"], "properties": {
+    "transfers": {"type": "array", "items": {"$ref": "#/components/schemas/Transfer"}}, "cursor": {"type": ["string", "null"]}}},
 "CloseBody": {"type": "object", "additionalProperties": false, "properties": {
     "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"},
     "not_boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "instead: references of those expected who are not on board"}}},

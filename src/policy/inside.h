@@ -99,6 +99,7 @@ struct gw_pack {
     struct gw_zone zone;
     const char *zone_means;
     struct gw_date from, until;
+    unsigned id_line, from_line, until_line; /* of the file */
     const char *(*country)(const char *code);
     struct gw_pack_source *sources;
     size_t n_sources;

@@ -32,6 +32,7 @@ struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 struct gw_mail;      /* webhook.c */
 struct gw_setup;     /* setup.c */
+struct gw_outbox;    /* outbox.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -59,6 +60,7 @@ struct gw_service {
     int64_t deadlines_us; /* when the deadline clock must look again; atomically, 0: now */
     struct gw_events *events;
     struct gw_mail *mail;       /* NULL without recognition */
+    struct gw_outbox *outbox;   /* NULL without recognition, and without register.url */
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
@@ -81,7 +83,10 @@ struct gw_service {
     enum gw_steady_state steady_state;
     bool purge_due;           /* somebody asked for it */
     bool serving;             /* opened: from then on a purge leaves time to others */
-    int64_t mark_us;          /* the time that the store knows has been */
+
+    pthread_mutex_t purge_lock; /* one purge at a time; over what follows */
+    int64_t mark_us;            /* the time that the store knows has been */
+    int64_t purge_log_us;       /* monotonic: when a purge moved the write-ahead log on */
 
     struct gw_counters counters; /* added to atomically */
 };
@@ -189,8 +194,11 @@ void gw_law_done(struct gw_law *law);
 GW_AUTO_DONE(gw_law, gw_law_done)
 /* The pack in force now and the day it is by its zone; false: none. */
 bool gw_law_today(struct gw_law *out, struct gw_service *s);
+/* The one that was in force at a moment, of those there are now. */
+bool gw_law_on(struct gw_law *out, struct gw_service *s, int64_t us);
 /* The same, as it bears on a voyage at a site. site "": the voyage's own: where it departs, or arrives. */
 void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+void gw_law_at_time(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site, int64_t us);
 /* "" for the voyage's own site, else the site. */
 const char *gw_law_site(const struct gw_voyage_row *v, const char *site);
 struct gw_law_mark gw_law_mark_now(struct gw_service *s);
@@ -242,6 +250,42 @@ bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err
 /* Copies the portraits that wait for these documents to a traveler of an open voyage. */
 bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
     const struct gw_document_hash *documents, size_t n, struct gw_err *err);
+
+/* ---- to an identity register (transfer.c) ------------------------------------------------ */
+
+/* A picture that the rule sends to the register, and until when it is kept for that. */
+struct gw_transfer_plan {
+    struct gw_transfer leaves;
+    int64_t until_us; /* how long officers may see it */
+    bool keeps;       /* so long it stays after the receipt */
+    int64_t photo_us; /* when it dies at the latest: the photo's row gets this, and GW_KEY_TRANSFER */
+};
+/* False: it does not go there, or there is no register. until_us: of the plan. */
+bool gw_transfer_plan(struct gw_transfer_plan *out, struct gw_service *s, const struct gw_law *law, const struct gw_pack_rule *rule,
+    const struct gw_clocks *clocks, int64_t until_us);
+/* Into the outbox, in the transaction that keeps the picture. person: sealed in the traveler's row. */
+bool gw_transfer_put(struct gw_tx *tx, struct gw_service *s, struct gw_arena *a, const struct gw_transfer_plan *plan,
+    const struct gw_law *law, const struct gw_pack_rule *rule, const struct gw_voyage_row *v, const struct gw_photo_row *photo,
+    struct gw_span person, struct gw_err *err);
+/* The picture of a verification that a human has decided about goes there, if a rule says so. */
+enum gw_transfer_asked { GW_TRANSFER_QUEUED, GW_TRANSFER_ALREADY, GW_TRANSFER_NO_PICTURE, GW_TRANSFER_NO_RULE, GW_TRANSFER_NO_REGISTER };
+bool gw_transfer_of_case(enum gw_transfer_asked *out, struct gw_tx *tx, struct gw_service *s, struct gw_arena *a,
+    const struct gw_verification_row *v, struct gw_id traveler, const char *site, struct gw_err *err);
+/* Does the pack that was in force when the picture was taken still let it leave, by the same rule? *unsure: none can be read. */
+bool gw_transfer_may_leave(bool *unsure, struct gw_service *s, const struct gw_transfer_row *row, int64_t now_us);
+/* What outbox.c writes down. facts: but for subject, voyage, name, class, rule and answer. */
+bool gw_transfer_log(struct gw_tx *tx, const struct gw_service *s, const struct gw_caller *who, const struct gw_transfer_row *row,
+    const char *answer, struct gw_audit_facts facts, struct gw_err *err);
+bool gw_transfer_alert(struct gw_tx *tx, struct gw_service *s, enum gw_alert_kind kind, const struct gw_transfer_row *row, struct gw_err *err);
+/* It has ended: logged, and its picture goes, unless it is kept for something else. receipt: the hash of one, or NULL. */
+bool gw_transfer_end(struct gw_tx *tx, struct gw_service *s, const struct gw_transfer_row *row, enum gw_transfer_state state,
+    const char *word, const struct gw_hash *receipt, struct gw_err *err);
+/* The purge's: what may no longer leave ends, at most `limit` of them, until *done. */
+bool gw_transfers_miss(bool *done, struct gw_tx *tx, struct gw_service *s, int64_t now_us, size_t limit, struct gw_err *err);
+/* Sends (outbox.c). *out is NULL without register.url. GW_ERR_USAGE, GW_ERR_NOT_FOUND: settings. */
+bool gw_outbox_open(struct gw_outbox **out, struct gw_service *s, struct gw_err *err);
+void gw_outbox_close(struct gw_outbox *o); /* what is on its way is offered again at the next start; NULL is fine */
+void gw_outbox_wake(struct gw_outbox *o);  /* there may be something; any thread; NULL is fine */
 
 /* ---- instead of a photograph (alternative.c) ------------------------------------------- */
 

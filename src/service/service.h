@@ -704,10 +704,48 @@ struct gw_retention_report {
     struct gw_hold *holds;
     size_t n_holds;
     struct { uint64_t voyages, travelers, templates, photos, keys; } purged; /* since start */
+    struct {
+        bool has_register;
+        size_t n[5]; /* by state */
+        bool has_oldest, has_due;
+        int64_t oldest_us, due_us; /* of those that wait */
+    } transfers;
 };
 /* auditor, supervisor, admin. */
 [[nodiscard]] bool gw_service_retention_report(struct gw_retention_report *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_err *err);
+
+/* What goes to an identity register (docs/transfer.md). */
+struct gw_transfer_record {
+    struct gw_id id, voyage, verification;
+    const char *state;   /* gw_transfer_state_name */
+    const char *rule;    /* "us-2025-12-26:alien-required" */
+    const char *reason;  /* why it is not there, a word; NULL */
+    const char *receipt; /* the register's number for it; NULL */
+    unsigned attempts;
+    int64_t made_us, due_us;
+    bool has_next, has_ended;
+    int64_t next_us, ended_us;
+};
+const char *gw_transfer_state_name(size_t state); /* waiting, refused, received, blocked, missed: 0 to 4 */
+struct gw_json *gw_transfer_to_json(const struct gw_transfer_record *r);
+struct gw_transfer_page {
+    struct gw_transfer_record *records; /* oldest first; a page may be empty */
+    size_t n;
+    const char *cursor; /* of the next; NULL: there is none */
+};
+/* auditor, supervisor, admin. state: a word, or empty: all. GW_ERR_INVALID. */
+[[nodiscard]] bool gw_service_transfers(struct gw_transfer_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_span state, struct gw_span cursor, size_t limit, struct gw_err *err);
+/* supervisor. The picture of a case (an inspection or a verification) in which it is decided who stands in it.
+ *   GW_ERR_NOT_AUTHORISED  no rule in force sends it anywhere; that it was asked is in the log
+ *   GW_ERR_CONFLICT        nobody has decided; or it was sent before
+ *   GW_ERR_GONE, GW_ERR_NOT_FOUND, GW_ERR_UNAVAILABLE  no picture; no case; no register */
+[[nodiscard]] bool gw_service_transfer(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id basis, struct gw_once *once, struct gw_err *err);
+/* admin. What the register refused, or waits, is offered again at once. GW_ERR_NOT_FOUND, GW_ERR_CONFLICT: it has ended. */
+[[nodiscard]] bool gw_service_transfer_retry(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id id, struct gw_err *err);
 
 struct gw_service_keys {
     char source[16], mark[17]; /* of the key that wraps the others */
@@ -1171,6 +1209,7 @@ struct gw_counters {
     uint64_t over_age;                         /* now: older than its clock allows */
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
     uint64_t webhooks_sent, webhooks_failed;   /* attempts */
+    uint64_t transfers[5], transfer_attempts;  /* by how they ended (gw_transfer_state_name) */
     uint64_t voyages_open, listeners;          /* now */
 };
 void gw_service_counters(struct gw_counters *out, struct gw_service *s); /* since start; no person in them */

@@ -399,6 +399,13 @@ static void midnight_test(void **)
     CHECK(gw_pack_find(packs, 3, "EU", moment("2025-10-11T22:00:00Z")) == packs[0]); /* summer time in Brussels */
     CHECK(gw_pack_find(packs, 3, "XX", moment("2026-01-01T00:00:00Z")) == NULL);
     CHECK(gw_pack_midnight(packs[1], day("2025-12-26")) == moment("2025-12-26T05:00:00Z"));
+    /* The day on which clocks go forward has 23 hours, the day they go back 25. */
+    CHECK(gw_pack_midnight(packs[1], day("2026-03-08")) == moment("2026-03-08T05:00:00Z"));
+    CHECK(gw_pack_midnight(packs[1], day("2026-03-09")) == moment("2026-03-09T04:00:00Z"));
+    CHECK(gw_pack_midnight(packs[1], day("2026-11-01")) == moment("2026-11-01T04:00:00Z"));
+    CHECK(gw_pack_midnight(packs[1], day("2026-11-02")) == moment("2026-11-02T05:00:00Z"));
+    CHECK(gw_pack_midnight(packs[0], day("2026-10-25")) == moment("2026-10-24T22:00:00Z"));
+    CHECK(gw_pack_midnight(packs[0], day("2026-10-26")) == moment("2026-10-25T23:00:00Z"));
 }
 
 static const struct set_row {
@@ -459,9 +466,10 @@ static void set_test(void **state)
     GW_AUTO(gw_arena) *a = gw_arena_new(2 * (size_t)GW_PACK_ARENA_BYTES);
     const struct gw_pack *const packs[] = { dated(a, "one", r->from, r->until, "EXAMPLE"), dated(a, "two", r->other_from, r->other_until, r->authority) };
     struct gw_err err = {};
-    if (r->conflict)
+    if (r->conflict) {
         CHECK_FAILS(gw_pack_check_set(packs, 2, &err), GW_ERR_CONFLICT);
-    else
+        CHECK(strstr(err.text, "line 10, effective_until") != NULL && strstr(err.text, "line 9, effective_from") != NULL);
+    } else
         CHECK_OK(gw_pack_check_set(packs, 2, &err));
 }
 

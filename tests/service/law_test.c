@@ -165,12 +165,22 @@ static void what_is_kept_follows(void **state)
 }
 
 /* Somebody turns 14, or 80, at midnight: another rule, on every open voyage. */
+static const struct birthday_row {
+    const char *label;
+    int64_t midnight_us; /* in Washington, under the old rule */
+    const char *child, *old; /* born on that day of the year */
+} birthday_rows[] = {
+    { "in winter", MIDNIGHT_US - 24 * HOUR_US, "2011-12-25", "1945-12-25" },
+    { "on the day after the clocks went forward", INT64_C(1741579200) * GW_US_PER_S, "2011-03-10", "1945-03-10" },
+    { "on the day after the clocks went back", INT64_C(1762146000) * GW_US_PER_S, "2011-11-03", "1945-11-03" },
+};
+
 static void birthdays(void **state)
 {
-    (void)state;
+    const struct birthday_row *row = *state;
     struct place p;
-    const int64_t midnight = MIDNIGHT_US - 24 * HOUR_US; /* 25 December, the old rule */
-    const struct person persons[] = { { "JPN", "2011-12-25", NULL }, { "JPN", "1945-12-25", NULL } };
+    const int64_t midnight = row->midnight_us;
+    const struct person persons[] = { { "JPN", row->child, NULL }, { "JPN", row->old, NULL } };
     open_at(&p, midnight - SECOND_US, "ATL");
     keep_portraits(&p, 2);
     const struct gw_id voyage = announce(&p, "\"mode\":\"air\",\"direction\":\"departure\",\"from\":\"ATL\",\"to\":\"LHR\"", persons, 2);
@@ -435,7 +445,7 @@ int main(void)
     gw_log_level(GW_LOG_ERROR);
     check_rows("midnight of 26 December 2025", changes, the_rule_of_2025);
     check_add("midnight", "what is kept for a voyage follows", what_is_kept_follows);
-    check_add("midnight", "who turns 14 may be photographed, who turns 80 may not", birthdays);
+    check_rows("at midnight who turns 14 may be photographed, who turns 80 may not", birthday_rows, birthdays);
     check_add("midnight", "between search and decision clears nobody", midnight_between_search_and_decision);
     check_add("site", "each has its own law and gallery", each_site_its_own);
     check_add("decline", "how long it took is counted, without a person", how_long_it_took);
