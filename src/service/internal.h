@@ -500,6 +500,9 @@ void gw_events_forget(struct gw_events *e, struct gw_id voyage); /* purged: what
 struct gw_mail *gw_mail_open(struct gw_service *s, struct gw_err *err);
 void gw_mail_close(struct gw_mail *p); /* what is on its way is sent again at the next start; NULL is fine */
 void gw_mail_wake(struct gw_mail *p);  /* there may be something to send; any thread; NULL is fine */
+/* As Standard Webhooks 1.0 says: HMAC-SHA256 over "id.time.body". */
+enum { GW_WEBHOOK_SIGNATURE_TEXT = 3 + GW_BASE64_TEXT(GW_HASH_BYTES) };
+void gw_webhook_sign(char out[GW_WEBHOOK_SIGNATURE_TEXT], struct gw_span secret, const char *id, const char *time, struct gw_span body);
 size_t gw_events_listeners(struct gw_events *e);
 /* Drops what is older than events.keep or beyond events.most. */
 bool gw_events_trim(struct gw_service *s, struct gw_err *err);

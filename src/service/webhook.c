@@ -88,20 +88,20 @@ static bool render(struct gw_tx *tx, void *arg, struct gw_err *err)
 }
 
 /* "whsec_" and the base64 of the secret is what the carrier has; the bytes are the key. */
-static void sign(char *out, size_t size, const struct gw_webhook_row *w, const char *id, const char *time, struct gw_span body)
+void gw_webhook_sign(char out[GW_WEBHOOK_SIGNATURE_TEXT], struct gw_span secret, const char *id, const char *time, struct gw_span body)
 {
     GW_AUTO_VALUE(gw_buf) text = {};
     char mac[GW_BASE64_TEXT(GW_HASH_BYTES)];
     gw_buf_addf(&text, "%s.%s.", id, time);
     gw_buf_add(&text, body.data, body.size);
-    struct gw_hash hash = gw_hmac_sha256(w->secret, gw_buf_span(&text));
+    struct gw_hash hash = gw_hmac_sha256(secret, gw_buf_span(&text));
     gw_base64(mac, gw_span_of(hash.bytes, sizeof hash.bytes));
-    snprintf(out, size, "webhook-signature: v1,%s", mac);
+    snprintf(out, GW_WEBHOOK_SIGNATURE_TEXT, "v1,%s", mac);
 }
 
 static bool send_one(struct gw_mail *p, struct flying *f, const struct gw_webhook_row *w)
 {
-    char hook[GW_ID_TEXT], id[64], time[24], id_header[96], time_header[64], signature[96];
+    char hook[GW_ID_TEXT], id[64], time[24], id_header[96], time_header[64], signature[GW_WEBHOOK_SIGNATURE_TEXT], signature_header[96];
     gw_id_format(hook, w->id);
     if (f->row.seq == 0) /* each test is a message of its own */
         snprintf(id, sizeof id, "msg_%s_test_%lld", hook, (long long)(f->row.made_us / 1000));
@@ -110,8 +110,9 @@ static bool send_one(struct gw_mail *p, struct flying *f, const struct gw_webhoo
     snprintf(time, sizeof time, "%lld", (long long)(gw_clock_now(&p->s->clock) / GW_US_PER_S));
     snprintf(id_header, sizeof id_header, "webhook-id: %s", id);
     snprintf(time_header, sizeof time_header, "webhook-timestamp: %s", time);
-    sign(signature, sizeof signature, w, id, time, gw_buf_span(&f->body));
-    const char *const headers[] = { "Content-Type: application/json", id_header, time_header, signature };
+    gw_webhook_sign(signature, w->secret, id, time, gw_buf_span(&f->body));
+    snprintf(signature_header, sizeof signature_header, "webhook-signature: %s", signature);
+    const char *const headers[] = { "Content-Type: application/json", id_header, time_header, signature_header };
     return gw_fetch_start(p->fetch,
         &(struct gw_fetch_ask){ .method = "POST", .url = (const char *)w->url.data, .headers = headers, .n_headers = GW_COUNT(headers),
             .body = gw_buf_span(&f->body), .most_bytes = ANSWER_MOST, .own = f });
@@ -555,35 +556,54 @@ static bool again(struct gw_tx *tx, void *arg, struct gw_err *err)
         gw_store_deliveries_again(&h->n_deliveries, tx, h->id, gw_clock_now(&h->s->clock), err);
 }
 
-/* One that changes something about a webhook that is there. */
-static bool change(struct handling *h, gw_store_fn *what, struct gw_err *err)
+/* What changes something about a webhook that is there. */
+struct change {
+    struct handling h;
+    gw_store_fn *what;
+    struct gw_webhook_change *out;
+};
+
+static bool change_in(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct change *c = arg;
+    if (!c->what(tx, &c->h, err))
+        return false;
+    *c->out = (struct gw_webhook_change){ c->h.id, c->h.n_deliveries };
+    return gw_once_keep(tx, c->h.s, c->h.once, NULL, c->out, err);
+}
+
+static bool change(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, gw_store_fn *what, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    h->a = a;
-    if (!gw_allow(h->who, GW_ROLE_BIT(ADMIN), err) || !gw_store_write(h->s->store, what, h, err))
+    struct change c = { .h = { .s = s, .a = a, .who = who, .id = id, .once = once, .n_deliveries = 1 }, .what = what, .out = out };
+    bool replayed;
+    *out = (struct gw_webhook_change){};
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_once_enter(s, once, &replayed, err))
         return false;
-    gw_mail_wake(h->s->mail);
-    return true;
-}
-
-bool gw_service_webhook_drop(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err)
-{
-    struct handling h = { .s = s, .who = who, .id = id };
-    return change(&h, drop, err);
-}
-
-bool gw_service_webhook_test(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err)
-{
-    struct handling h = { .s = s, .who = who, .id = id };
-    return change(&h, put_test, err);
-}
-
-bool gw_service_webhook_retry(size_t *n, struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err)
-{
-    struct handling h = { .s = s, .who = who, .id = id };
-    bool fine = change(&h, again, err);
-    *n = h.n_deliveries;
+    bool fine = replayed || gw_store_write(s->store, change_in, &c, err);
+    gw_once_leave(s, once, fine);
+    if (fine)
+        gw_mail_wake(s->mail);
     return fine;
+}
+
+bool gw_service_webhook_drop(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, struct gw_err *err)
+{
+    return change(out, s, who, id, once, drop, err);
+}
+
+bool gw_service_webhook_test(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, struct gw_err *err)
+{
+    return change(out, s, who, id, once, put_test, err);
+}
+
+bool gw_service_webhook_retry(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, struct gw_err *err)
+{
+    return change(out, s, who, id, once, again, err);
 }
 
 static bool list_dead(struct gw_tx *tx, void *arg, struct gw_err *err)
