@@ -77,6 +77,7 @@ static void set_transfer(struct gw_json *j, const struct gw_pack_rule *t)
             gw_json_add_text(data, gw_datum_name((enum gw_datum)d));
     gw_json_set(j, "transfer_data", data);
     set_period(j, "transfer_within", t->transfer_within);
+    gw_json_set_text(j, "transfer_purge", t->transfer_keeps ? "deadline" : "receipt");
 }
 
 static struct gw_json *retention_to_json(const struct gw_pack_rule *t)

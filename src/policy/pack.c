@@ -639,7 +639,7 @@ static bool read_common(struct answers *a, struct gw_pack_reader *r, const struc
  * is not what enrolling means. */
 static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const struct gw_json *transfer)
 {
-    static const char *const words[] = { "probe", "template", "portrait", "crossing" };
+    static const struct { const char *word; enum gw_datum what; } words[] = { { "probe", GW_DATUM_PROBE }, { "crossing", GW_DATUM_CROSSING } };
     const struct gw_json *list = gw_json_get(transfer, "data");
     const size_t mark = gw_pack_enter(r, "data"), n = gw_json_size(list);
     bool fine = gw_json_kind(list) == GW_JSON_ARRAY && n > 0;
@@ -649,14 +649,14 @@ static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const st
         size_t which = 0;
         struct gw_span word = {};
         const size_t inner = gw_pack_enter_item(r, i);
-        while (which < GW_COUNT(words) && !(gw_json_string(gw_json_at(list, i), &word) && gw_span_is(word, words[which])))
+        while (which < GW_COUNT(words) && !(gw_json_string(gw_json_at(list, i), &word) && gw_span_is(word, words[which].word)))
             which++;
         if (which == GW_COUNT(words))
-            fine = gw_pack_error(r, "unknown_value", "what goes to a register is probe, template, portrait or crossing");
-        else if ((*out >> which & 1) != 0)
-            fine = gw_pack_error(r, "twice", "\"%s\" stands here twice", words[which]);
+            fine = gw_pack_error(r, "unknown_value", "what goes to a register is probe or crossing");
+        else if ((*out >> words[which].what & 1) != 0)
+            fine = gw_pack_error(r, "twice", "\"%s\" stands here twice", words[which].word);
         else
-            *out |= 1u << which;
+            *out |= 1u << words[which].what;
         gw_pack_leave(r, inner);
     }
     if (fine && (*out >> GW_DATUM_PROBE & 1) == 0)
@@ -667,10 +667,10 @@ static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const st
 
 static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, const struct gw_json *j)
 {
-    static const char *const keys[] = { "to", "data", "within", "after", "sources" };
-    static const char *const registers[] = { "identity_register" };
+    static const char *const keys[] = { "to", "data", "within", "after", "purge", "sources" };
+    static const char *const registers[] = { "identity_register" }, *const purges[] = { "receipt", "deadline" };
     struct gw_pack_sources sources;
-    unsigned which = 0;
+    unsigned which = 0, purge = 0;
     if (j == NULL)
         return gw_pack_error(r, "missing", "\"transfer\" is missing; null says that nothing leaves");
     if (gw_json_kind(j) == GW_JSON_NULL)
@@ -678,9 +678,10 @@ static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, co
     size_t mark = gw_pack_enter(r, "transfer");
     bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys)) && READ_WORD(&which, false, r, j, "to", registers) &&
                 read_transfer_data(&out->transfer_data, r, j) && read_period(&out->transfer_within, r, j, "within") && READ_WORD(&out->transfer_starts, false, r, j, "after", starts) &&
-                cite(&sources, r, j);
+                (gw_json_get(j, "purge") == NULL || READ_WORD(&purge, false, r, j, "purge", purges)) && cite(&sources, r, j);
     if (fine)
         out->transfer = registers[which];
+    out->transfer_keeps = purge == 1;
     gw_pack_leave(r, mark);
     return fine;
 }

@@ -119,6 +119,7 @@ struct gw_pack_rule {
                                   * 0: nobody, GW_PACK_ANY_AGE: anybody */
     const struct gw_retention *retention;
     const char *transfer; /* "identity_register" or NULL */
+    bool transfer_keeps;  /* the probe stays here after the receipt, as long as retention says; else it dies with it */
     unsigned transfer_data; /* what of it goes there: 1u << enum gw_datum */
     struct gw_period transfer_within;
     enum gw_clock_start transfer_starts;

@@ -287,6 +287,7 @@ static void protect(struct gw_pack_rule *to, struct gw_retention *keep, const st
     to->fmr = !to->has_fmr ? t->fmr : t->has_fmr ? GW_MIN(to->fmr, t->fmr) : to->fmr;
     to->has_fmr = to->has_fmr || t->has_fmr;
     to->transfer_data &= t->transfer_data;
+    to->transfer_keeps = to->transfer_keeps && t->transfer_keeps;
     if (about_minutes(t->transfer_within) < about_minutes(to->transfer_within))
         to->transfer_within = t->transfer_within;
     if (t->transfer == NULL || !to->enrol || to->transfer_data == 0 || (to->transfer != NULL && strcmp(to->transfer, t->transfer) != 0))

@@ -101,16 +101,20 @@ void gw_law_done(struct gw_law *law)
     *law = (struct gw_law){};
 }
 
-bool gw_law_today(struct gw_law *out, struct gw_service *s)
+bool gw_law_on(struct gw_law *out, struct gw_service *s, int64_t us)
 {
-    const int64_t now = gw_clock_now(&s->clock);
     *out = (struct gw_law){};
-    out->pack = in_force(&out->packs, s, now);
+    out->pack = in_force(&out->packs, s, us);
     if (out->pack == NULL)
         return false;
-    out->place.day = gw_pack_day(out->pack, now);
+    out->place.day = gw_pack_day(out->pack, us);
     out->mark = (struct gw_law_mark){ gw_pack_hash(out->pack), out->place.day };
     return true;
+}
+
+bool gw_law_today(struct gw_law *out, struct gw_service *s)
+{
+    return gw_law_on(out, s, gw_clock_now(&s->clock));
 }
 
 static bool arrives_at(const struct gw_voyage_row *v, const char *site)
@@ -135,10 +139,15 @@ static void set_place(struct gw_pack_facts *f, const struct gw_voyage_row *v, co
         snprintf(f->site, sizeof f->site, "%.*s", (int)GW_MIN(own.size, sizeof f->site - 1), (const char *)own.data);
 }
 
+void gw_law_at_time(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site, int64_t us)
+{
+    if (gw_law_on(out, s, us))
+        set_place(&out->place, v, site);
+}
+
 void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site)
 {
-    if (gw_law_today(out, s))
-        set_place(&out->place, v, site);
+    gw_law_at_time(out, s, v, site, gw_clock_now(&s->clock));
 }
 
 void gw_law_way_done(struct gw_law_way *way)

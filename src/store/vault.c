@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUCKETS = 1024, SLAB = 64, N_HASH_USES = GW_HASH_USES, PATH_BYTES = 4096 };
+enum { BUCKETS_LEAST = 1024, SLAB_LEAST = 64, SLAB_MOST = 4096, N_HASH_USES = GW_HASH_USES, PATH_BYTES = 4096 };
 static const char root_bound[] = "gangway: root";
 
 struct entry {
@@ -32,10 +32,11 @@ struct entry {
     uint8_t key[GW_KEY_BYTES];
 };
 
+/* Locked memory comes in pages with guards around: the more keys, the more of them in one piece. */
 struct slab {
     struct slab *next;
-    size_t used;
-    struct entry entries[SLAB];
+    size_t used, room;
+    struct entry entries[];
 };
 
 struct master {
@@ -50,10 +51,12 @@ struct gw_vault {
     struct gw_ring *ring;
     bool ring_dirty, moving;
     unsigned part;         /* of the transaction being written; 0: none */
-    size_t n_pending;      /* keys it made or gave up */
+    struct entry **pending; /* made or given up by it, or given up and not overwritten yet: each once */
+    size_t n_pending, room_pending;
 
     pthread_rwlock_t lock; /* over what follows */
-    struct entry *buckets[BUCKETS], *free;
+    struct entry **buckets, *free;
+    size_t n_buckets;      /* a power of two, not below n_keys */
     struct slab *slabs;
     size_t n_keys, n_given_up, n_swept, n_lost, n_damaged;
 };
@@ -90,18 +93,38 @@ struct gw_id gw_key_hour(int64_t hour)
 
 /* ---- keys in memory ------------------------------------------------------------------ */
 
-static struct entry **bucket_of(struct gw_vault *v, enum gw_key_kind kind, struct gw_id scope)
+static struct entry **bucket_of(const struct gw_vault *v, enum gw_key_kind kind, struct gw_id scope)
 {
-    /* The last bytes of an id are random; of an hour, its low bytes are enough. */
-    unsigned n = (unsigned)(scope.bytes[15] << 8 | scope.bytes[14]) ^ (unsigned)(scope.bytes[6] << 8 | scope.bytes[7]) ^
-                 (unsigned)kind << 4;
-    return &v->buckets[n % BUCKETS];
+    uint64_t high, low; /* of an hour all of it is in the first half, of an id what is random in the second */
+    memcpy(&high, scope.bytes, sizeof high);
+    memcpy(&low, scope.bytes + sizeof high, sizeof low);
+    uint64_t n = (high ^ low ^ (uint64_t)kind) * UINT64_C(0x9E3779B97F4A7C15);
+    return &v->buckets[(n >> 32) & (v->n_buckets - 1)];
+}
+
+/* A look-up stays a look-up with a million portraits. */
+static void make_room(struct gw_vault *v)
+{
+    if (v->n_keys < v->n_buckets)
+        return;
+    struct entry **old = v->buckets;
+    const size_t n_old = v->n_buckets;
+    v->n_buckets = GW_MAX(n_old * 2, (size_t)BUCKETS_LEAST);
+    v->buckets = gw_alloc_array(v->n_buckets, sizeof *v->buckets);
+    for (size_t b = 0; b < n_old; b++)
+        for (struct entry *e = old[b], *next; e != NULL; e = next) {
+            struct entry **bucket = bucket_of(v, e->kind, e->scope);
+            next = e->next;
+            e->next = *bucket;
+            *bucket = e;
+        }
+    gw_free(old);
 }
 
 /* One that opens something: not given up. */
 static struct entry *find(struct gw_vault *v, enum gw_key_kind kind, struct gw_id scope)
 {
-    struct entry *e = *bucket_of(v, kind, scope);
+    struct entry *e = v->n_buckets == 0 ? NULL : *bucket_of(v, kind, scope);
     while (e != NULL && (e->kind != kind || !gw_id_equal(e->scope, scope) || e->doomed > 0 || e->given_up))
         e = e->next;
     return e;
@@ -114,13 +137,16 @@ static struct entry *add(struct gw_vault *v, enum gw_key_kind kind, struct gw_id
     if (e != NULL) {
         v->free = e->next;
     } else {
-        if (v->slabs == NULL || v->slabs->used == SLAB) {
-            struct slab *s = gw_secret_alloc(sizeof *s);
+        if (v->slabs == NULL || v->slabs->used == v->slabs->room) {
+            const size_t room = GW_MIN(GW_MAX(v->n_keys, (size_t)SLAB_LEAST), (size_t)SLAB_MOST);
+            struct slab *s = gw_secret_alloc(sizeof *s + room * sizeof s->entries[0]);
             s->next = v->slabs;
+            s->room = room;
             v->slabs = s;
         }
         e = &v->slabs->entries[v->slabs->used++];
     }
+    make_room(v);
     struct entry **bucket = bucket_of(v, kind, scope);
     *e = (struct entry){ .next = *bucket, .kind = kind, .scope = scope, .slot = slot };
     memcpy(e->key, key, GW_KEY_BYTES);
@@ -144,12 +170,34 @@ static void drop(struct gw_vault *v, struct entry *e)
 /* Calls `each` with every entry; it may drop that one. */
 static void for_all(struct gw_vault *v, bool (*each)(struct gw_vault *v, struct entry *e, void *arg), void *arg)
 {
-    for (size_t b = 0; b < BUCKETS; b++)
+    for (size_t b = 0; b < v->n_buckets; b++)
         for (struct entry *e = v->buckets[b], *next; e != NULL; e = next) {
             next = e->next;
             if (!each(v, e, arg))
                 return;
         }
+}
+
+static void add_pending(struct gw_vault *v, struct entry *e)
+{
+    if (v->n_pending == v->room_pending) {
+        v->room_pending = GW_MAX(v->room_pending * 2, (size_t)64);
+        v->pending = gw_realloc_array(v->pending, v->room_pending, sizeof *v->pending);
+    }
+    v->pending[v->n_pending++] = e;
+}
+
+/* The same with every one that is pending; whom that settles is not pending any more. */
+static void for_pending(struct gw_vault *v, void (*each)(struct gw_vault *v, struct entry *e, void *arg), void *arg)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < v->n_pending; i++) {
+        struct entry *e = v->pending[i];
+        each(v, e, arg);
+        if (e->made > 0 || e->doomed > 0 || e->given_up) /* a dropped one is wiped */
+            v->pending[kept++] = e;
+    }
+    v->n_pending = kept;
 }
 
 /* ---- transactions ---------------------------------------------------------------------- */
@@ -163,7 +211,7 @@ struct undo {
     unsigned part; /* 0: all */
 };
 
-static bool undo_one(struct gw_vault *v, struct entry *e, void *arg)
+static void undo_one(struct gw_vault *v, struct entry *e, void *arg)
 {
     const struct undo *u = arg;
     if (e->doomed > 0 && (u->part == 0 || e->doomed == u->part))
@@ -173,7 +221,6 @@ static bool undo_one(struct gw_vault *v, struct entry *e, void *arg)
         (void)gw_ring_clear(v->ring, e->slot, NULL);
         drop(v, e);
     }
-    return true;
 }
 
 static void undo(struct gw_vault *v, unsigned part)
@@ -181,7 +228,7 @@ static void undo(struct gw_vault *v, unsigned part)
     if (v->n_pending == 0)
         return;
     pthread_rwlock_wrlock(&v->lock);
-    for_all(v, undo_one, &(struct undo){ part });
+    for_pending(v, undo_one, &(struct undo){ part });
     pthread_rwlock_unlock(&v->lock);
 }
 
@@ -194,7 +241,6 @@ void gw_vault_undo(struct gw_vault *v)
 {
     undo(v, 0);
     v->part = 0;
-    v->n_pending = 0;
 }
 
 bool gw_vault_before_commit(struct gw_vault *v, struct gw_err *err)
@@ -211,7 +257,7 @@ struct committing {
     struct gw_err *err;
 };
 
-static bool settle(struct gw_vault *v, struct entry *e, void *arg)
+static void settle(struct gw_vault *v, struct entry *e, void *arg)
 {
     struct committing *c = arg;
     e->made = 0;
@@ -227,10 +273,9 @@ static bool settle(struct gw_vault *v, struct entry *e, void *arg)
         else
             c->failed = true;
     }
-    return true;
 }
 
-static bool drop_given_up(struct gw_vault *v, struct entry *e, void *arg)
+static void drop_given_up(struct gw_vault *v, struct entry *e, void *arg)
 {
     struct committing *c = arg;
     if (e->given_up) {
@@ -238,22 +283,20 @@ static bool drop_given_up(struct gw_vault *v, struct entry *e, void *arg)
         v->n_given_up--;
         drop(v, e);
     }
-    return true;
 }
 
 bool gw_vault_committed(struct gw_vault *v, struct gw_photos *photos, struct gw_err *err)
 {
     struct committing c = { .photos = photos, .err = err };
     v->part = 0;
-    if (v->n_pending == 0 && v->n_given_up == 0)
+    if (v->n_pending == 0)
         return true;
-    v->n_pending = 0;
     pthread_rwlock_wrlock(&v->lock);
-    for_all(v, settle, &c);
+    for_pending(v, settle, &c);
     /* Not wiped on the disk is not wiped: it is tried again with the next commit. */
     c.failed = c.failed || (c.any && !gw_ring_sync(v->ring, err));
     if (!c.failed)
-        for_all(v, drop_given_up, &c);
+        for_pending(v, drop_given_up, &c);
     pthread_rwlock_unlock(&v->lock);
     return !c.failed;
 }
@@ -273,8 +316,9 @@ bool gw_store_key_make(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id sco
         v->ring_dirty = true;
         v->part += v->part == 0;
         pthread_rwlock_wrlock(&v->lock);
-        add(v, kind, scope, slot, key.key)->made = v->part;
-        v->n_pending++;
+        struct entry *e = add(v, kind, scope, slot, key.key);
+        e->made = v->part;
+        add_pending(v, e);
         pthread_rwlock_unlock(&v->lock);
     }
     gw_wipe(&key, sizeof key);
@@ -297,8 +341,9 @@ bool gw_store_key_destroy(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id 
     pthread_rwlock_wrlock(&v->lock);
     struct entry *e = find(v, kind, scope);
     if (e != NULL) {
+        if (e->made == 0)
+            add_pending(v, e);
         e->doomed = v->part;
-        v->n_pending++;
     }
     pthread_rwlock_unlock(&v->lock);
     return gw_tx_run(tx, GW_QUERY_KEY_DELETE, GW_VALUES(gw_v_int(kind), gw_v_id(&scope)), n, err);
@@ -641,6 +686,8 @@ void gw_vault_close(struct gw_vault *v)
         v->slabs = s->next;
         gw_secret_free(s);
     }
+    gw_free(v->buckets);
+    gw_free(v->pending);
     gw_ring_close(v->ring);
     gw_kek_close(v->kek);
     gw_secret_free(v->master);
@@ -776,6 +823,10 @@ const char *gw_key_kind_name(enum gw_key_kind kind)
         return "hold";
     case GW_KEY_WEBHOOK:
         return "webhook";
+    case GW_KEY_TRANSFER_HOUR:
+        return "transfer_hour";
+    case GW_KEY_TRANSFER:
+        return "transfer";
     }
     return "unknown";
 }
