@@ -188,7 +188,7 @@ static bool find_override(bool *out, const struct looking *l, struct gw_tx *tx, 
     if (!gw_store_voyage_get(&v, l->a, tx, row->voyage, err) ||
         !gw_store_traveler_get(&t, &found, true, l->a, tx, traveler, err))
         return false;
-    gw_law_at(&law, l->s, &v, row->site.size == 0 ? NULL : (const char *)row->site.data);
+    gw_law_at(&law, l->s, &v, row->site.size == 0 ? "" : (const char *)row->site.data);
     return !found || gw_law_override(out, &law, l->a, t.person, err);
 }
 

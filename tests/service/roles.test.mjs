@@ -25,7 +25,7 @@ const persons = [0, 1, 2, 3, 4].map((n) => ({
   documents: [{ type: 'P', number: `QX77812${n}`, issuing_state: 'UTO', expiry_date: '2031-07-09' }], reference: `REFF${n}KK`, seat: `7${n}Q`,
 }));
 const marks = {
-  names: /ZURNAME|GIVVEN/i, documents: /QX77812/i, births: /1971-03-0/, references: /REFF\d|7\dQ/, scores: /"(score|next_score|threshold|liveness)"/, reasons: /"reason"/,
+  names: /ZURNAME|GIVVEN/i, documents: /QX77812/i, births: /1971-03-0/, references: /REFF\d|"7\dQ\\?"/, scores: /"(score|next_score|threshold|liveness)"/, reasons: /"reason"/,
   photos: /"photo"/,
 };
 // What must stand in no answer to a role, whatever the route: the contract's sentence about each.

@@ -7,6 +7,7 @@ import type { CloseReceipt, Decision, Traveler, TravelerPage, TravelerStatus, Ve
 import { clock, dayAndClock } from '../shared/times';
 import { Chip, Empty, Head, Loaded, useAsk, useDesk, useHappening, type Asked } from './ask';
 import { Progress, useReadiness } from './board';
+import { sayProblem, Told } from './told';
 
 export const kindOf = (d: Decision): 'clear' | 'officer' | 'plain' => d === 'clear' ? 'clear' : d === 'inspect' ? 'officer' : 'plain';
 const kindOfStatus: Record<TravelerStatus, 'clear' | 'officer' | 'warn' | 'alarm' | 'plain'> = { expected: 'plain', declined: 'officer', cleared: 'clear', inspected: 'clear', boarded: 'clear', denied: 'alarm', not_boarded: 'warn' };
@@ -42,7 +43,7 @@ function Feed({ id }: { id: string }) {
     <Loaded asked={list} again={walk}>{(all) => all.length === 0 ? <Empty icon="camera" title={say('feed_empty')} />
       : <ol class="feed" aria-live="polite" tabIndex={0}>{[...all].reverse().slice(0, 60).map((v) => <li key={v.verification}>
         <span class="code soft">{clock(v.at)}</span><Chip kind={kindOf(v.decision)}>{say(`decision_${v.decision}`)}</Chip>
-        <span>{v.traveler?.seat && <b class="code">{v.traveler.seat} </b>}<span lang="en" dir="auto">{v.text}</span>{v.score !== undefined && v.threshold !== undefined && <span class="soft code" dir="ltr"> {v.score.toFixed(3)} / {v.threshold.toFixed(3)}</span>}</span>
+        <span>{v.traveler?.seat && <b class="code">{v.traveler.seat} </b>}<Told kind="reason" code={v.reason} text={v.text} />{v.score !== undefined && v.threshold !== undefined && <span class="soft code" dir="ltr"> {v.score.toFixed(3)} / {v.threshold.toFixed(3)}</span>}</span>
         <span class="soft code">{v.elapsed_ms.toFixed(0)} ms</span></li>)}</ol>}</Loaded>
   </section>;
 }
@@ -132,7 +133,7 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
     setBusy(true);
     const a = await service.post<CloseReceipt>(`/v1/voyages/${v.voyage}/close`, {});
     setBusy(false);
-    if (a.kind === 'good') { setReceipt(a.value); again(); } else setWrong(a.kind === 'problem' ? a.problem.detail : say('silence'));
+    if (a.kind === 'good') { setReceipt(a.value); again(); } else setWrong(a.kind === 'problem' ? sayProblem(say, a.problem) : say('silence'));
   };
   const waiting = v.travelers - (v.by_status.cleared ?? 0) - (v.by_status.inspected ?? 0) - (v.by_status.boarded ?? 0);
   return <>
@@ -166,7 +167,7 @@ export function Voyage({ id }: { id: string }) {
     <p><a href="#/board">{say('view_board')}</a></p>
     {asked.state !== 'good' && <Head title={say('voyage')} />}
     <Loaded asked={asked} again={again}>{(v) => <>
-      <Head title={`${v.carrier} ${v.number}`} lead={`${v.from} – ${v.to} · ${dayAndClock(v.departure)} · ${say(`mode_${v.mode}`)}`}>
+      <Head title={`${v.carrier} ${v.number}`} lead={<><bdi dir="ltr">{v.from} – {v.to}</bdi> · {dayAndClock(v.departure)} · {say(`mode_${v.mode}`)}</>}>
         <Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} />
       </Head>
       <div class="counts">
