@@ -170,7 +170,7 @@ static int run(int argc, char **argv)
         { "--progress", GW_OPTION_FLAG, &a.progress, NULL, "say on standard error how far it is" },
         { "--pretty", GW_OPTION_FLAG, &a.pretty, NULL, "indent the JSON" },
         { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "read settings from this file" },
-        { "--set", GW_OPTION_CONF, &conf, "NAME[=VALUE]", "NAME: only this set of the index; NAME=VALUE: change one setting" },
+        { "--set", GW_OPTION_CONF_READ, &conf, "NAME[=VALUE]", "NAME: only this set of the index; NAME=VALUE: change one setting" },
     };
     if (!gw_options_read(&argc, argv, &gw_command_evaluate, options, GW_COUNT(options), &status))
         return status;

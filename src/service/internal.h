@@ -154,6 +154,16 @@ bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char
  * not wait for the disk; written within a second, by upkeep. */
 void gw_login_note(struct gw_service *s, const struct gw_caller *who);
 bool gw_logins_log(struct gw_service *s, struct gw_err *err);
+/* When a token was last used since the start; 0: not. Devices that were used later than what was last
+ * taken here, by more than older_us. */
+int64_t gw_login_seen(struct gw_service *s, struct gw_id token);
+struct gw_device_seen {
+    struct gw_id token;
+    int64_t seen_us;
+};
+size_t gw_logins_seen(struct gw_device_seen *out, size_t most, struct gw_service *s, int64_t older_us);
+/* Writes down when gates were last heard of: to a minute, or (all) whatever is not yet (device.c). */
+bool gw_devices_keep(struct gw_service *s, bool all, struct gw_err *err);
 void gw_receipt_number(char out[GW_RECEIPT_TEXT], const struct gw_service *s, struct gw_id subject); /* receipt.c */
 /* Who signs (head.c). */
 struct gw_signer *gw_signer_open(const struct gw_service *s, struct gw_err *err);
@@ -287,6 +297,9 @@ bool gw_alternative_count(struct gw_tx *tx, const struct gw_decline_row *row, en
 bool gw_decline_settle(struct gw_tx *tx, struct gw_service *s, struct gw_id decline, struct gw_err *err);
 
 void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
+/* What of a notice that hangs or is shown somewhere is true of the one in force; checked_day 0: nobody need have looked. */
+bool gw_notice_state_of(enum gw_notice_state *out, struct gw_service *s, struct gw_arena *a, const struct gw_law *law,
+    const struct gw_notice_row *row, struct gw_err *err);
 /* Is the notice in force posted where the law is asked for? GW_ERR_NO_NOTICE. */
 bool gw_notice_check(struct gw_service *s, struct gw_arena *a, struct gw_tx *tx, const struct gw_law *law, struct gw_err *err);
 
@@ -301,8 +314,14 @@ void gw_port_zones_free(struct gw_port_zones *z);
 bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v);
 /* The day it departs, where it departs: part of what makes it this voyage. */
 int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const struct gw_manifest_time *departure);
-/* When a list (enum gw_traveler_kind) is due; as gw_departure. */
-bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind);
+/* When a list (enum gw_traveler_kind), or what changes it, is due by the authority's profile. */
+struct gw_due {
+    const struct gw_deadline_rule *rule; /* NULL: never */
+    bool known;  /* false: as gw_departure */
+    int64_t us;
+};
+void gw_due_find(struct gw_due *out, const struct gw_service *s, const struct gw_voyage_row *v, int kind, bool changes);
+bool gw_due_passed(const struct gw_due *due, int64_t now_us);
 /* In the transaction in which a list came after its deadline: told, and an alert. */
 bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state, struct gw_err *err);
 /* A voyage is new, or its departure may have changed: looks again when that asks for it. */
@@ -370,6 +389,7 @@ void gw_token_random(char *out, size_t n);
 /* gw_service_token_new without asking who; reason: for the log. first_admin: only while there never was one, else GW_ERR_CONFLICT. */
 bool gw_token_make(struct gw_token_made *out, struct gw_service *s, const struct gw_caller *who, const struct gw_token_new *ask,
     const char *reason, bool first_admin, struct gw_once *once, struct gw_err *err);
+struct gw_token gw_token_of(const struct gw_token_row *row, int64_t now_us);
 bool gw_tokens_had_admin(struct gw_tokens *t);
 
 struct gw_setup *gw_setup_new(void);

@@ -553,14 +553,13 @@ static bool take_away(struct merge *g, bool lost)
     return true;
 }
 
-/* When the list came, and whether that was in time. A list that was there in time may change
- * until departure; so may single travelers. */
+/* When the list came, and whether that was in time; what changes a list has a deadline of its own. */
 static bool keep_time(struct merge *g)
 {
     struct gw_announced_row announced[GW_LIST_KINDS];
     int kind = list_kind(g->m);
     bool first = false;
-    int64_t due;
+    struct gw_due due;
     if (!gw_store_announced(announced, g->tx, g->v.id, g->err))
         return false;
     if (is_list(g->m)) {
@@ -568,11 +567,8 @@ static bool keep_time(struct merge *g)
         if (!gw_store_announced_put(g->tx, g->v.id, kind, g->now_us, g->out->whole, g->err))
             return false;
     }
-    if (first)
-        gw_deadline(&due, g->s, &g->v, kind);
-    else
-        gw_departure(&due, g->s, &g->v);
-    g->out->late = g->now_us > due;
+    gw_due_find(&due, g->s, &g->v, kind, !first);
+    g->out->late = gw_due_passed(&due, g->now_us);
     if (!first || !g->out->late || g->v.late)
         return true;
     g->v.late = g->changed = true;

@@ -315,6 +315,8 @@ static void *upkeep_loop(void *arg)
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
         if (gw_clock_monotonic_us() >= next_head_us)
             next_head_us = gw_clock_monotonic_us() + s->conf->audit_head_every;
+        if (!gw_devices_keep(s, false, &err))
+            gw_log(GW_LOG_WARN, "devices", GW_LOG_WHY(&err));
         if (gw_law_moved(s))
             follow_law(s);
         if (!gw_deadlines_run(s, &err) || !gw_readiness_tell(s, &err))
@@ -522,7 +524,7 @@ void gw_service_close(struct gw_service *s)
         pthread_mutex_unlock(&s->upkeep_lock);
         pthread_join(s->upkeep, NULL);
         struct gw_err err = {};
-        if (!gw_logins_log(s, &err) || !gw_audit_stop(s, &err) || !gw_head_sign(s, &err))
+        if (!gw_devices_keep(s, true, &err) || !gw_logins_log(s, &err) || !gw_audit_stop(s, &err) || !gw_head_sign(s, &err))
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     }
     gw_outbox_close(s->outbox); /* it writes to the log, and asks for the law */

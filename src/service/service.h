@@ -117,6 +117,7 @@ struct gw_token {
     bool has_prior;               /* the credential before the last renewal still works */
     int64_t prior_until_us;
 };
+const char *gw_token_state(const struct gw_token *t, int64_t now_us); /* "valid", "expired", "revoked" */
 /* What somebody shows to be known. */
 struct gw_credential {
     bool has_certificate;         /* else a secret is made */
@@ -349,8 +350,9 @@ struct gw_readiness {
     bool late;                /* a list came after its deadline first */
     int64_t first_manifest_us, last_manifest_us;
     struct gw_list_due {
-        bool has_due;         /* false: a local time was announced, at a port whose zone is not known */
+        bool has_due;         /* false: never, or a local time was announced, at a port whose zone is not known */
         int64_t due_us;
+        const char *basis;    /* the deadline's source; NULL: nothing is due */
         bool has_received;    /* whole, with all its parts */
         int64_t received_us;
         bool late;            /* it came after its deadline, or that has passed without it */
@@ -569,6 +571,42 @@ struct gw_posted {
 /* admin, supervisor, auditor; those at their site. site empty: all. */
 [[nodiscard]] bool gw_service_notices(struct gw_posted **out, size_t *n, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_span site, struct gw_err *err);
+
+struct gw_json *gw_posted_to_json(const struct gw_posted *posted); /* for both doors */
+
+/* ---- devices and sites ----------------------------------------------------- */
+
+/* What a gate says of its camera. */
+enum gw_camera_state { GW_CAMERA_UNKNOWN, GW_CAMERA_WORKING, GW_CAMERA_OFF, GW_CAMERA_ABSENT, GW_CAMERA_DENIED, GW_CAMERA_FAILED, GW_CAMERA_COUNT };
+const char *gw_camera_state_name(enum gw_camera_state camera); /* "working" */
+bool gw_camera_state_find(enum gw_camera_state *out, struct gw_span name);
+struct gw_device_report {
+    struct gw_span software;        /* name and version, at most 64 bytes; empty: not said */
+    bool has_started;
+    int64_t started_us;
+    enum gw_camera_state camera;
+    int64_t camera_errors;          /* how often it failed since then */
+    struct gw_span notice_version, notice_language, mode, direction; /* as GET /v1/notice was asked and answered; empty: none is shown, any */
+};
+struct gw_device {
+    struct gw_token token;
+    bool has_seen, has_reported, has_started;
+    int64_t seen_us;                /* it last asked anything */
+    int64_t reported_us, started_us;
+    const char *software;           /* "" before it said */
+    enum gw_camera_state camera;
+    int64_t camera_errors;
+    const char *notice_version, *notice_language;
+    bool has_notice_state;          /* it shows one */
+    enum gw_notice_state notice_state;
+};
+/* device. Says how it is; the latest counts. out: as gw_service_devices shows it.
+ *   GW_ERR_INVALID  a text with control characters, too long, not UTF-8; mode, direction */
+[[nodiscard]] bool gw_service_device_report(struct gw_device *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_device_report *report, struct gw_err *err);
+/* admin, supervisor; those at their site. In the order they were added; those revoked are left out unless `every`. */
+[[nodiscard]] bool gw_service_devices(struct gw_device **out, size_t *n, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, bool every, struct gw_err *err);
 
 /* ---- the end of a voyage -------------------------------------------------- */
 

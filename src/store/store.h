@@ -572,6 +572,23 @@ struct gw_decline_count {
 [[nodiscard]] bool gw_store_decline_counts(struct gw_decline_count **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t from_day, int64_t to_day, struct gw_span site, struct gw_err *err);
 
+/* ---- what gates say of themselves --------------------------------------------------- */
+
+struct gw_device_row {
+    struct gw_id token;
+    int64_t seen_us;
+    bool has_reported, has_started;
+    int64_t reported_us, started_us;
+    struct gw_span software;
+    int camera;
+    int64_t camera_errors;
+    struct gw_span notice_version, notice_language, mode, direction; /* mode, direction empty: any */
+};
+[[nodiscard]] bool gw_store_device_seen(struct gw_tx *tx, struct gw_id token, int64_t seen_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_device_put(struct gw_tx *tx, const struct gw_device_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_devices(struct gw_device_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
+
 /* ---- what was measured: counts that name nobody ---------------------------------- */
 
 struct gw_measured_row {

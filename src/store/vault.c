@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUCKETS = 1024, SLAB = 64, N_HASH_USES = GW_HASH_USES, PATH_BYTES = 4096 };
+enum { BUCKETS_LEAST = 1024, SLAB_LEAST = 64, SLAB_MOST = 4096, N_HASH_USES = GW_HASH_USES, PATH_BYTES = 4096 };
 static const char root_bound[] = "gangway: root";
 
 struct entry {
@@ -32,10 +32,11 @@ struct entry {
     uint8_t key[GW_KEY_BYTES];
 };
 
+/* Locked memory comes in pages with guards around: the more keys, the more of them in one piece. */
 struct slab {
     struct slab *next;
-    size_t used;
-    struct entry entries[SLAB];
+    size_t used, room;
+    struct entry entries[];
 };
 
 struct master {
@@ -50,13 +51,12 @@ struct gw_vault {
     struct gw_ring *ring;
     bool ring_dirty, moving;
     unsigned part;         /* of the transaction being written; 0: none */
-    /* Keys it made or gave up, each once, and those given up before whose slot could not be overwritten yet:
-     * a commit looks at these, however many there are. */
-    struct entry **pending;
-    size_t n_pending, cap_pending;
+    struct entry **pending; /* made or given up by it, or given up and not overwritten yet: each once */
+    size_t n_pending, room_pending;
 
     pthread_rwlock_t lock; /* over what follows */
-    struct entry *buckets[BUCKETS], *free;
+    struct entry **buckets, *free;
+    size_t n_buckets;      /* a power of two, not below n_keys */
     struct slab *slabs;
     size_t n_keys, n_given_up, n_swept, n_lost, n_damaged;
 };
@@ -93,18 +93,38 @@ struct gw_id gw_key_hour(int64_t hour)
 
 /* ---- keys in memory ------------------------------------------------------------------ */
 
-static struct entry **bucket_of(struct gw_vault *v, enum gw_key_kind kind, struct gw_id scope)
+static struct entry **bucket_of(const struct gw_vault *v, enum gw_key_kind kind, struct gw_id scope)
 {
-    /* The last bytes of an id are random; of an hour, its low bytes are enough. */
-    unsigned n = (unsigned)(scope.bytes[15] << 8 | scope.bytes[14]) ^ (unsigned)(scope.bytes[6] << 8 | scope.bytes[7]) ^
-                 (unsigned)kind << 4;
-    return &v->buckets[n % BUCKETS];
+    uint64_t high, low; /* of an hour all of it is in the first half, of an id what is random in the second */
+    memcpy(&high, scope.bytes, sizeof high);
+    memcpy(&low, scope.bytes + sizeof high, sizeof low);
+    uint64_t n = (high ^ low ^ (uint64_t)kind) * UINT64_C(0x9E3779B97F4A7C15);
+    return &v->buckets[(n >> 32) & (v->n_buckets - 1)];
+}
+
+/* A look-up stays a look-up with a million portraits. */
+static void make_room(struct gw_vault *v)
+{
+    if (v->n_keys < v->n_buckets)
+        return;
+    struct entry **old = v->buckets;
+    const size_t n_old = v->n_buckets;
+    v->n_buckets = GW_MAX(n_old * 2, (size_t)BUCKETS_LEAST);
+    v->buckets = gw_alloc_array(v->n_buckets, sizeof *v->buckets);
+    for (size_t b = 0; b < n_old; b++)
+        for (struct entry *e = old[b], *next; e != NULL; e = next) {
+            struct entry **bucket = bucket_of(v, e->kind, e->scope);
+            next = e->next;
+            e->next = *bucket;
+            *bucket = e;
+        }
+    gw_free(old);
 }
 
 /* One that opens something: not given up. */
 static struct entry *find(struct gw_vault *v, enum gw_key_kind kind, struct gw_id scope)
 {
-    struct entry *e = *bucket_of(v, kind, scope);
+    struct entry *e = v->n_buckets == 0 ? NULL : *bucket_of(v, kind, scope);
     while (e != NULL && (e->kind != kind || !gw_id_equal(e->scope, scope) || e->doomed > 0 || e->given_up))
         e = e->next;
     return e;
@@ -117,13 +137,16 @@ static struct entry *add(struct gw_vault *v, enum gw_key_kind kind, struct gw_id
     if (e != NULL) {
         v->free = e->next;
     } else {
-        if (v->slabs == NULL || v->slabs->used == SLAB) {
-            struct slab *s = gw_secret_alloc(sizeof *s);
+        if (v->slabs == NULL || v->slabs->used == v->slabs->room) {
+            const size_t room = GW_MIN(GW_MAX(v->n_keys, (size_t)SLAB_LEAST), (size_t)SLAB_MOST);
+            struct slab *s = gw_secret_alloc(sizeof *s + room * sizeof s->entries[0]);
             s->next = v->slabs;
+            s->room = room;
             v->slabs = s;
         }
         e = &v->slabs->entries[v->slabs->used++];
     }
+    make_room(v);
     struct entry **bucket = bucket_of(v, kind, scope);
     *e = (struct entry){ .next = *bucket, .kind = kind, .scope = scope, .slot = slot };
     memcpy(e->key, key, GW_KEY_BYTES);
@@ -147,12 +170,34 @@ static void drop(struct gw_vault *v, struct entry *e)
 /* Calls `each` with every entry; it may drop that one. */
 static void for_all(struct gw_vault *v, bool (*each)(struct gw_vault *v, struct entry *e, void *arg), void *arg)
 {
-    for (size_t b = 0; b < BUCKETS; b++)
+    for (size_t b = 0; b < v->n_buckets; b++)
         for (struct entry *e = v->buckets[b], *next; e != NULL; e = next) {
             next = e->next;
             if (!each(v, e, arg))
                 return;
         }
+}
+
+static void add_pending(struct gw_vault *v, struct entry *e)
+{
+    if (v->n_pending == v->room_pending) {
+        v->room_pending = GW_MAX(v->room_pending * 2, (size_t)64);
+        v->pending = gw_realloc_array(v->pending, v->room_pending, sizeof *v->pending);
+    }
+    v->pending[v->n_pending++] = e;
+}
+
+/* The same with every one that is pending; whom that settles is not pending any more. */
+static void for_pending(struct gw_vault *v, void (*each)(struct gw_vault *v, struct entry *e, void *arg), void *arg)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < v->n_pending; i++) {
+        struct entry *e = v->pending[i];
+        each(v, e, arg);
+        if (e->made > 0 || e->doomed > 0 || e->given_up) /* a dropped one is wiped */
+            v->pending[kept++] = e;
+    }
+    v->n_pending = kept;
 }
 
 /* ---- transactions ---------------------------------------------------------------------- */
@@ -162,40 +207,28 @@ void gw_vault_part(struct gw_vault *v)
     v->part++;
 }
 
-static void note(struct gw_vault *v, struct entry *e)
+struct undo {
+    unsigned part; /* 0: all */
+};
+
+static void undo_one(struct gw_vault *v, struct entry *e, void *arg)
 {
-    if (v->n_pending == v->cap_pending) {
-        v->cap_pending = GW_MAX(2 * v->cap_pending, (size_t)SLAB);
-        struct entry **more = gw_alloc_array(v->cap_pending, sizeof(struct entry *));
-        if (v->n_pending > 0)
-            memcpy(more, v->pending, v->n_pending * sizeof(struct entry *));
-        gw_free(v->pending);
-        v->pending = more;
+    const struct undo *u = arg;
+    if (e->doomed > 0 && (u->part == 0 || e->doomed == u->part))
+        e->doomed = 0;
+    if (e->made > 0 && (u->part == 0 || e->made == u->part)) {
+        /* If this does not reach the disk, opening the store does it. */
+        (void)gw_ring_clear(v->ring, e->slot, NULL);
+        drop(v, e);
     }
-    v->pending[v->n_pending++] = e;
 }
 
-/* part 0: all */
 static void undo(struct gw_vault *v, unsigned part)
 {
     if (v->n_pending == 0)
         return;
-    size_t kept = 0;
     pthread_rwlock_wrlock(&v->lock);
-    for (size_t i = 0; i < v->n_pending; i++) {
-        struct entry *e = v->pending[i];
-        if (e->doomed > 0 && (part == 0 || e->doomed == part))
-            e->doomed = 0;
-        const bool unmade = e->made > 0 && (part == 0 || e->made == part);
-        if (!unmade && (e->made > 0 || e->doomed > 0 || e->given_up))
-            v->pending[kept++] = e;
-        if (unmade) {
-            /* If this does not reach the disk, opening the store does it. */
-            (void)gw_ring_clear(v->ring, e->slot, NULL);
-            drop(v, e);
-        }
-    }
-    v->n_pending = kept;
+    for_pending(v, undo_one, &(struct undo){ part });
     pthread_rwlock_unlock(&v->lock);
 }
 
@@ -218,49 +251,54 @@ bool gw_vault_before_commit(struct gw_vault *v, struct gw_err *err)
     return true;
 }
 
-/* What was given up is no key any more, in memory at once. */
-static bool settle(struct gw_vault *v, struct gw_err *err)
+struct committing {
+    struct gw_photos *photos;
+    bool any, failed;
+    struct gw_err *err;
+};
+
+static void settle(struct gw_vault *v, struct entry *e, void *arg)
 {
-    bool any = false, fine = true;
-    for (size_t i = 0; i < v->n_pending; i++) {
-        struct entry *e = v->pending[i];
-        e->made = 0;
-        if (e->doomed > 0) {
-            e->doomed = 0;
-            e->given_up = true;
-            gw_wipe(e->key, sizeof e->key);
-            v->n_given_up++;
-        }
-        if (e->given_up) {
-            any = true;
-            fine = gw_ring_clear(v->ring, e->slot, err) && fine;
-        }
+    struct committing *c = arg;
+    e->made = 0;
+    if (e->doomed > 0) {
+        e->doomed = 0;
+        e->given_up = true;
+        gw_wipe(e->key, sizeof e->key);
+        v->n_given_up++;
     }
-    return fine && (!any || gw_ring_sync(v->ring, err));
+    if (e->given_up) {
+        if (gw_ring_clear(v->ring, e->slot, c->err))
+            c->any = true;
+        else
+            c->failed = true;
+    }
+}
+
+static void drop_given_up(struct gw_vault *v, struct entry *e, void *arg)
+{
+    struct committing *c = arg;
+    if (e->given_up) {
+        gw_photos_drop(c->photos, e->kind, e->scope);
+        v->n_given_up--;
+        drop(v, e);
+    }
 }
 
 bool gw_vault_committed(struct gw_vault *v, struct gw_photos *photos, struct gw_err *err)
 {
+    struct committing c = { .photos = photos, .err = err };
     v->part = 0;
     if (v->n_pending == 0)
         return true;
-    size_t kept = 0;
     pthread_rwlock_wrlock(&v->lock);
+    for_pending(v, settle, &c);
     /* Not wiped on the disk is not wiped: it is tried again with the next commit. */
-    const bool fine = settle(v, err);
-    for (size_t i = 0; i < v->n_pending; i++) {
-        struct entry *e = v->pending[i];
-        if (e->given_up && fine) {
-            gw_photos_drop(photos, e->kind, e->scope);
-            v->n_given_up--;
-            drop(v, e);
-        } else if (e->given_up) {
-            v->pending[kept++] = e;
-        }
-    }
-    v->n_pending = kept;
+    c.failed = c.failed || (c.any && !gw_ring_sync(v->ring, err));
+    if (!c.failed)
+        for_pending(v, drop_given_up, &c);
     pthread_rwlock_unlock(&v->lock);
-    return fine;
+    return !c.failed;
 }
 
 bool gw_store_key_make(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id scope, int64_t now_us,
@@ -280,7 +318,7 @@ bool gw_store_key_make(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id sco
         pthread_rwlock_wrlock(&v->lock);
         struct entry *e = add(v, kind, scope, slot, key.key);
         e->made = v->part;
-        note(v, e);
+        add_pending(v, e);
         pthread_rwlock_unlock(&v->lock);
     }
     gw_wipe(&key, sizeof key);
@@ -304,7 +342,7 @@ bool gw_store_key_destroy(struct gw_tx *tx, enum gw_key_kind kind, struct gw_id 
     struct entry *e = find(v, kind, scope);
     if (e != NULL) {
         if (e->made == 0)
-            note(v, e);
+            add_pending(v, e);
         e->doomed = v->part;
     }
     pthread_rwlock_unlock(&v->lock);
@@ -648,6 +686,7 @@ void gw_vault_close(struct gw_vault *v)
         v->slabs = s->next;
         gw_secret_free(s);
     }
+    gw_free(v->buckets);
     gw_free(v->pending);
     gw_ring_close(v->ring);
     gw_kek_close(v->kek);

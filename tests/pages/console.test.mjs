@@ -161,6 +161,49 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await end(page);
   });
 
+  test('officer: where the gate and the carrier differ when it is over', async () => {
+    const id = await departure(4);
+    assert.equal((await g.verify(id, photo('franck_04035.jpg'))).json.decision, 'clear');
+    assert.equal((await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json: { boarded: ['R1', 'R9'] } })).status, 200);
+    const page = await signIn('officer', { where: `#/voyage/${id}` });
+    await page.getByText('Where gate and carrier differ').waitFor(seen);
+    const rows = await page.locator('section[aria-labelledby="ended"] tbody tr').allInnerTexts();
+    assert.ok(rows.some((r) => /1A\s+R0\s+Cleared at the gate, not on board/.test(r)), rows.join());
+    assert.ok(rows.some((r) => /2A\s+R1\s+On board, never seen at the gate/.test(r)), rows.join());
+    assert.ok(rows.some((r) => /On board, on no list/.test(r)), rows.join());
+    await accessible(page, 'ended');
+    await shoot(page, 'console-voyage-ended', { fullPage: true });
+    await end(page);
+  });
+
+  const broken = (route) => route.fulfill({ status: 503, contentType: 'application/problem+json',
+    body: JSON.stringify({ type: 'about:blank', title: 'busy', status: 503, code: 'busy', detail: 'too busy', next: 'try again', request_id: '0'.repeat(26) }) });
+  test('a list is coming, failed, and full in a designed way', async (tt) => {
+    const many = await Gangway.start(tt);
+    for (let i = 0; i < 101; i++) assert.equal((await many.manifest(voyage([traveler(0)]))).status, 201);
+    const page = await open(b, `${many.url}/`);
+    const waiting = [];
+    await page.route('**/v1/voyages?*', async (route) => { await new Promise((r) => { waiting.push(r); }); await route.continue(); });
+    await page.getByLabel('Your token').fill(many.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.skeleton').waitFor(seen);
+    await accessible(page, 'coming');
+    await shoot(page, 'console-board-coming');
+    const go = setInterval(() => { for (const w of waiting.splice(0)) w(); }, 50);
+    tt.after(() => clearInterval(go));
+    await page.getByText('There are more voyages than fit here').waitFor(seen);
+    assert.equal(await page.locator('tbody tr').count(), 100);
+    await accessible(page, 'full');
+    await page.locator('.language select').selectOption('ar');
+    await page.route('**/v1/inspections?*', broken);
+    await page.evaluate(() => { location.hash = '#/inspections'; });
+    await page.locator('.empty .button').first().waitFor(seen);
+    assert.deepEqual(await latin(page), [], 'a problem is said in the language of the reader');
+    await accessible(page, 'failed');
+    await shoot(page, 'console-inspections-failed');
+    await page.context().close();
+  });
+
   test('carrier: its voyages, readiness and names it sent; no reason, no score', async () => {
     const id = await departure(4);
     await g.verify(id, live('obama4_crop.jpg'));

@@ -243,6 +243,9 @@ describe('protocol', { skip: withoutProgram }, () => {
       'POST /v1/transfers': ['supervisor'],
       'POST /v1/transfers/{transfer}/retry': ['admin'],
       'GET /v1/me': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
+      'PUT /v1/me/status': ['device'],
+      'GET /v1/devices': ['admin', 'supervisor'],
+      'GET /v1/sites': ['admin', 'supervisor'],
       'GET /v1/tokens': ['admin'],
       'GET /v1/settings': ['admin'],
     };

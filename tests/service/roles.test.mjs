@@ -114,6 +114,7 @@ describe('who gets what', { skip: withoutPhotos || withoutOpenssl }, () => {
     world.order = { reason: 'ORDER-7', until: new Date(Date.now() + 86_400_000).toISOString() };
     world.hold = () => json(g.ask('POST', `/v1/voyages/${closed}/holds`, { as: 'admin', json: world.order }), 201);
     await world.hold();
+    assert.equal(g.cli('site', 'add', 'SEA', '--mode', 'air', '--direction', 'departure').status, 0);
     const dir = folder({ after: (f) => afters.push(f) });
     world.far = make(dir, 'frame', 640, 480, 12, 'audrey.jpg');
     world.another = (n) => announce([{ ...persons[0], reference: `REFF${n}KK` }, { ...persons[3], reference: `REFF${n}JJ` }]);
@@ -188,6 +189,7 @@ describe('who gets what', { skip: withoutPhotos || withoutOpenssl }, () => {
     },
     'GET /v1/receipts/{receipt}': async () => [[`/v1/receipts/${world.receipt}`]],
     'POST /v1/setup': async () => [['/v1/setup', { json: { code: '0000-0000-0000-0000' } }]],
+    'PUT /v1/me/status': async () => [['/v1/me/status', { json: { software: 'gate 1', started_at: '2026-11-23T06:00:00Z', camera: 'working', notice_version: '0123456789abcdef', notice_language: 'en' } }]],
     'GET /v1/notice': async () => [['/v1/notice?site=YVR&mode=air&direction=departure', { headers: { Accept: 'application/json' } }]],
   };
   // May ask, but not about this: an alert of a gate is not an operator's.
@@ -270,8 +272,8 @@ describe('who gets what', { skip: withoutPhotos || withoutOpenssl }, () => {
       assert.equal(r.statusCode, 200);
       let text = '';
       const done = () => { clearTimeout(quiet); q.destroy(); resolve(text); };
-      let quiet = setTimeout(done, 1500);
-      r.on('data', (d) => { text += d; clearTimeout(quiet); quiet = setTimeout(done, 500); });
+      let quiet = setTimeout(done, 5000);
+      r.on('data', (d) => { text += d; clearTimeout(quiet); quiet = setTimeout(done, 1500); });
       r.on('error', () => {});
     });
     q.on('error', reject);

@@ -92,7 +92,7 @@ export async function accessible(page, label) {
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).join(' | ')}`), [], label);
 }
 
-const shots = path.join(path.dirname(program), 'screenshots');
+export const shots = path.join(path.dirname(program), 'screenshots');
 export async function shoot(page, name, options = {}) {
   fs.mkdirSync(shots, { recursive: true });
   await page.screenshot({ path: path.join(shots, `${name}.png`), ...options });

@@ -116,10 +116,28 @@ function Missing({ id }: { id: string }) {
         <div><dt>{say('gallery')}</dt><dd>{say(`gallery_${r.gallery.state}`)} · {r.gallery.persons}</dd></div>
         <div><dt>{say('manifest_at')}</dt><dd>{dayAndClock(r.last_manifest_at)}{r.late && <Chip kind="warn">{say('late')}</Chip>}</dd></div>
       </dl>
+      {r.lists && r.lists.length > 0 && <div class="scroll" tabIndex={0} role="group" aria-label={say('lists')}><table><thead><tr><th>{say('lists')}</th><th>{say('due_at')}</th><th>{say('received_at')}</th><th>{say('state')}</th></tr></thead>
+        <tbody>{r.lists.map((l) => <tr key={l.list}><td>{say(`list_${l.list}`)}</td><td class="code">{dayAndClock(l.due_at)}</td><td class="code">{dayAndClock(l.received_at)}</td>
+          <td><Chip kind={({ in_time: 'clear', late: 'warn', missing: 'alarm', pending: 'plain' } as const)[l.state]}>{say(`due_${l.state}`)}</Chip></td></tr>)}</tbody></table></div>}
       {r.portraits.uncovered.length === 0 ? <Empty icon="check" title={say('no_photo_none')} />
         : <ul class="lines" tabIndex={0}>{r.portraits.uncovered.map((t) => <li key={t.traveler}><b class="code">{t.seat ?? '–'}</b><bdi>{nameOf(t) || t.reference}</bdi></li>)}</ul>}
     </>}</Loaded>
   </section>;
+}
+
+/** How a closed voyage ended, and where the gate and the carrier's close-out differ. */
+function Ended({ id }: { id: string }) {
+  const { say } = useDesk();
+  const { asked, again } = useAsk<CloseReceipt>(`/v1/voyages/${id}/close`, '/v1/voyages/{voyage}/close');
+  useHappening(['voyage'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); });
+  return <section class="sheet wide" aria-labelledby="ended"><h2 id="ended">{say('differences')}</h2><Loaded asked={asked} again={again}>{(r) => <>
+    <p>{say(r.cancelled ? 'ended_cancelled' : r.by_carrier ? 'ended_by_carrier' : 'ended_by_gate')}</p>
+    <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{r.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{r.not_boarded}</dd></div>
+      <div><dt>{say('unexpected')}</dt><dd>{r.unexpected.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{r.cleared_not_boarded}</dd></div></dl>
+    {r.by_carrier && (r.differences.length === 0 ? <Empty icon="check" title={say('differences_none')} />
+      : <div class="scroll tall" tabIndex={0} role="group" aria-label={say('differences_title')}><table><caption>{say('differences_title')}</caption><thead><tr><th>{say('seat')}</th><th>{say('reference')}</th><th>{say('difference')}</th></tr></thead>
+          <tbody>{r.differences.map((d, i) => <tr key={i}><td class="code" dir="ltr">{d.seat ?? '–'}</td><td class="code" dir="ltr">{d.reference ?? '–'}</td><td><Chip kind={d.difference === 'denied_on_board' || d.difference === 'unexpected' ? 'alarm' : 'warn'}>{say(`diff_${d.difference}`)}</Chip></td></tr>)}</tbody></table></div>)}
+  </>}</Loaded></section>;
 }
 
 function Close({ v, again }: { v: VoyageShape; again: () => void }) {
@@ -179,6 +197,7 @@ export function Voyage({ id }: { id: string }) {
       <div class="columns">
         {(me.role === 'officer' || me.role === 'supervisor') && <Feed id={id} />}
         {me.role !== 'admin' && v.state === 'open' && <Missing id={id} />}
+        {v.state === 'closed' && <Ended id={id} />}
         {me.role !== 'admin' && <Manifest id={id} />}
       </div>
     </>}</Loaded>
