@@ -661,6 +661,8 @@ static bool read_address(struct reader *r)
 {
     struct joined street;
     bool any = false;
+    if (!gw_edifact_reaches(r->s, 5)) /* nearly always */
+        return true;
     for (unsigned element = 5; element <= 9 && !any; element++)
         for (unsigned c = 1; c <= 4; c++)
             any = any || get(r, element, c).size > 0;
