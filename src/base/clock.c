@@ -64,8 +64,9 @@ bool gw_date_check(struct gw_date d)
     static const uint8_t length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     if (d.year < 1 || d.year > 9999 || d.month < 1 || d.month > 12 || d.day < 1)
         return false;
-    bool leap = (d.year % 4 == 0 && d.year % 100 != 0) || d.year % 400 == 0;
-    return d.day <= length[d.month - 1] + (d.month == 2 && leap);
+    if (d.month != 2 || d.day != 29)
+        return d.day <= length[d.month - 1];
+    return (d.year % 4 == 0 && d.year % 100 != 0) || d.year % 400 == 0;
 }
 
 static bool digits(struct gw_span s, size_t at, size_t n, int *out)

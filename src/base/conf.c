@@ -267,7 +267,7 @@ static void environment_name(char out[80], const char *name)
         out[i] = out[i] == '.' ? '_' : (char)(out[i] >= 'a' && out[i] <= 'z' ? out[i] - 32 : out[i]);
 }
 
-bool gw_conf_read_environment(struct gw_conf *c, char *const *environment, struct gw_err *err)
+bool gw_conf_read_environment(struct gw_conf *c, char *const *environment, struct gw_buf *unnamed, struct gw_err *err)
 {
     for (; environment != NULL && *environment != NULL; environment++) {
         const char *equals = strchr(*environment, '=');
@@ -284,7 +284,9 @@ bool gw_conf_read_environment(struct gw_conf *c, char *const *environment, struc
             if (!gw_conf_set(c, rows[i].name, equals + 1, name, err))
                 return false;
         }
-        if (!known) {
+        if (!known && unnamed != NULL) {
+            gw_buf_addf(unnamed, "%s%.*s", unnamed->size == 0 ? "" : ", ", (int)GW_MIN(length, (size_t)79), *environment);
+        } else if (!known) {
             char name[80];
             snprintf(name, sizeof name, "%.*s", (int)GW_MIN(length, sizeof name - 1), *environment);
             return gw_fail(err, GW_ERR_USAGE, "the environment has %s, which names no setting; `gangway config` lists them", name);

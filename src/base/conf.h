@@ -52,9 +52,10 @@ GW_AUTO_DONE(gw_conf, gw_conf_done)
 /* Lines `name = value`, empty lines, and lines beginning with #. */
 [[nodiscard]] bool gw_conf_read(struct gw_conf *c, struct gw_span text, const char *name, struct gw_err *err);
 [[nodiscard]] bool gw_conf_read_file(struct gw_conf *c, const char *path, struct gw_err *err);
-/* Every GANGWAY_… variable that names a setting; one that names none is an error
- * (GANGWAY_HOME_… of other programs do not exist). */
-[[nodiscard]] bool gw_conf_read_environment(struct gw_conf *c, char *const *environment, struct gw_err *err);
+/* Every GANGWAY_… variable that names a setting. One that names none is an error, or where
+ * `unknown` is not NULL added to it, names with ", " between. */
+[[nodiscard]] bool gw_conf_read_environment(struct gw_conf *c, char *const *environment, struct gw_buf *unknown,
+    struct gw_err *err);
 
 /* Takes over from `fresh` every reloadable setting that is a number or a flag, one
  * store each: who reads meanwhile sees the old value or the new one. Texts are left

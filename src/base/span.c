@@ -50,10 +50,8 @@ bool gw_span_uint(struct gw_span a, uint64_t most, uint64_t *out)
     for (size_t i = 0; i < a.size; i++) {
         if (a.data[i] < '0' || a.data[i] > '9')
             return false;
-        uint64_t digit = (uint64_t)(a.data[i] - '0');
-        if (v > (most - GW_MIN(digit, most)) / 10 || digit > most)
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(a.data[i] - '0'), &v) || v > most)
             return false;
-        v = v * 10 + digit;
     }
     *out = v;
     return true;

@@ -27,6 +27,9 @@ enum gw_option_kind {
     GW_OPTION_COUNT, /* int64_t */
     GW_OPTION_REAL, /* double */
     GW_OPTION_CONF, /* struct gw_conf: --set NAME=VALUE, may be repeated; brings the environment in */
+    /* The same for a command that only reads: a variable of the environment that names no setting is said
+     * and passed over, for nothing is kept or run in the wrong way because of it. */
+    GW_OPTION_CONF_READ,
     GW_OPTION_CONF_FILE, /* struct gw_conf: --config FILE */
 };
 struct gw_option {

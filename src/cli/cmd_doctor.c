@@ -392,6 +392,6 @@ static int run(int argc, char **argv)
 const struct gw_command gw_command_doctor = {
     .name = "doctor",
     .arguments = "",
-    .summary = "checks models, sandbox, store, keys, rule packs, clock, disk and cameras of this machine, and says what to do",
+    .summary = "is this machine fit? models, store, keys, rule packs, clock, disk, cameras, and what to do",
     .run = run,
 };

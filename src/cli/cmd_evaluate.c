@@ -5,6 +5,8 @@
 #include "base/crypto.h"
 #include "cli/commands.h"
 
+#include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,10 +85,23 @@ struct asked {
     bool progress, pretty, largest;
 };
 
+/* Asked before the work begins: it may take hours, and a mistake in a name should not cost them. */
+static bool may_write(const char *path, struct gw_err *err)
+{
+    if (path == NULL)
+        return true;
+    GW_AUTO_MEM char *copy = gw_strdup(path);
+    if (access(dirname(copy), W_OK | X_OK) == 0)
+        return true;
+    return gw_fail(err, GW_ERR_IO, "%s: %s", path, strerror(errno));
+}
+
 static bool evaluate(const struct asked *a, const char *folder, const struct gw_conf *conf, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_eval) e = {};
     gw_eval_init(&e);
+    if (!may_write(a->json, err) || !may_write(a->html, err) || !may_write(a->calibrate, err))
+        return false;
     if (!(folder != NULL ? gw_eval_read_folder(&e, folder, err) : gw_eval_read_index(&e, a->index, a->set, err)) ||
         (a->pairs != NULL && !gw_eval_read_pairs(&e, a->pairs, err)))
         return false;
@@ -155,7 +170,7 @@ static int run(int argc, char **argv)
         { "--progress", GW_OPTION_FLAG, &a.progress, NULL, "say on standard error how far it is" },
         { "--pretty", GW_OPTION_FLAG, &a.pretty, NULL, "indent the JSON" },
         { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "read settings from this file" },
-        { "--set", GW_OPTION_CONF, &conf, "NAME[=VALUE]", "NAME: only this set of the index; NAME=VALUE: change one setting" },
+        { "--set", GW_OPTION_CONF_READ, &conf, "NAME[=VALUE]", "NAME: only this set of the index; NAME=VALUE: change one setting" },
     };
     if (!gw_options_read(&argc, argv, &gw_command_evaluate, options, GW_COUNT(options), &status))
         return status;

@@ -294,7 +294,10 @@ static int run_explain(int argc, char **argv)
             return GW_EXIT_USAGE;
         }
     struct gw_err err = {};
-    struct gw_pack_facts f = { .permanent_resident = resident, .accompanied = accompanied };
+    struct gw_pack_facts f = {
+        .permanent_resident = resident ? GW_PACK_YES : GW_PACK_UNRECORDED,
+        .accompanied = accompanied ? GW_PACK_YES : GW_PACK_UNRECORDED,
+    };
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_PACK_ARENA_BYTES);
     GW_AUTO(gw_packs) *packs = NULL;
     const struct gw_pack *pack = NULL;
@@ -303,7 +306,7 @@ static int run_explain(int argc, char **argv)
         !read_word("--direction", direction, gw_pack_direction_find(&f.direction, direction), "arrival, departure", &err) ||
         !read_code(f.site, sizeof f.site, "--site", site, &err) || !read_code(f.status, sizeof f.status, "--status", status_text, &err) ||
         !read_word("--document", document, gw_pack_document_find(&f.document, document),
-            "none, passport, diplomatic_passport, official_passport, emergency_passport, identity_card, residence_permit, visa, "
+            "none, passport, diplomatic_passport, official_passport, emergency_passport, identity_card, residence_permit, permanent_resident_card, visa, "
             "refugee_document, crew_document, trusted_traveler_card, other", &err) ||
         !open_choice(&pack, &packs, a, &choice, date, &err))
         return gw_cli_fail(command_explain.name, &err);

@@ -1,40 +1,14 @@
 /* cmd_retention.c - what is kept, what is due, what was destroyed. */
-#include "base/log.h"
+#include "cli/admin.h"
 #include "cli/commands.h"
-#include "local/local.h"
 #include "store/store.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-struct ask {
+struct asked {
     const char *reason;
     int64_t days;
 };
-
-static bool build(struct gw_json *j, const struct ask *a, int argc, char **argv, struct gw_err *err)
-{
-    const char *verb = argc > 1 ? argv[1] : "";
-    if (strcmp(verb, "report") == 0 && argc == 2) {
-        gw_json_set_text(j, "verb", "retention_report");
-    } else if (strcmp(verb, "run") == 0 && argc == 2) {
-        gw_json_set_text(j, "verb", "retention_run");
-    } else if (strcmp(verb, "hold") == 0 && argc == 3) {
-        if (a->reason == NULL)
-            return gw_fail(err, GW_ERR_USAGE, "hold needs --reason: the number of the order, without a name");
-        gw_json_set_text(j, "verb", "hold_place");
-        gw_json_set_text(j, "voyage", argv[2]);
-        gw_json_set_text(j, "reason", a->reason);
-        gw_json_set_integer(j, "days", a->days);
-    } else if (strcmp(verb, "release") == 0 && argc == 3) {
-        gw_json_set_text(j, "verb", "hold_release");
-        gw_json_set_text(j, "hold", argv[2]);
-    } else {
-        return gw_fail(err, GW_ERR_USAGE, "it takes report, run, hold VOYAGE, release HOLD or clock; --help says more");
-    }
-    return true;
-}
 
 struct mark {
     int64_t now_us;
@@ -55,39 +29,49 @@ static bool take_clock(const struct gw_conf *conf, struct gw_err *err)
     return s != NULL && gw_store_write(s, put_mark, &m, err);
 }
 
-static int run(int argc, char **argv)
+static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err *err)
 {
-    struct ask a = { .days = 30 };
-    bool pretty = false;
-    int status = GW_EXIT_OK;
-    struct gw_err err = {};
-    GW_AUTO_VALUE(gw_conf) conf = {};
-    gw_conf_init(&conf);
-    const struct gw_option options[] = {
-        { "--reason", GW_OPTION_TEXT, &a.reason, "NUMBER", "hold: the order it is for: A-Z a-z 0-9 . _ : + / - and no name" },
-        { "--days", GW_OPTION_COUNT, &a.days, "N", "hold: how long, 1 to 90; left out: 30" },
-        { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
-        { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "settings, above all store.path" },
-        { "--set", GW_OPTION_CONF, &conf, "NAME=VALUE", "change one setting" },
-    };
-    if (!gw_options_read(&argc, argv, &gw_command_retention, options, GW_COUNT(options), &status))
-        return status;
-    gw_log_level(GW_LOG_WARN);
-    umask(077);
-    if (!gw_crypto_init(&err))
-        return gw_cli_fail("retention", &err);
-    if (argc == 2 && strcmp(argv[1], "clock") == 0)
-        return take_clock(&conf, &err) ? GW_EXIT_OK : gw_cli_fail("retention", &err);
-    GW_AUTO(gw_json) *ask = gw_json_object();
-    if (!build(ask, &a, argc, argv, &err))
-        return gw_cli_fail("retention", &err);
-    GW_AUTO(gw_json) *answer = gw_local_ask(&conf, ask, &err);
-    if (answer == NULL)
-        return gw_cli_fail("retention", &err);
+    const struct asked *a = c->options;
+    const char *verb = c->argc > 1 ? c->argv[1] : "";
+    if (strcmp(verb, "clock") == 0 && c->argc == 2)
+        return take_clock(c->conf, err);
+    if (strcmp(verb, "report") == 0 && c->argc == 2) {
+        gw_json_set_text(j, "verb", "retention_report");
+    } else if (strcmp(verb, "run") == 0 && c->argc == 2) {
+        gw_json_set_text(j, "verb", "retention_run");
+    } else if (strcmp(verb, "hold") == 0 && c->argc == 3) {
+        if (a->reason == NULL)
+            return gw_fail(err, GW_ERR_USAGE, "hold needs --reason: the number of the order, without a name");
+        gw_json_set_text(j, "verb", "hold_place");
+        gw_json_set_text(j, "voyage", c->argv[2]);
+        gw_json_set_text(j, "reason", a->reason);
+        gw_json_set_integer(j, "days", a->days);
+    } else if (strcmp(verb, "release") == 0 && c->argc == 3) {
+        gw_json_set_text(j, "verb", "hold_release");
+        gw_json_set_text(j, "hold", c->argv[2]);
+    } else {
+        return gw_fail(err, GW_ERR_USAGE, "it takes report, run, hold VOYAGE, release HOLD or clock; --help says more");
+    }
+    return true;
+}
+
+/* For whoever asks from a script: exit status 1 says that something is wrong. */
+static int tell(const struct gw_json *answer, bool pretty, const struct gw_admin_call *)
+{
     int64_t over = 0;
     gw_cli_print(answer, pretty);
-    /* For whoever asks from a script: exit status 1 says that something is wrong. */
     return gw_json_get_integer(answer, "over_age", &over) && over > 0 ? GW_EXIT_INVALID : GW_EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct asked a = { .days = 30 };
+    const struct gw_option own[] = {
+        { "--reason", GW_OPTION_TEXT, &a.reason, "NUMBER", "hold: the order it is for: A-Z a-z 0-9 . _ : + / - and no name" },
+        { "--days", GW_OPTION_COUNT, &a.days, "N", "hold: how long, 1 to 90; left out: 30" },
+    };
+    return gw_admin_run(argc, argv, &(struct gw_admin){ .command = &gw_command_retention, .options = own, .n_options = GW_COUNT(own),
+        .out = &a, .ask = ask, .tell = tell });
 }
 
 const struct gw_command gw_command_retention = {

@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-extern char **environ;
-
 /* From the card alone: this is asked by scripts, and often. */
 static void print_models(const struct gw_conf *conf)
 {
@@ -31,13 +29,10 @@ static int run(int argc, char **argv)
     int status = GW_EXIT_OK;
     GW_AUTO_VALUE(gw_conf) conf = {};
     gw_conf_init(&conf);
-    struct gw_err err = {};
     const struct gw_option options[] = {
         { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "read settings from this file" },
-        { "--set", GW_OPTION_CONF, &conf, "NAME=VALUE", "change one setting" },
+        { "--set", GW_OPTION_CONF_READ, &conf, "NAME=VALUE", "change one setting" },
     };
-    if (!gw_conf_read_environment(&conf, environ, &err))
-        return gw_cli_fail("version", &err);
     if (!gw_options_read(&argc, argv, &gw_command_version, options, GW_COUNT(options), &status))
         return status;
     printf("gangway %s (%s)\n", GW_VERSION, GW_COMMIT);

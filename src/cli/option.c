@@ -67,6 +67,7 @@ static bool store(const struct gw_option *o, const char *value, struct gw_err *e
         return true;
     }
     case GW_OPTION_CONF:
+    case GW_OPTION_CONF_READ:
         return gw_conf_set_pair(o->out, value, err);
     case GW_OPTION_CONF_FILE:
         return gw_conf_read_file(o->out, value, err);
@@ -87,17 +88,34 @@ static int refuse_name(const struct gw_command *command, const char *arg, const 
     return GW_EXIT_USAGE;
 }
 
+static bool is_conf(const struct gw_option *o)
+{
+    return o->kind == GW_OPTION_CONF || o->kind == GW_OPTION_CONF_READ;
+}
+
+static bool read_environment(const struct gw_command *command, const struct gw_option *o, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) unknown = {};
+    if (!gw_conf_read_environment(o->out, environ, o->kind == GW_OPTION_CONF_READ ? &unknown : NULL, err))
+        return false;
+    if (unknown.size > 0)
+        fprintf(stderr, "gangway %s: the environment has what names no setting, passed over: %s\n", command->name,
+            gw_buf_text(&unknown));
+    return true;
+}
+
 /* One file, then the environment, then --set: the later one counts. */
-static bool read_settings(const struct gw_option *options, size_t n, const struct kept *kept, size_t n_kept, struct gw_err *err)
+static bool read_settings(const struct gw_command *command, const struct gw_option *options, size_t n, const struct kept *kept,
+    size_t n_kept, struct gw_err *err)
 {
     for (size_t i = 0; i < n_kept; i++)
         if (kept[i].option->kind == GW_OPTION_CONF_FILE && !store(kept[i].option, kept[i].value, err))
             return false;
     for (size_t i = 0; i < n; i++)
-        if (options[i].kind == GW_OPTION_CONF && !gw_conf_read_environment(options[i].out, environ, err))
+        if (is_conf(&options[i]) && !read_environment(command, &options[i], err))
             return false;
     for (size_t i = 0; i < n_kept; i++)
-        if (kept[i].option->kind == GW_OPTION_CONF && !store(kept[i].option, kept[i].value, err))
+        if (is_conf(kept[i].option) && !store(kept[i].option, kept[i].value, err))
             return false;
     return true;
 }
@@ -146,7 +164,7 @@ bool gw_options_read(int *argc, char **argv, const struct gw_command *command, c
             }
             value = argv[++i];
         }
-        if (o->kind == GW_OPTION_CONF || o->kind == GW_OPTION_CONF_FILE) {
+        if (is_conf(o) || o->kind == GW_OPTION_CONF_FILE) {
             settings[n_settings++] = (struct kept){ o, value };
             continue;
         }
@@ -156,7 +174,7 @@ bool gw_options_read(int *argc, char **argv, const struct gw_command *command, c
             return false;
         }
     }
-    if (!read_settings(options, n, settings, n_settings, &err)) {
+    if (!read_settings(command, options, n, settings, n_settings, &err)) {
         *status = gw_cli_fail(command->name, &err);
         return false;
     }

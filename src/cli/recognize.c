@@ -47,7 +47,7 @@ int gw_recognize(int argc, char **argv, const struct gw_recognizing *what)
     const struct gw_option options[] = {
         { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
         { "--config", GW_OPTION_CONF_FILE, &conf, "FILE", "read settings from this file" },
-        { "--set", GW_OPTION_CONF, &conf, "NAME=VALUE", "change one setting" },
+        { "--set", GW_OPTION_CONF_READ, &conf, "NAME=VALUE", "change one setting" },
     };
     if (!gw_options_read(&argc, argv, what->command, options, GW_COUNT(options), &status))
         return status;

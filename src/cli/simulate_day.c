@@ -291,7 +291,7 @@ static void come(struct gate *g, struct sim_voyage *v, struct sim_traveler *t, c
     const struct sim_person *p = t->person;
     struct answer a = {};
     char key[40];
-    assert(p != NULL); /* of every traveler */
+    assert(p != NULL || t->fate == SIM_HAS_NO_PORTRAIT); /* nobody of ours is the face of who has none */
     switch (t->fate) {
     case SIM_STAYS_AWAY:
     case SIM_FATES:

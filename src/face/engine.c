@@ -6,7 +6,7 @@
 #include "base/conf.h"
 #include "base/crypto.h"
 #include "base/place.h"
-#include "face/graph.h"
+#include "face/prepare.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CARD_ARENA_BYTES = 1 << 20, NETWORK_BYTES_MAX = 512 << 20 };
+enum { CARD_ARENA_BYTES = 1 << 20 };
 
 static const char *const purposes[GW_NET_PURPOSES] = { "detector", "landmarks", "embedder", "liveness" };
 
@@ -111,7 +111,7 @@ static bool read_network(struct gw_buf *out, const char *card_path, const struct
 {
     GW_AUTO_VALUE(gw_buf) path = {};
     find_network(&path, card_path, card->file);
-    if (!gw_buf_read_file(out, gw_buf_text(&path), NETWORK_BYTES_MAX, err)) {
+    if (!gw_buf_read_file(out, gw_buf_text(&path), GW_NET_BYTES_MAX, err)) {
         if (err != NULL && err->code == GW_ERR_NOT_FOUND)
             return gw_fail(err, GW_ERR_NOT_FOUND, "the network %.80s named by the model card is not there (%.100s): run tools/setup",
                 card->file, gw_buf_text(&path));
@@ -157,30 +157,14 @@ static bool check_outputs(const struct gw_card *card, unsigned purpose, const st
         gw_card_net(card, purpose)->file, purposes[purpose], have, want);
 }
 
-static struct gw_net *open_net(struct gw_faces *f, unsigned purpose, struct gw_span onnx, const float *input,
-    unsigned threads, struct gw_err *err)
+/* Says which input and outputs are meant, runs it once and checks what came. */
+static bool bind(struct gw_faces *f, unsigned purpose, struct gw_net *net, const float *input, struct gw_err *err)
 {
     const struct gw_card_net *card = gw_card_net(&f->card, purpose);
     const struct gw_shape shape = gw_input_shape(&card->input);
     const char *names[GW_NET_OUTPUTS];
     const size_t n = output_names(names, &f->card, purpose);
-    GW_AUTO(gw_net) *net = gw_net_open(f->runtime, onnx, card->file, threads, err);
-    if (net == NULL || !gw_net_bind(net, card->input.name, &shape, names, n, input, err) ||
-        !check_outputs(&f->card, purpose, net, err))
-        return NULL;
-    return gw_take(net);
-}
-
-/* The network rewritten for speed, or NULL: nothing to rewrite, or not understood. The
- * network as shipped is always there instead, so why does not matter. */
-static struct gw_net *open_prepared(struct gw_faces *f, unsigned purpose, struct gw_span onnx, const float *input,
-    unsigned threads)
-{
-    GW_AUTO_VALUE(gw_buf) prepared = {};
-    struct gw_graph_report report;
-    if (!gw_graph_prepare(&prepared, &report, onnx, NULL) || gw_graph_rewritten(&report) == 0)
-        return NULL;
-    return open_net(f, purpose, gw_buf_span(&prepared), input, threads, NULL);
+    return gw_net_bind(net, card->input.name, &shape, names, n, input, err) && check_outputs(&f->card, purpose, net, err);
 }
 
 /* Both gave the same on the self-test input: no number differs by more than a
@@ -207,6 +191,20 @@ static bool agree(const struct gw_net *a, const struct gw_net *b, const struct g
     return true;
 }
 
+/* The network in the fastest form that computes the same, or NULL: nothing to be done, or not
+ * understood. The network as shipped is always there instead, so why does not matter. */
+static struct gw_net *open_prepared(struct gw_faces *f, unsigned purpose, struct gw_span onnx, const struct gw_net *shipped,
+    const float *input, unsigned threads)
+{
+    const char *label = gw_card_net(&f->card, purpose)->file;
+    for (int way = 0; way < GW_WAYS; way++) {
+        GW_AUTO(gw_net) *net = gw_prepare_open(f->runtime, (enum gw_way)way, onnx, label, threads, NULL);
+        if (net != NULL && bind(f, purpose, net, input, NULL) && agree(shipped, net, &f->card, purpose))
+            return gw_take(net);
+    }
+    return NULL;
+}
+
 static bool open_purpose(struct gw_faces *f, unsigned purpose, const char *card_path,
     const struct gw_faces_options *o, struct gw_err *err)
 {
@@ -220,14 +218,14 @@ static bool open_purpose(struct gw_faces *f, unsigned purpose, const char *card_
     GW_AUTO_MEM float *noise = gw_alloc_array(gw_shape_count(&shape), sizeof *noise);
     const unsigned threads = GW_MAX(1u, o->threads);
     fill_noise(noise, &card->input);
-    GW_AUTO(gw_net) *net = open_net(f, purpose, gw_buf_span(&bytes), noise, threads, err);
-    if (net == NULL)
+    GW_AUTO(gw_net) *net = gw_net_open(f->runtime, gw_buf_span(&bytes), card->file, threads, err);
+    if (net == NULL || !bind(f, purpose, net, noise, err))
         return false;
     if (o->prepare) {
-        GW_AUTO(gw_net) *prepared = open_prepared(f, purpose, gw_buf_span(&bytes), noise, threads);
-        if (prepared != NULL && agree(net, prepared, &f->card, purpose)) {
+        struct gw_net *prepared = open_prepared(f, purpose, gw_buf_span(&bytes), net, noise, threads);
+        if (prepared != NULL) {
             gw_net_close(net);
-            net = gw_take(prepared);
+            net = prepared;
             f->prepared[purpose] = true;
         }
     }

@@ -25,6 +25,7 @@
  *
  * Pure; any thread. */
 #pragma once
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/span.h"
@@ -33,6 +34,7 @@ enum {
     GW_GRAPH_BYTES_MAX = 512 << 20, /* of a model */
     GW_GRAPH_NODES_MAX = 50'000,
     GW_GRAPH_NAMES_MAX = 500'000,   /* inputs and outputs of all nodes, initializers, values described */
+    GW_GRAPH_NAME = 40, /* bytes of a name made here, with its zero */
     GW_GRAPH_BLOCK = 16,            /* channels in the largest block (AVX-512, NEON); of AVX2's 8 a multiple */
     /* The result is at most the model, this many times it and GW_GRAPH_EXTRA_BYTES. */
     GW_GRAPH_GROWTH_MAX = 4,
@@ -70,3 +72,44 @@ static inline unsigned gw_graph_rewritten(const struct gw_graph_report *r)
  *   GW_ERR_UNSUPPORTED  the weights are in other files (external data), whose bytes no hash covers */
 [[nodiscard]] bool gw_graph_prepare(struct gw_buf *out, struct gw_graph_report *report, struct gw_span onnx,
     struct gw_err *err);
+
+/* --- the same without the convolutions ---------------------------------------------
+ *
+ * PRelu in the blocked layout itself, by operators of our own (blocked.h), alone or as
+ * part of the convolution by channel it stands beside. Which tensors the runtime will
+ * block only the runtime knows, so this takes two steps with the runtime between them:
+ *
+ *   gw_graph_mark    as gw_graph_prepare, but for each PRelu with a slope a channel
+ *                    Mul(x, x) under a name of ours, which the runtime takes through its
+ *                    layouts and fuses with nothing
+ *   (the runtime optimizes that model and writes it down)
+ *   gw_graph_block   puts our operators where the marks are
+ */
+enum { GW_GRAPH_MARKS_MAX = 1000 };
+struct gw_graph_mark {
+    char name[GW_GRAPH_NAME]; /* of the node */
+    float *slopes;            /* n, of which those beyond the channels are 1; a multiple of GW_GRAPH_BLOCK */
+    size_t n;
+};
+struct gw_graph_marks {
+    struct gw_graph_mark v[GW_GRAPH_MARKS_MAX];
+    size_t n; /* 0: the model has no such PRelu, and the second step nothing to do */
+    struct gw_arena *arena;
+};
+/* Errors as above; also GW_ERR_LIMIT for more than GW_GRAPH_MARKS_MAX. Slopes lie in the arena. */
+[[nodiscard]] bool gw_graph_mark(struct gw_buf *out, struct gw_graph_marks *marks, struct gw_arena *a, struct gw_span onnx,
+    struct gw_err *err);
+
+struct gw_graph_blocked {
+    unsigned n_expand;     /* 1x1 convolutions that became one operator with the PRelu behind, one by channel and the PRelu behind that */
+    unsigned n_by_channel; /* convolutions by channel that became ours, with the PRelu before, behind or both */
+    unsigned n_pointwise;  /* other 1x1 convolutions that became ours, with the PRelu behind, if one is */
+    unsigned n_alone;      /* PRelu that became an operator of their own */
+    unsigned n_plain;      /* of these: in the plain layout */
+};
+/* The optimized model with our operators. block: channels in the runtime's blocks, 0 where it has none.
+ *   GW_ERR_UNSUPPORTED  a mark is missing or is not as it was made, or the model has what is
+ *                       not understood here
+ *   GW_ERR_FORMAT, GW_ERR_LIMIT  as above */
+[[nodiscard]] bool gw_graph_block(struct gw_buf *out, struct gw_graph_blocked *report, struct gw_span optimized,
+    const struct gw_graph_marks *marks, unsigned block, struct gw_err *err);

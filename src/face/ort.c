@@ -1,5 +1,6 @@
 /* ort.c - the only file that names ONNX Runtime. Statuses become errors here. */
 #include "face/ort.h"
+#include "face/ort_ops.h"
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/place.h"
@@ -15,14 +16,12 @@
 
 #include <onnxruntime_c_api.h>
 
-/* Debian 13 has 1.21, whose table ends here; later libraries only append to it. */
-enum { API_VERSION = 21 };
-
 struct gw_ort {
     const OrtApi *api;
     const char *version;
     OrtEnv *env;
     OrtMemoryInfo *memory;
+    struct gw_ort_ops *ops;
 };
 
 struct gw_net {
@@ -91,10 +90,10 @@ struct gw_ort *gw_ort_open(const char *path, struct gw_err *err)
     if (get_base == NULL)
         return gw_fail_null(err, GW_ERR_UNAVAILABLE, "the library given as ONNX Runtime is another one: it has no OrtGetApiBase");
     const OrtApiBase *base = get_base();
-    const OrtApi *api = base->GetApi(API_VERSION);
+    const OrtApi *api = base->GetApi(GW_ORT_API);
     if (api == NULL)
         return gw_fail_null(err, GW_ERR_UNAVAILABLE, "ONNX Runtime %.20s is too old: 1.%d or later is needed",
-            base->GetVersionString(), API_VERSION);
+            base->GetVersionString(), GW_ORT_API);
     GW_AUTO(gw_ort) *rt = gw_alloc(sizeof *rt);
     rt->api = api;
     rt->version = base->GetVersionString();
@@ -102,7 +101,8 @@ struct gw_ort *gw_ort_open(const char *path, struct gw_err *err)
             "start", GW_ERR_UNAVAILABLE, err) ||
         !worked(api, api->DisableTelemetryEvents(rt->env), "start", GW_ERR_UNAVAILABLE, err) ||
         !worked(api, api->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &rt->memory), "start",
-            GW_ERR_UNAVAILABLE, err))
+            GW_ERR_UNAVAILABLE, err) ||
+        !worked(api, gw_ort_ops_new(&rt->ops, api), "start", GW_ERR_UNAVAILABLE, err))
         return NULL;
     return gw_take(rt);
 }
@@ -151,6 +151,7 @@ void gw_ort_close(struct gw_ort *rt)
         return;
     if (rt->memory != NULL)
         rt->api->ReleaseMemoryInfo(rt->memory);
+    gw_ort_ops_free(rt->ops);
     if (rt->env != NULL)
         rt->api->ReleaseEnv(rt->env);
     gw_free(rt);
@@ -171,43 +172,85 @@ size_t gw_shape_count(const struct gw_shape *s)
 
 /* --- sessions ----------------------------------------------------------------------- */
 
-static bool configure(const OrtApi *api, OrtSessionOptions *options, unsigned threads, const char *label,
-    struct gw_err *err)
+/* What a session is opened for. */
+enum purpose {
+    TO_RUN,     /* a model as files have it: the runtime optimizes it */
+    TO_RUN_OURS /* one that went through that and has operators of ours since */,
+    TO_WRITE    /* to have it optimized and written down */
+};
+
+static bool configure(struct gw_ort *rt, OrtSessionOptions *options, enum purpose purpose, unsigned threads,
+    const char *label, struct gw_err *err)
 {
+    const OrtApi *api = rt->api;
     const enum gw_err_code code = GW_ERR_INTERNAL;
     return worked(api, api->SetIntraOpNumThreads(options, (int)threads), label, code, err) &&
            worked(api, api->SetInterOpNumThreads(options, 1), label, code, err) &&
            worked(api, api->SetSessionExecutionMode(options, ORT_SEQUENTIAL), label, code, err) &&
-           worked(api, api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), label, code, err) &&
+           worked(api, api->SetSessionGraphOptimizationLevel(options, purpose == TO_RUN_OURS ? ORT_DISABLE_ALL : ORT_ENABLE_ALL),
+               label, code, err) &&
+           (purpose != TO_RUN_OURS || worked(api, gw_ort_ops_use(rt->ops, options), label, code, err)) &&
            /* A waiting worker that spins takes the core from another picture. */
            worked(api, api->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"), label, code, err);
 }
 
-static struct gw_net *open_session(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
-    struct gw_err *err)
+/* path: where it is written down, else NULL. */
+static OrtSession *open_session(struct gw_ort *rt, struct gw_span onnx, enum purpose purpose, const char *path,
+    const char *label, unsigned threads, struct gw_err *err)
 {
     const OrtApi *api = rt->api;
-    GW_AUTO(gw_net) *net = gw_alloc(sizeof *net);
-    net->api = api;
-    net->memory = rt->memory;
-    net->label = label;
+    OrtSession *session = NULL;
     OrtSessionOptions *options = NULL;
-    bool ok = worked(api, api->CreateSessionOptions(&options), label, GW_ERR_INTERNAL, err) &&
-              configure(api, options, threads, label, err) &&
-              worked(api, api->CreateSessionFromArray(rt->env, onnx.data, onnx.size, options, &net->session), label,
-                  GW_ERR_CORRUPT, err);
+    struct hush h = hush_begin();
+    const bool ok = worked(api, api->CreateSessionOptions(&options), label, GW_ERR_INTERNAL, err) &&
+                    configure(rt, options, purpose, threads, label, err) &&
+                    (path == NULL || worked(api, api->SetOptimizedModelFilePath(options, path), label, GW_ERR_INTERNAL, err)) &&
+                    worked(api, api->CreateSessionFromArray(rt->env, onnx.data, onnx.size, options, &session), label,
+                        GW_ERR_CORRUPT, err);
+    hush_end(h);
     if (options != NULL)
         api->ReleaseSessionOptions(options);
-    return ok ? gw_take(net) : NULL;
+    return ok ? session : NULL;
+}
+
+static struct gw_net *open_net(struct gw_ort *rt, struct gw_span onnx, enum purpose purpose, const char *label,
+    unsigned threads, struct gw_err *err)
+{
+    GW_AUTO(gw_net) *net = gw_alloc(sizeof *net);
+    net->api = rt->api;
+    net->memory = rt->memory;
+    net->label = label;
+    net->session = open_session(rt, onnx, purpose, NULL, label, threads, err);
+    return net->session == NULL ? NULL : gw_take(net);
 }
 
 struct gw_net *gw_net_open(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
     struct gw_err *err)
 {
-    struct hush h = hush_begin();
-    struct gw_net *net = open_session(rt, onnx, label, threads, err);
-    hush_end(h);
-    return net;
+    return open_net(rt, onnx, TO_RUN, label, threads, err);
+}
+
+struct gw_net *gw_net_open_blocked(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
+    struct gw_err *err)
+{
+    return open_net(rt, onnx, TO_RUN_OURS, label, threads, err);
+}
+
+bool gw_net_optimized(struct gw_buf *out, struct gw_ort *rt, struct gw_span onnx, const char *label, struct gw_err *err)
+{
+    /* The runtime wants a path. A file that has a name for this process alone needs no folder that
+     * can be written, and nobody else can put another model there. */
+    char path[40];
+    const int fd = memfd_create("gangway-network", MFD_CLOEXEC);
+    if (fd < 0)
+        return gw_fail(err, GW_ERR_INTERNAL, "%s: no memory for the optimized network", label);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    OrtSession *session = open_session(rt, onnx, TO_WRITE, path, label, 1, err);
+    const bool ok = session != NULL && gw_buf_read_file(out, path, GW_NET_BYTES_MAX, err);
+    if (session != NULL)
+        rt->api->ReleaseSession(session);
+    close(fd);
+    return ok;
 }
 
 void gw_net_close(struct gw_net *net)

@@ -7,10 +7,11 @@
  * Threads: a net is immutable once bound and any number may run it at the same
  * time, each with an io of its own. */
 #pragma once
+#include "base/buf.h"
 #include "base/fail.h"
 #include "base/span.h"
 
-enum { GW_NET_RANK = 6, GW_NET_OUTPUTS = 12 };
+enum { GW_NET_RANK = 6, GW_NET_OUTPUTS = 12, GW_NET_BYTES_MAX = 512 << 20 };
 
 struct gw_ort; /* the runtime: library and environment; opaque */
 struct gw_net; /* a session; opaque */
@@ -26,6 +27,14 @@ const char *gw_ort_version(const struct gw_ort *rt); /* "1.30.0" */
  * errors and must outlive the net. threads: of one run. GW_ERR_CORRUPT when it
  * is not a network this runtime can run. */
 [[nodiscard]] struct gw_net *gw_net_open(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
+    struct gw_err *err);
+
+/* What the runtime makes of a model before it runs it, for this processor and its own version: an
+ * ONNX file again, added to out. GW_ERR_UNAVAILABLE, GW_ERR_INTERNAL where it cannot be written down. */
+[[nodiscard]] bool gw_net_optimized(struct gw_buf *out, struct gw_ort *rt, struct gw_span onnx, const char *label,
+    struct gw_err *err);
+/* A session of such a file with operators of blocked.h in it, run as it is. */
+[[nodiscard]] struct gw_net *gw_net_open_blocked(struct gw_ort *rt, struct gw_span onnx, const char *label, unsigned threads,
     struct gw_err *err);
 void gw_net_close(struct gw_net *net); /* NULL is fine */
 GW_AUTO_FREE(gw_net, gw_net_close)

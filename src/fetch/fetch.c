@@ -258,6 +258,7 @@ static bool set_up(struct passage *p, const char *url)
         { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
         { CURLOPT_SSL_VERIFYPEER, 1 }, { CURLOPT_SSL_VERIFYHOST, 2 },
         { CURLOPT_CONNECTTIMEOUT_MS, (long)GW_MAX(f->connect_us / 1000, 1) }, { CURLOPT_TIMEOUT_MS, (long)GW_MAX(whole_us / 1000, 1) },
+        { CURLOPT_EXPECT_100_TIMEOUT_MS, (long)GW_MAX(whole_us / 1000, 1) },
         { CURLOPT_FRESH_CONNECT, f->reach != NULL }, { CURLOPT_FORBID_REUSE, f->reach != NULL },
     };
     for (size_t i = 0; i < GW_COUNT(longs); i++)
@@ -297,7 +298,7 @@ bool gw_fetch_start(struct gw_fetch *f, const struct gw_fetch_ask *ask)
     p->easy = curl_easy_init();
     const bool is_url = read_url(&to, ask->url);
     p->is_named = is_url && f->reach != NULL && gw_reach_host(f->reach, to.host);
-    bool fine = is_url && p->easy != NULL && add_header(p, "Expect:"); /* the body comes at once */
+    bool fine = is_url && p->easy != NULL && add_header(p, ask->ask_first ? "Expect: 100-continue" : "Expect:");
     for (size_t i = 0; fine && i < ask->n_headers; i++)
         fine = add_header(p, ask->headers[i]);
     fine = fine && set_up(p, ask->url) && curl_multi_add_handle(f->multi, p->easy) == CURLM_OK;
@@ -360,6 +361,7 @@ static void finish(struct gw_fetch_answer *out, struct passage *p, bool stopped)
         curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
     p->answer.status = (int)status;
     p->answer.took_us = gw_clock_monotonic_us() - p->from_us;
+    p->answer.sent = p->sent;
     p->answer.end = stopped ? GW_FETCH_STOPPED : end_of(p);
     *out = p->answer;
     p->answer = (struct gw_fetch_answer){};

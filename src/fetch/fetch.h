@@ -45,6 +45,9 @@ struct gw_fetch_ask {
     /* 0, or: hang up in the midst of the body, after so many bytes of it (to see what the other side makes of it). */
     size_t cut_after;
     void *own;                  /* comes back with the answer */
+    /* The body goes only when the other side has said that it takes it (100 Continue), and not by itself after a
+     * while: so nothing of it goes to who refuses our certificate, which TLS 1.3 may tell after the request. */
+    bool ask_first;
 };
 
 enum gw_fetch_end {
@@ -67,6 +70,7 @@ struct gw_fetch_answer {
     int status;             /* HTTP; 0 when none came */
     struct gw_buf head, body; /* head: the lines of the headers */
     int64_t took_us;        /* until the last byte of the answer */
+    size_t sent;            /* bytes of the body that were given to the connection */
     void *own;
 };
 void gw_fetch_answer_done(struct gw_fetch_answer *a);

@@ -22,11 +22,6 @@ bool gw_get_me(struct gw_exchange *x, struct gw_err *err)
     return gw_exchange_json(x, 200, j);
 }
 
-static const char *state_of(const struct gw_token *t, int64_t now_us)
-{
-    return t->has_revoked ? "revoked" : t->expires_us <= now_us ? "expired" : "valid";
-}
-
 bool gw_get_tokens(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_token *tokens;
@@ -41,7 +36,7 @@ bool gw_get_tokens(struct gw_exchange *x, struct gw_err *err)
         gw_json_set_id(o, "token", t->id);
         set_scope(o, t->role, t->site, t->carrier);
         gw_json_set_text(o, "label", t->label);
-        gw_json_set_text(o, "state", state_of(t, gw_service_now(x->service)));
+        gw_json_set_text(o, "state", gw_token_state(t, gw_service_now(x->service)));
         gw_json_set_time(o, "created_at", t->created_us);
         gw_json_set_time(o, "expires_at", t->expires_us);
         gw_json_set_text(o, "credential", t->has_certificate ? "certificate" : "secret");

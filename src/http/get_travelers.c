@@ -51,6 +51,7 @@ static struct gw_json *lists_json(const struct gw_readiness *r)
         struct gw_json *l = gw_json_object();
         gw_json_set_text(l, "list", i == GW_TRAVELER_CREW ? "crew" : "passengers");
         set_maybe_time(l, "due_at", r->lists[i].has_due, r->lists[i].due_us);
+        gw_json_set_text(l, "basis", r->lists[i].basis);
         set_maybe_time(l, "received_at", r->lists[i].has_received, r->lists[i].received_us);
         gw_json_set_text(l, "state", r->lists[i].has_received ? r->lists[i].late ? "late" : "in_time" : r->lists[i].late ? "missing" : "pending");
         gw_json_add(lists, l);

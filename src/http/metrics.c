@@ -166,6 +166,10 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
     head(out, "webhook_messages_total", "counter", "Attempts to send a message to a carrier.");
     gw_buf_addf(out, "gangway_webhook_messages_total{result=\"taken\"} %" PRIu64 "\n", c.webhooks_sent);
     gw_buf_addf(out, "gangway_webhook_messages_total{result=\"failed\"} %" PRIu64 "\n", c.webhooks_failed);
+    head(out, "transfers_total", "counter", "Pictures that went to the identity register, or did not.");
+    for (size_t i = 0; i < GW_COUNT(c.transfers); i++)
+        gw_buf_addf(out, "gangway_transfers_total{state=\"%s\"} %" PRIu64 "\n", gw_transfer_state_name(i), c.transfers[i]);
+    one(out, "transfer_attempts_total", "counter", "Times one was offered to the register.", c.transfer_attempts);
     one(out, "event_listeners", "gauge", "Listeners to events.", c.listeners);
     one(out, "declines_total", "counter", "Travelers who chose not to be photographed.", c.declines);
     head(out, "decline_alternative_seconds", "histogram", "From a decline until a human has decided.");

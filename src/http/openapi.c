@@ -64,7 +64,8 @@ static const char *body_schema(const struct gw_route *r)
     } bodies[] = {
         { "post_manifest", "ManifestBody" }, { "post_decline", "DeclineBody" }, { "post_close", "CloseBody" },
         { "post_outcome", "OutcomeBody" }, { "post_webhook", "WebhookBody" }, { "post_boarding_status", "BoardingStatusBody" },
-        { "post_photo_approval", "PhotoApprovalBody" }, { "post_hold", "HoldBody" }, { "post_setup", "SetupBody" },
+        { "post_photo_approval", "PhotoApprovalBody" }, { "post_hold", "HoldBody" }, { "post_setup", "SetupBody" }, { "put_my_status", "StatusBody" },
+        { "post_transfer", "TransferBody" },
     };
     for (size_t i = 0; i < GW_COUNT(bodies); i++)
         if (strcmp(r->name, bodies[i].route) == 0)

@@ -48,6 +48,7 @@ bool gw_word_in(const char *list, struct gw_span word, bool any_case)
 static const struct gw_path_parameter path_parameters[] = {
     { "voyage", true, "the voyage's id" },
     { "hold", true, "the hold's id" },
+    { "transfer", true, "the transfer's id" },
     { "inspection", true, "the inspection's id" },
     { "photo", true, "the photo's id" },
     { "receipt", false, "the receipt's number" },

@@ -44,7 +44,7 @@ static const char text[] = JSON({
     "created": {"type": "boolean", "description": "the voyage was not known before (201)"},
     "travelers": {"type": "integer", "description": "expected on the voyage now"},
     "added": {"type": "integer"}, "changed": {"type": "integer"}, "removed": {"type": "integer"},
-    "late": {"type": "boolean", "description": "came after its deadline: of a list, so long before departure as the settings deadline.… say; of what changes one that was there in time, departure"},
+    "late": {"type": "boolean", "description": "came after its deadline: of a list, or of what changes one, by the authority's profile (docs/manifests.md)"},
     "whole": {"type": "boolean", "description": "false: parts of the list are missing still"},
     "closed": {"type": "boolean", "description": "it was a close-out"},
     "cancelled": {"type": "boolean", "description": "it said that the voyage does not take place"},
@@ -212,7 +212,7 @@ static const char text[] = JSON({
   "required": ["alert", "kind", "text", "severity", "at", "voyage", "verification", "inspection", "traveler", "state", "acknowledged_at", "acknowledged_by"],
   "properties": {
     "alert": {"$ref": "#/components/schemas/Id"},
-    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered"]},
+    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered", "transfer_missed", "transfer_refused"]},
     "text": {"type": "string", "description": "what it is, in words"},
     "severity": {"enum": ["routine", "notice", "alert"]},
     "at": {"$ref": "#/components/schemas/Time"},
@@ -245,9 +245,10 @@ static const char text[] = JSON({
     "late": {"type": "boolean"},
     "first_manifest_at": {"$ref": "#/components/schemas/Time"},
     "last_manifest_at": {"$ref": "#/components/schemas/Time"},
-    "lists": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["list", "due_at", "received_at", "state"], "properties": {
+    "lists": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["list", "due_at", "basis", "received_at", "state"], "properties": {
       "list": {"enum": ["passengers", "crew"]},
-      "due_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "null: a local time was announced, and the zone of the port is not known (ports.zones)"},
+      "due_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "null: nothing is due; or a local time was announced, and the zone of the port is not known (ports.zones)"},
+      "basis": {"type": ["string", "null"], "description": "where that is written; null: nothing is due"},
       "received_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "whole, with all its parts"},
       "state": {"enum": ["in_time", "late", "missing", "pending"]}}}},
     "marks": {"type": "array", "description": "how it was an hour and half an hour before departure", "items": {"type": "object", "additionalProperties": false,
@@ -464,20 +465,42 @@ static const char text[] = JSON({
 "HoldReleased": {"type": "object", "additionalProperties": false, "required": ["hold", "released"], "properties": {
     "hold": {"$ref": "#/components/schemas/Id"}, "released": {"const": true}}},
 "RetentionReport": {"type": "object", "additionalProperties": false,
-  "required": ["as_of", "over_age", "keys_waiting", "classes", "keys", "holds", "purged_since_start"], "properties": {
+  "required": ["as_of", "over_age", "keys_waiting", "classes", "keys", "holds", "purged_since_start", "transfers"], "properties": {
     "as_of": {"$ref": "#/components/schemas/Time"},
     "over_age": {"type": "integer", "description": "older than its clock allows, and not held; should be 0"},
     "keys_waiting": {"type": "integer", "description": "destroyed keys not overwritten on the disk yet; should be 0"},
     "classes": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["class", "kept", "over_age", "oldest", "next_due"], "properties": {
-        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer"]},
+        "class": {"enum": ["voyage", "probe", "portrait", "portrait_photo", "answer", "transfer"]},
         "kept": {"type": "integer"}, "over_age": {"type": "integer"},
         "oldest": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
         "next_due": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}}},
     "keys": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["class", "keys", "oldest"], "properties": {
         "class": {"type": "string"}, "keys": {"type": "integer"}, "oldest": {"$ref": "#/components/schemas/Time"}}}},
     "holds": {"type": "array", "items": {"$ref": "#/components/schemas/Hold"}},
-    "purged_since_start": {"type": "object", "additionalProperties": {"type": "integer"}}}},
+    "purged_since_start": {"type": "object", "additionalProperties": {"type": "integer"}},
+    "transfers": {"type": "object", "additionalProperties": false,
+      "required": ["register", "waiting", "refused", "received", "blocked", "missed", "oldest", "next_due"], "properties": {
+        "register": {"type": "boolean", "description": "register.url is set; else nothing leaves, whatever the rule pack says"},
+        "waiting": {"type": "integer"}, "refused": {"type": "integer"}, "received": {"type": "integer"},
+        "blocked": {"type": "integer"}, "missed": {"type": "integer"},
+        "oldest": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+        "next_due": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}}}},
+"TransferBody": {"type": "object", "additionalProperties": false, "required": ["case"], "properties": {
+    "case": {"$ref": "#/components/schemas/Id"}}},
+"Transfer": {"type": "object", "additionalProperties": false,
+  "required": ["transfer", "voyage", "verification", "rule", "state", "reason", "receipt", "attempts", "queued_at", "due_at", "next_at", "ended_at"], "properties": {
+    "transfer": {"$ref": "#/components/schemas/Id"}, "voyage": {"$ref": "#/components/schemas/Id"}, "verification": {"$ref": "#/components/schemas/Id"},
+    "rule": {"type": "string", "description": "pack and rule that send it"},
+    "state": {"enum": ["waiting", "refused", "received", "blocked", "missed"]},
+    "reason": {"type": ["string", "null"], "description": "why it is not there: a word, or a status of the register's"},
+    "receipt": {"type": ["string", "null"], "description": "the register's number for it"},
+    "attempts": {"type": "integer"}, "queued_at": {"$ref": "#/components/schemas/Time"},
+    "due_at": {"$ref": "#/components/schemas/Time", "description": "from then on it may not leave"},
+    "next_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "ended_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}},
+"TransferPage": {"type": "object", "additionalProperties": false, "required": ["transfers", "cursor"], "properties": {
+    "transfers": {"type": "array", "items": {"$ref": "#/components/schemas/Transfer"}}, "cursor": {"type": ["string", "null"]}}},
 "CloseBody": {"type": "object", "additionalProperties": false, "properties": {
     "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"},
     "not_boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "instead: references of those expected who are not on board"}}},
@@ -521,6 +544,48 @@ static const char text[] = JSON({
     "token": {"$ref": "#/components/schemas/Id"},
     "secret": {"type": "string", "pattern": "^gw_[0-9a-hjkmnp-tv-z]{48}$", "description": "the bearer token; shown this once, only its hash is kept"},
     "role": {"const": "admin"}, "label": {"type": "string"}, "expires_at": {"$ref": "#/components/schemas/Time"}}},
+"NoticeState": {"enum": ["current", "outdated", "unchecked", "no_pack"]},
+"StatusBody": {"type": "object", "additionalProperties": false, "properties": {
+    "software": {"type": ["string", "null"], "maxLength": 64, "description": "name and version"},
+    "started_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when that started"},
+    "camera": {"anyOf": [{"$ref": "#/components/schemas/Camera"}, {"type": "null"}]},
+    "camera_errors": {"type": ["integer", "null"], "minimum": 0, "description": "how often the camera failed since then"},
+    "notice_version": {"type": ["string", "null"], "description": "of the notice it shows, as GET /v1/notice gave it"},
+    "notice_language": {"type": ["string", "null"]},
+    "mode": {"enum": ["air", "sea", "land", null], "description": "as that was asked with"},
+    "direction": {"enum": ["arrival", "departure", null]}}},
+"Camera": {"enum": ["unknown", "working", "off", "absent", "denied", "failed"]},
+"Device": {"type": "object", "additionalProperties": false,
+  "required": ["device", "site", "seen_at", "reported_at", "software", "started_at", "camera", "camera_errors", "notice_version", "notice_language", "notice_state"],
+  "properties": {
+    "device": {"$ref": "#/components/schemas/Id"},
+    "site": {"type": "string"},
+    "label": {"type": "string", "description": "the operator's own words"},
+    "state": {"enum": ["valid", "expired", "revoked"]},
+    "credential": {"enum": ["secret", "certificate"]},
+    "created_at": {"$ref": "#/components/schemas/Time"},
+    "expires_at": {"$ref": "#/components/schemas/Time", "description": "until when its token or certificate is taken: of a certificate, its end at the latest"},
+    "seen_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when it last asked anything"},
+    "reported_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}], "description": "when it last said what follows"},
+    "software": {"type": ["string", "null"]},
+    "started_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "camera": {"$ref": "#/components/schemas/Camera"},
+    "camera_errors": {"type": "integer", "description": "how often it failed since started_at"},
+    "notice_version": {"type": ["string", "null"]}, "notice_language": {"type": ["string", "null"]},
+    "notice_state": {"anyOf": [{"$ref": "#/components/schemas/NoticeState"}, {"type": "null"}], "description": "is that the notice in force there? null: it shows none"}}},
+"DeviceList": {"type": "object", "additionalProperties": false, "required": ["devices"], "properties": {
+    "devices": {"type": "array", "items": {"$ref": "#/components/schemas/Device"}}}},
+"SiteList": {"type": "object", "additionalProperties": false, "required": ["sites"], "properties": {
+    "sites": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["site", "devices", "devices_seen", "notices"], "properties": {
+      "site": {"type": "string"},
+      "devices": {"type": "integer", "description": "that are let in"},
+      "devices_seen": {"type": "integer", "description": "of them, heard of within five minutes"},
+      "notices": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+        "required": ["site", "mode", "direction", "language", "version", "pack", "checked_on", "state"], "properties": {
+          "site": {"type": "string"}, "mode": {"enum": ["air", "sea", "land", null], "description": "null: whatever there is"},
+          "direction": {"enum": ["arrival", "departure", null]}, "language": {"type": "string"}, "version": {"type": "string"},
+          "pack": {"type": "string"}, "checked_on": {"type": "string", "format": "date", "description": "when somebody last looked"},
+          "state": {"$ref": "#/components/schemas/NoticeState"}}}}}}}}},
 "TokenList": {"type": "object", "additionalProperties": false, "required": ["tokens"], "properties": {
     "tokens": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["token", "role", "site", "carrier", "label", "state", "created_at", "expires_at", "credential"], "properties": {

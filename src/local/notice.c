@@ -27,27 +27,11 @@ static bool read_ask(struct gw_posted_ask *out, const struct gw_json *ask, struc
     return read_mode(&out->place, ask, err);
 }
 
-static struct gw_json *to_json(const struct gw_posted *n)
-{
-    struct gw_json *j = gw_json_object();
-    char day[GW_DATE_TEXT];
-    gw_date_format(day, n->checked_on);
-    gw_json_set_text(j, "site", n->site);
-    gw_json_set_text_or_null(j, "mode", n->mode);
-    gw_json_set_text_or_null(j, "direction", n->direction);
-    gw_json_set_text(j, "language", n->language);
-    gw_json_set_text(j, "version", n->version);
-    gw_json_set_text(j, "pack", n->pack);
-    gw_json_set_text(j, "checked_on", day);
-    gw_json_set_text(j, "state", gw_notice_state_name(n->state));
-    return j;
-}
-
 static struct gw_json *list_to_json(const struct gw_posted *all, size_t n)
 {
     struct gw_json *j = gw_json_object(), *list = gw_json_array();
     for (size_t i = 0; i < n; i++)
-        gw_json_add(list, to_json(&all[i]));
+        gw_json_add(list, gw_posted_to_json(&all[i]));
     gw_json_set(j, "notices", list);
     return j;
 }

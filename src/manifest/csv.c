@@ -4,6 +4,8 @@
 #include "manifest/text.h"
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdio.h>
 
 /* ---- columns -------------------------------------------------------------------- */
@@ -11,7 +13,7 @@
 enum column {
     /* of a traveler */
     SURNAME, GIVEN_NAMES, MIDDLE_NAMES, NAME, SEX, BIRTH_DATE, NATIONALITY, RESIDENCE, RESERVATION, REFERENCE, ORIGIN,
-    DESTINATION, SEAT, IN_TRANSIT, TRAVELER_KIND,
+    DESTINATION, SEAT, IN_TRANSIT, TRAVELER_KIND, STATUS, PERMANENT_RESIDENT, ACCOMPANIED, UNACCOMPANIED,
     /* of his documents: may be numbered */
     DOCUMENT_TYPE, DOCUMENT_NUMBER, ISSUING_STATE, EXPIRY_DATE,
     /* of the voyage and the message: one value for all rows, or above the header */
@@ -43,6 +45,11 @@ static const struct {
     [SEAT] = { "seat", " seat seatnumber seatno asiento siege sitz sitzplatz cabinnumber stateroom " },
     [IN_TRANSIT] = { "in_transit", " intransit transit transito " },
     [TRAVELER_KIND] = { "kind", " kind travelerkind travelerkinds travellerkind travelertype travellertype passengertype paxtype crewindicator tipodeviajero " },
+    /* A bare "status" is as often whether a booking is confirmed. */
+    [STATUS] = { "class_of_admission", " classofadmission admissionclass visaclass visacategory visastatus visatype immigrationstatus immigrationclass statutmigratoire clasedevisa tipodevisa categoriedevisa visumkategorie visumart " },
+    [PERMANENT_RESIDENT] = { "permanent_resident", " permanentresident lawfulpermanentresident lpr residentepermanente residentpermanent daueraufenthalt " },
+    [ACCOMPANIED] = { "accompanied", " accompanied accompaniedchild accompaniedminor acompanado accompagne begleitet " },
+    [UNACCOMPANIED] = { "unaccompanied", " unaccompanied unaccompaniedminor unaccompaniedchild um umnr menornoacompanado mineurnonaccompagne unbegleitet alleinreisendeskind " },
     [DOCUMENT_TYPE] = { "document_type", " documenttype doctype typeofdocument traveldocumenttype tipodedocumento tipodocumento typededocument dokumentenart dokumentart " },
     [DOCUMENT_NUMBER] = { "document_number", " documentnumber documentno docnumber docno passportnumber passportno passport documentid traveldocumentnumber numerodedocumento numerodepasaporte pasaporte numerodepasseport passeport numerodudocument passnummer reisepassnummer dokumentennummer dokumentnummer numerodipassaporto passaporto numerodopassaporte " },
     [ISSUING_STATE] = { "issuing_state", " issuingstate issuingcountry issuingauthority documentissuingstate documentissuingcountry documentcountry documentstate passportcountry passportissuingcountry countryofissue paisemisor paisdeexpedicion paysdedelivrance paysemetteur ausstellerstaat ausstellungsland " },
@@ -137,7 +144,7 @@ static enum order order_of(const char *text)
         const char *text;
         enum order order;
     } orders[] = { { "ddmmyyyy", ORDER_DMY }, { "mmddyyyy", ORDER_MDY }, { "yyyymmdd", ORDER_YMD }, { "dmy", ORDER_DMY }, { "mdy", ORDER_MDY },
-        { "ymd", ORDER_YMD }, { "ddmmaaaa", ORDER_DMY }, { "jjmmaaaa", ORDER_DMY }, { "ttmmjjjj", ORDER_DMY } };
+        { "ymd", ORDER_YMD }, { "ddmmyy", ORDER_DMY }, { "mmddyy", ORDER_MDY }, { "yymmdd", ORDER_YMD }, { "ddmmaaaa", ORDER_DMY }, { "jjmmaaaa", ORDER_DMY }, { "ttmmjjjj", ORDER_DMY } };
     for (size_t i = 0; i < GW_COUNT(orders); i++)
         if (strcmp(text, orders[i].text) == 0)
             return orders[i].order;
@@ -460,7 +467,7 @@ static int whole_year(int yy, int month, int day, bool birth, struct gw_date tod
 }
 
 /* 1963-07-25, 1963/7/25, 19630725, 25-JUL-1963, 25 July 1963, 25JUL63; 25/07/1963 where
- * only one order makes it a date or the column says which. Births: 1985-XX-XX, too. */
+ * only one order makes it a date or the column says which, and then 25/07/63. Births: 1985-XX-XX, too. */
 static enum date_read read_date(struct gw_date *out, struct gw_span s, enum order order, bool birth, struct gw_date today)
 {
     struct gw_span part[3] = {};
@@ -517,6 +524,11 @@ static enum date_read read_date(struct gw_date *out, struct gw_span s, enum orde
         if (order == ORDER_NONE && a != b && gw_date_check(dmy) && gw_date_check(mdy))
             return DATE_AMBIGUOUS;
         d = order == ORDER_DMY ? dmy : order == ORDER_MDY ? mdy : gw_date_check(dmy) ? dmy : mdy;
+    } else if (order != ORDER_NONE && part[order == ORDER_YMD ? 0 : 2].size == 2 && number_part(part[0], &a, 2) &&
+               number_part(part[1], &b, 2) && number_part(part[2], &c, 2)) {
+        int yy = order == ORDER_YMD ? a : c, day = order == ORDER_DMY ? a : order == ORDER_MDY ? b : c;
+        month = order == ORDER_MDY ? a : b;
+        d = (struct gw_date){ (int16_t)whole_year(yy, month, day, birth, today), (uint8_t)month, (uint8_t)day };
     }
     if (!gw_date_check(d))
         return DATE_WRONG;
@@ -567,9 +579,10 @@ static bool take_document_number(struct reader *r, struct gw_span *out, const st
 {
     char number[GW_MANIFEST_WORD_MAX];
     size_t n;
-    if (!gw_document_number(number, &n, c->text))
-        return wrong(r, c, h, "code", "not letters and digits, at most 64 of them");
-    return gw_text_keep(out, &r->pool, gw_span_of(number, n), r->err);
+    const bool is_number = gw_document_number(number, &n, c->text);
+    const bool fine = is_number && gw_text_keep(out, &r->pool, gw_span_of(number, n), r->err);
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    return is_number ? fine : wrong(r, c, h, "code", "not letters and digits, at most 64 of them");
 }
 
 static bool take_document_type(struct reader *r, struct gw_span *out, const struct cell *c, struct head h)
@@ -579,6 +592,27 @@ static bool take_document_type(struct reader *r, struct gw_span *out, const stru
     if (letter != 0 && c->text.size > 2)
         return gw_text_keep(out, &r->pool, gw_span_of(text, 1), r->err);
     return take_code(r, out, c, h, 1, 2, "", "not a document's code of one or two letters");
+}
+
+/* "B-2", "b2"; of "B1/B2" the first: who holds either is asked no more. Blanks are no part of it. */
+static bool take_status(struct reader *r, struct gw_span *out, const struct cell *c, struct head h)
+{
+    char text[GW_MANIFEST_STATUS_MAX + 2];
+    size_t n = 0;
+    for (size_t i = 0; i < c->text.size && c->text.data[i] != '/' && n < sizeof text; i++)
+        if (c->text.data[i] != ' ')
+            text[n++] = (char)c->text.data[i];
+    struct cell plain = { gw_span_of(text, n), c->offset };
+    return take_code(r, out, &plain, h, 1, GW_MANIFEST_STATUS_MAX, "-", "not a class of at most 16 letters, digits and hyphens, as B-2");
+}
+
+static bool take_stated(struct reader *r, enum gw_stated *out, const struct cell *c, struct head h, bool turned, const char *rule)
+{
+    const int letter = choose(answers, GW_COUNT(answers), c->text);
+    if (letter == 0)
+        return wrong(r, c, h, "choice", rule);
+    *out = (letter == 'Y') != turned ? GW_STATED_YES : GW_STATED_NO;
+    return true;
 }
 
 static bool take_cell(struct reader *r, struct traveler *x, const struct cell *c, struct head h)
@@ -623,6 +657,14 @@ static bool take_cell(struct reader *r, struct traveler *x, const struct cell *c
         letter = choose(traveler_kinds, GW_COUNT(traveler_kinds), c->text);
         t->kind = letter == 'C' ? GW_TRAVELER_CREW : letter == 'P' ? GW_TRAVELER_PASSENGER : t->kind;
         return letter != 0 || wrong(r, c, h, "choice", "kind is passenger or crew");
+    case STATUS:
+        return take_status(r, &t->status, c, h);
+    case PERMANENT_RESIDENT:
+        return take_stated(r, &t->permanent_resident, c, h, false, "permanent_resident is yes or no");
+    case ACCOMPANIED:
+        return take_stated(r, &t->accompanied, c, h, false, "accompanied is yes or no");
+    case UNACCOMPANIED:
+        return take_stated(r, &t->accompanied, c, h, true, "unaccompanied is yes or no");
     case DOCUMENT_TYPE:
         return take_document_type(r, &d->type, c, h);
     case DOCUMENT_NUMBER:
@@ -956,11 +998,31 @@ static bool find_header(struct reader *r)
     return gw_fail(r->err, GW_ERR_FORMAT, "CSV: no header with columns of travelers, as surname, birth_date, document_number (docs/manifests.md)");
 }
 
+/* "Total: 420", "End of list 20NOV": what spreadsheets end with. No name has a figure or a colon in it. */
+static bool is_remark(const struct reader *r)
+{
+    size_t i = 0;
+    while (r->cells[i].text.size == 0)
+        i++;
+    const struct gw_span text = r->cells[i].text;
+    enum column column = i < r->n_heads ? r->heads[i].column : UNKNOWN;
+    if (column > NAME && column != UNKNOWN)
+        return false;
+    for (size_t k = 0; k < text.size; k++)
+        if (is_digit(text.data[k]) || text.data[k] == ':')
+            return true;
+    return false;
+}
+
 static bool read_rows(struct reader *r)
 {
     const char *why;
     for (;;) {
         enum row row = next_row(r, &why);
+        if (row == ROW_END && r->row == 0 && r->out->n_travelers == 0 && r->out->n_left_out == 0) {
+            r->out->n_left_out++; /* an export that failed looks like this: it takes nobody off */
+            return problem(r, false, r->at, NULL, "missing", "a header without any row: a list of nobody");
+        }
         if (row == ROW_END)
             return true;
         if (row == ROW_BLANK || gw_span_equal(r->header, gw_span_slice(r->in, r->row_offset, r->at)))
@@ -974,6 +1036,12 @@ static bool read_rows(struct reader *r)
             size_t filled = 0;
             for (size_t i = 0; i < r->n_cells; i++)
                 filled += r->cells[i].text.size > 0;
+            if (filled == 1 && r->n_heads > 2 && is_remark(r)) {
+                r->out->n_left_out++; /* should it be somebody all the same, nobody is taken off for it */
+                if (!problem(r, false, r->row_offset, NULL, "line", "a row of one cell with a figure or a colon in it is no traveler; passed over"))
+                    return false;
+                continue;
+            }
             if (filled == 2 && normalize(name, aside, r->cells[0].text) > 0 && column_of(name) == COUNT_ && read_pair(r, &fine)) {
                 if (!fine)
                     return false;

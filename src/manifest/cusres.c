@@ -110,7 +110,8 @@ bool gw_status_profile_parse(struct gw_status_profile *out, struct gw_arena *a, 
     for (size_t i = 0; i < gw_json_size(codes); i++)
         if (!read_code_row(out, &pool, gw_json_at(codes, i), err))
             return false;
-    return read_separators(out, gw_json_get(j, "separators"), err) && copy(&out->name, &pool, name, GW_MANIFEST_WORD_MAX, err);
+    return read_separators(out, gw_json_get(j, "separators"), err) &&
+        gw_deadlines_parse(&out->deadlines, a, gw_json_get(j, "deadlines"), err) && copy(&out->name, &pool, name, GW_MANIFEST_WORD_MAX, err);
 }
 
 enum gw_clearance gw_status_meaning(const struct gw_status_profile *p, struct gw_span code)
@@ -180,9 +181,22 @@ static bool problem(struct reader *r, bool is_error, const char *code, const cha
     return problem_at(r, is_error, r->s->offset, code, text);
 }
 
+/* Before the next one, and where the message ends. */
+static bool end_result(struct reader *r)
+{
+    if (!r->in_result)
+        return true;
+    r->in_result = false;
+    const struct gw_cusres_result *x = &r->out->results[r->out->n_results - 1];
+    return x->of_message || x->reference.size > 0 || x->reservation.size > 0 ||
+           problem(r, false, "missing", "the result before this segment names nobody and clears nobody (RFF+ABO, RFF+AVF)");
+}
+
 static bool begin_result(struct reader *r)
 {
     struct gw_cusres *c = r->out;
+    if (!end_result(r))
+        return false;
     if (c->n_results == GW_CUSRES_RESULTS_MAX)
         return gw_fail_at(r->err, GW_ERR_LIMIT, r->s->offset, "CUSRES: more than %d results", GW_CUSRES_RESULTS_MAX);
     c->results = gw_arena_grow(r->a, c->results, &r->cap_results, c->n_results + 1, sizeof *c->results, r->err);
@@ -262,8 +276,10 @@ static bool read_voyage(struct reader *r)
         return true;
     struct gw_manifest_leg *leg = &c->voyages[c->n_voyages - 1].leg;
     struct gw_span q = get(r, 1, 1);
-    if (gw_edifact_is(r->s, "LOC"))
-        return gw_span_is(q, "87") ? keep(r, &leg->to, get(r, 2, 1)) : keep(r, &leg->from, get(r, 2, 1));
+    if (gw_edifact_is(r->s, "LOC")) { /* 92: other airports, in the order flown; 130 is where the flight ends */
+        bool from = gw_span_is(q, "125") || (gw_span_is(q, "92") && leg->from.size == 0), to = gw_span_is(q, "87") || gw_span_is(q, "92");
+        return (!from && !to) || keep(r, from ? &leg->from : &leg->to, get(r, 2, 1));
+    }
     bool departure = gw_span_is(q, "189");
     struct gw_date d;
     int64_t of_day;
@@ -279,7 +295,9 @@ static bool read_voyage(struct reader *r)
 static bool check_end(struct reader *r, const char *text)
 {
     bool was = r->in_message;
-    r->in_message = r->in_result = r->in_voyage = false;
+    if (!end_result(r))
+        return false;
+    r->in_message = r->in_voyage = false;
     return !was || problem(r, true, "cut_off", text);
 }
 
@@ -305,6 +323,8 @@ static bool begin_message(struct reader *r)
 static bool end_message(struct reader *r)
 {
     uint64_t n;
+    if (!end_result(r))
+        return false;
     if (!r->has_kind && !problem(r, true, "missing", "the answer does not say what it is (BGM)"))
         return false;
     if ((!gw_span_uint(get(r, 1, 1), UINT32_MAX, &n) || n != r->s->index - r->first_segment + 1) &&
@@ -313,7 +333,7 @@ static bool end_message(struct reader *r)
     if (!gw_span_equal(get(r, 2, 1), r->reference) &&
         !problem(r, false, "reference", "the message's references differ (UNH 0062, UNT 0062)"))
         return false;
-    r->in_message = r->in_result = r->in_voyage = false;
+    r->in_message = r->in_voyage = false;
     return true;
 }
 

@@ -9,6 +9,7 @@
  *
  * Pure. */
 #pragma once
+#include "manifest/deadline.h"
 #include "manifest/paxlst.h"
 
 enum gw_clearance {
@@ -28,7 +29,7 @@ enum gw_clearance gw_clearance_of_data(enum gw_manifest_kind kind, const struct 
 
 enum { GW_CUSRES_CODES_MAX = 64, GW_CUSRES_RESULTS_MAX = 20'000, GW_CUSRES_VOYAGES_MAX = 16, GW_CUSRES_CODES_OF_ONE = 4, GW_CUSRES_TEXT_MAX = 512 };
 
-/* What was agreed on with one partner: an authority's codes, and the separators of
+/* What was agreed on with one partner: an authority's codes and deadlines, and the separators of
  * interchanges without UNA. From JSON (docs/manifests.md). */
 struct gw_status_profile {
     struct gw_span name;
@@ -41,6 +42,7 @@ struct gw_status_profile {
         struct gw_span text; /* what is written with it */
     } codes[GW_CUSRES_CODES_MAX];
     size_t n_codes;
+    struct gw_deadlines deadlines;
 };
 /* GW_ERR_FORMAT, GW_ERR_INVALID with the member that is wrong, GW_ERR_LIMIT. */
 [[nodiscard]] bool gw_status_profile_parse(struct gw_status_profile *out, struct gw_arena *a, struct gw_span json,

@@ -104,23 +104,29 @@ static void set_separators(struct gw_edifact *e, const struct gw_edifact_separat
         e->kinds[(uint8_t)s->repetition] = REPETITION;
     e->kinds[(uint8_t)s->terminator] = TERMINATOR;
     e->block = SIZE_MAX;
-    e->has_plain_letters = true;
-    for (unsigned c = 'A'; c <= 'Z'; c++)
-        e->has_plain_letters = e->has_plain_letters && e->kinds[c] == 0;
+    e->terminators = 0;
+    e->has_plain_lines = e->kinds['\r'] == NOISE && e->kinds['\n'] == NOISE;
 }
 
 /* ---- 64 bytes at a time ------------------------------------------------------------ */
 
+/* What is looked at only where it is: blanks and control bytes, small letters, what is above ASCII, and a few
+ * signs beside them, release and repetition. */
+static bool is_special(const struct gw_edifact *e, uint8_t c)
+{
+    uint8_t kind = e->kinds[c];
+    return (kind & (COMPONENT | ELEMENT | TERMINATOR)) == 0 && (kind != 0 || c == ' ' || c >= 0x60);
+}
+
 void gw_edifact_scan_plainly(struct gw_edifact *e, const uint8_t *bytes)
 {
-    e->elements = e->components = e->terminators = e->rare = e->odd = 0;
+    e->elements = e->parts = e->terminators = e->special = 0;
     for (unsigned i = 0; i < 64; i++) {
         const uint64_t kind = e->kinds[bytes[i]];
-        e->components |= (kind / COMPONENT & 1) << i;
-        e->elements |= (kind / ELEMENT & 1) << i;
         e->terminators |= (kind / TERMINATOR & 1) << i;
-        e->rare |= (uint64_t)((kind & RARE) != 0) << i;
-        e->odd |= (uint64_t)((kind & (LOWER | HIGH)) != 0) << i;
+        e->elements |= ((kind / TERMINATOR | kind / ELEMENT) & 1) << i;
+        e->parts |= ((kind / TERMINATOR | kind / ELEMENT | kind / COMPONENT) & 1) << i;
+        e->special |= (uint64_t)is_special(e, bytes[i]) << i;
     }
 }
 
@@ -130,32 +136,29 @@ void gw_edifact_scan_plainly(struct gw_edifact *e, const uint8_t *bytes)
 __attribute__((target("avx2"))) static void scan_avx2(struct gw_edifact *e, const uint8_t *bytes)
 {
     const struct gw_edifact_separators *s = &e->separators;
-    uint64_t elements = 0, components = 0, terminators = 0, rare = 0, odd = 0;
+    uint64_t elements = 0, parts = 0, terminators = 0, special = 0;
     for (unsigned i = 0; i < 64; i += 32) {
         __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + i));
-        __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1F)), v);
-        __m256i element = EQUAL(v, s->element), component = EQUAL(v, s->component), terminator = EQUAL(v, s->terminator);
+        __m256i terminator = EQUAL(v, s->terminator), element = _mm256_or_si256(terminator, EQUAL(v, s->element));
+        __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(' ')), v);
         __m256i one = _mm256_or_si256(EQUAL(v, s->release), EQUAL(v, s->repetition)); /* 0 where there is none: a control byte */
-        __m256i other = _mm256_or_si256(_mm256_or_si256(control, EQUAL(v, 0x7F)), one);
-        /* From 0x60 on, as signed numbers: and all whose top bit is set. Exactly which is looked at where any is. */
+        /* From 0x60 on, as signed numbers: and all whose top bit is set. */
         __m256i high = _mm256_or_si256(_mm256_cmpgt_epi8(v, _mm256_set1_epi8(0x5F)), v);
-        elements |= MASK(element) << i;
-        components |= MASK(component) << i;
         terminators |= MASK(terminator) << i;
-        rare |= MASK(other) << i;
-        odd |= MASK(high) << i;
+        elements |= MASK(element) << i;
+        parts |= MASK(_mm256_or_si256(element, EQUAL(v, s->component))) << i;
+        special |= MASK(_mm256_or_si256(_mm256_or_si256(control, one), high)) << i;
     }
-    e->elements = elements;
-    e->components = components;
     e->terminators = terminators;
-    e->rare = rare & ~(elements | components | terminators); /* control bytes may be separators, too */
-    e->odd = odd;
+    e->elements = elements;
+    e->parts = parts;
+    e->special = special & ~parts; /* any byte may be a separator */
 }
 #undef EQUAL
 #undef MASK
 #endif
 
-__attribute__((noinline)) static void load_block(struct gw_edifact *e, size_t block)
+void gw_edifact_hold(struct gw_edifact *e, size_t block)
 {
     e->block = block;
     if (e->in.size - block >= 64) {
@@ -169,11 +172,10 @@ __attribute__((noinline)) static void load_block(struct gw_edifact *e, size_t bl
     memset(last + n, 'A', sizeof last - n);
     e->scan(e, last);
     uint64_t there = (UINT64_C(1) << n) - 1;
-    e->elements &= there;
-    e->components &= there;
     e->terminators &= there;
-    e->rare &= there;
-    e->odd &= there;
+    e->elements &= there;
+    e->parts &= there;
+    e->special &= there;
 }
 
 /* UNA and its six characters at this place, a segment behind them; *end is behind the
@@ -358,26 +360,12 @@ static bool is_wrapped_here(struct gw_span in, size_t line_end)
 
 static const char bad_tag[] = "EDIFACT: a segment's tag is three capital letters (ISO 9735-1, 7)";
 
-/* Three capital letters and a separator, quickly where no line end is among them. False
- * where that is no tag; *at is then at what does not belong. */
+/* Three capital letters and a separator, line ends left out. False where that is no tag; *at is then at what
+ * does not belong. */
 static bool read_tag(struct gw_edifact *e, struct gw_edifact_segment *out, size_t *at, uint8_t *kind)
 {
     const uint8_t *in = e->in.data;
     size_t n = 0;
-    if (e->in.size - *at > 3 && e->has_plain_letters) { /* nearly always */
-        const uint8_t *p = in + *at;
-        uint32_t three = GW_EDIFACT_TAG(p[0], p[1], p[2]);
-        /* The top bit of each byte: from 'A' on, not behind 'Z'. */
-        uint32_t letters = (three + 0x3F3F3F) & ~(three + 0x252525) & ~three & 0x808080;
-        *kind = e->kinds[p[3]];
-        if (letters == 0x808080 && (*kind & (COMPONENT | ELEMENT | TERMINATOR)) != 0) {
-            memcpy(out->tag, p, 4);
-            out->tag[3] = 0;
-            out->code = three;
-            *at += 3;
-            return true;
-        }
-    }
     for (; *at < e->in.size; ++*at) {
         uint8_t c = in[*at];
         *kind = e->kinds[c];
@@ -402,14 +390,15 @@ static const char too_long[] = "EDIFACT: a segment of more than 4096 bytes";
 static const char too_many_parts[] = "EDIFACT: a segment with more parts than any of these messages has";
 static const char too_many_elements[] = "EDIFACT: a segment with more elements than any of these messages has";
 
-/* Which letters there are between two places. */
-static void note_letters(const struct gw_edifact *e, struct gw_edifact_segment *out, size_t from, size_t to)
+/* Between two places: which letters there are; is nothing released, repeated or to be left out? */
+static bool stands_as_meant(const struct gw_edifact *e, struct gw_edifact_segment *out, size_t from, size_t to)
 {
     uint8_t seen = 0;
     for (size_t i = from; i < to; i++)
         seen |= e->kinds[e->in.data[i]];
     out->has_lower = (seen & LOWER) != 0;
     out->has_high = (seen & HIGH) != 0;
+    return (seen & RARE) == 0;
 }
 
 /* A segment of which not all stands as it is meant, from behind its tag's separator: byte by
@@ -473,18 +462,18 @@ __attribute__((noinline)) static enum gw_edifact_read read_copied(struct gw_edif
     out->n_parts = n;
     out->n_elements = m + 1;
     out->first[m + 1] = (uint16_t)n;
-    note_letters(e, out, start, at);
+    stands_as_meant(e, out, start, at);
     return GW_EDIFACT_SEGMENT;
 }
 
-/* The same of a segment that stands as it is meant: where it ends is known before its
+/* The same of a longer segment that stands as it is meant: where it ends is known before its
  * separators are looked at, and none of them decides a branch. */
-static inline enum gw_edifact_read read_plain(struct gw_edifact *e, struct gw_edifact_segment *out, size_t start, size_t at,
+static enum gw_edifact_read read_plain(struct gw_edifact *e, struct gw_edifact_segment *out, size_t start, size_t at,
     struct gw_err *err)
 {
     size_t n = 0, m = 0, block = at & ~(size_t)63;
     uint64_t from = ~UINT64_C(0) << (at & 63); /* the bits of the block that are of the segment */
-    uint64_t odd = 0, rare = 0, end;
+    uint64_t special = 0, end;
     uint16_t *starts = out->starts, *first = out->first;
     if (at == e->in.size)
         return read_copied(e, out, start, at, err); /* which says what is wrong */
@@ -492,17 +481,15 @@ static inline enum gw_edifact_read read_plain(struct gw_edifact *e, struct gw_ed
     first[0] = 0;
     for (;;) {
         if (block != e->block)
-            load_block(e, block);
+            gw_edifact_hold(e, block);
         end = e->terminators & from;
         uint64_t of = from & (end ^ (end - 1)); /* up to the terminator, or all */
-        uint64_t elements = (e->elements | e->terminators) & of, separators = elements | (e->components & of);
-        odd |= e->odd & of;
-        rare |= e->rare & of;
-        for (; separators != 0; separators &= separators - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(separators);
+        special |= e->special & of;
+        for (uint64_t parts = e->parts & of; parts != 0; parts &= parts - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(parts);
             starts[++n] = (uint16_t)(block + bit + 1 - start);
             first[m + 1] = (uint16_t)n; /* of a component: until the next separator */
-            m += elements >> bit & 1;
+            m += e->elements >> bit & 1;
         }
         if (end != 0)
             break;
@@ -512,24 +499,34 @@ static inline enum gw_edifact_read read_plain(struct gw_edifact *e, struct gw_ed
             return read_copied(e, out, start, at, err);
     }
     block += (unsigned)__builtin_ctzll(end);
-    if (rare != 0 || block - start >= GW_EDIFACT_SEGMENT_BYTES || n > GW_EDIFACT_PARTS || m > GW_EDIFACT_ELEMENTS)
+    if ((special != 0 && !stands_as_meant(e, out, start, block)) || block - start >= GW_EDIFACT_SEGMENT_BYTES ||
+        n > GW_EDIFACT_PARTS || m > GW_EDIFACT_ELEMENTS)
         return read_copied(e, out, start, at, err);
     out->text = e->in.data + start;
     e->at = block + 1;
     out->n_parts = n;
     out->n_elements = m;
-    if (odd != 0)
-        note_letters(e, out, start, block);
     return GW_EDIFACT_SEGMENT;
 }
 
-enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err)
+bool gw_edifact_look(struct gw_edifact *e, struct gw_edifact_segment *out, uint64_t special)
+{
+    uint8_t seen = 0;
+    for (; special != 0; special &= special - 1) {
+        uint8_t c = out->text[__builtin_ctzll(special)];
+        seen |= e->kinds[c];
+        out->is_tight = out->is_tight && c != ' ';
+    }
+    out->has_lower = (seen & LOWER) != 0;
+    out->has_high = (seen & HIGH) != 0;
+    return (seen & RARE) == 0;
+}
+
+enum gw_edifact_read gw_edifact_next_any(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err)
 {
     const uint8_t *const in = e->in.data;
     const size_t size = e->in.size;
     size_t at = e->at;
-    if (size - at > 2 && in[at] == '\r' && in[at + 1] == '\n' && e->kinds['\r'] == NOISE && e->kinds['\n'] == NOISE)
-        at += 2; /* nearly always */
     for (; at < size && is_blank(in[at]); at++)
         if ((e->kinds[in[at]] & TERMINATOR) != 0)
             break;
@@ -539,7 +536,7 @@ enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_seg
     const size_t start = at;
     out->index = e->index++;
     out->offset = start;
-    out->odd_release = out->repeats = out->has_lower = out->has_high = false;
+    out->odd_release = out->repeats = out->has_lower = out->has_high = out->is_short = out->is_tight = false;
     out->n_elements = out->n_parts = 0;
 
     uint8_t kind = 0;
@@ -555,14 +552,34 @@ enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_seg
     return read_plain(e, out, start, at, err);
 }
 
-struct gw_span gw_edifact_get_repeated(const struct gw_edifact_segment *s, unsigned element, unsigned component)
+struct gw_span gw_edifact_get_any(const struct gw_edifact_segment *s, unsigned element, unsigned component)
 {
+    if (s->is_short)
+        return gw_span_trim(gw_edifact_get_masked(s, element, component));
     size_t i = 0;
     while (i < s->n_elements && gw_edifact_number(s, i) != element)
         i++;
     if (i == s->n_elements || component > gw_edifact_count(s, i))
         return (struct gw_span){};
     return gw_span_trim(gw_edifact_part(s, s->first[i] + component - 1u));
+}
+
+void gw_edifact_spread(struct gw_edifact_segment *s)
+{
+    if (!s->is_short)
+        return;
+    size_t n = 0, m = 0;
+    s->starts[0] = 4; /* behind the tag */
+    s->first[0] = 0;
+    for (uint64_t parts = s->parts & (s->parts - 1); parts != 0; parts &= parts - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(parts);
+        s->starts[++n] = (uint16_t)(bit + 1);
+        s->first[m + 1] = (uint16_t)n; /* of a component: until the next separator */
+        m += s->elements >> bit & 1;
+    }
+    s->n_parts = n;
+    s->n_elements = m;
+    s->is_short = s->is_tight = false;
 }
 
 bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner,
@@ -611,38 +628,38 @@ static int year_of(int yy, uint8_t month, uint8_t day, enum gw_edifact_century c
     return base;
 }
 
+/* The n-th pair of digits of a moment; *bad gathers what is none. */
+static int two(const uint8_t *pairs, size_t n, unsigned *bad)
+{
+    unsigned tens = pairs[2 * n] - (unsigned)'0', ones = pairs[2 * n + 1] - (unsigned)'0';
+    *bad |= (tens > 9) | (ones > 9);
+    return (int)(tens * 10 + ones);
+}
+
 bool gw_edifact_moment(struct gw_date *date, int64_t *of_day_us, struct gw_span value, struct gw_span format,
     enum gw_edifact_century century, struct gw_date today)
 {
-    int digit[14], at = 0;
     /* YYMMDD, CCYYMMDD, YYMMDDHHMM, CCYYMMDDHHMM, and with seconds. Among these the length is
      * what was sent, whatever the code says; other codes put the day first. */
     static const char *const formats[] = { "101", "102", "201", "203", "204" };
     bool known_format = format.size == 0;
-    for (size_t i = 0; i < GW_COUNT(formats); i++)
-        known_format = known_format || gw_span_is(format, formats[i]);
-    if (!known_format)
+    for (size_t i = 0; !known_format && i < GW_COUNT(formats); i++)
+        known_format = gw_span_is(format, formats[i]);
+    if (!known_format || value.size < 6 || value.size > 14 || value.size % 2 != 0)
         return false;
-    if (value.size != 6 && value.size != 8 && value.size != 10 && value.size != 12 && value.size != 14)
-        return false;
-    for (size_t i = 0; i < value.size; i++) {
-        digit[i] = value.data[i] - '0';
-        if (digit[i] < 0 || digit[i] > 9)
-            return false;
-    }
-    bool long_year = value.size == 8 || value.size >= 12;
-#define TWO() (at += 2, digit[at - 2] * 10 + digit[at - 1])
-    int year = TWO();
-    if (long_year)
-        year = year * 100 + TWO();
-    int month = TWO(), day = TWO(), hour = 0, minute = 0, second = 0;
+    const bool long_year = value.size == 8 || value.size >= 12;
+    const uint8_t *pairs = value.data + 2 * long_year; /* from the years of a century on */
+    unsigned bad = 0;
+    int century_sent = long_year ? two(value.data, 0, &bad) : 0, hour = 0, minute = 0, second = 0;
+    int year = two(pairs, 0, &bad), month = two(pairs, 1, &bad), day = two(pairs, 2, &bad);
     if (value.size >= 10)
-        hour = TWO(), minute = TWO();
+        hour = two(pairs, 3, &bad), minute = two(pairs, 4, &bad);
     if (value.size == 14)
-        second = TWO();
-#undef TWO
+        second = two(pairs, 5, &bad);
+    if (bad != 0)
+        return false;
     struct gw_date d = { 0, (uint8_t)month, (uint8_t)day };
-    d.year = (int16_t)(long_year ? year : year_of(year, d.month, d.day, century, today));
+    d.year = (int16_t)(long_year ? century_sent * 100 + year : year_of(year, d.month, d.day, century, today));
     /* A birth may be known by its year only, or by year and month. */
     struct gw_date known = d;
     if (century == GW_CENTURY_BIRTH && day == 0) {

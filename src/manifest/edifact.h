@@ -32,12 +32,13 @@ struct gw_edifact {
     bool has_una, has_partner;
     struct gw_edifact_separators partner;
     uint8_t kinds[256]; /* what each byte is, under these separators */
-    bool has_plain_letters; /* no capital letter is a separator */
-    size_t block;       /* whose masks are held: 64 bytes from here; SIZE_MAX for none */
+    bool has_plain_lines; /* line ends are nothing else */
+    size_t block;       /* whose masks are held: 64 bytes from here; SIZE_MAX, and no terminators, for none */
     /* A bit for each byte of the block: */
-    uint64_t elements, components, terminators; /* these separators */
-    uint64_t rare; /* release, repetition, line ends and control bytes: a segment with one is not read plainly */
-    uint64_t odd;  /* what the lowest syntax level does not have, and a few that are not */
+    uint64_t terminators;
+    uint64_t elements;   /* what ends an element: its separator, and the terminator */
+    uint64_t parts;      /* what ends a component: and its separator */
+    uint64_t special;    /* of the rest what is looked at one by one: all but capitals, digits and usual signs */
     void (*scan)(struct gw_edifact *e, const uint8_t *bytes); /* fills them from 64 bytes */
     char scratch[GW_EDIFACT_SEGMENT_BYTES];
 };
@@ -56,14 +57,22 @@ struct gw_edifact_segment {
     bool odd_release; /* a release character stood before one that needs none */
     bool has_lower, has_high; /* letters a to z; bytes above 127 */
     bool repeats;
-    size_t n_elements, n_parts;
+    /* Nearly every segment ends within 64 bytes: then a bit for each byte of text, of which the
+     * tag is the first, says where its elements (the terminator too) and all its parts are divided. */
+    bool is_short, is_tight; /* short, and without any blank */
+    uint64_t elements, parts;
     const uint8_t *text;
+    /* Of the others; of short ones once they are spread. */
+    size_t n_elements, n_parts;
     /* Room for a block of separators more: they are counted when they are written. */
     uint16_t starts[GW_EDIFACT_PARTS + 1 + 64];   /* of each part, and what would be the next one's */
     uint16_t first[GW_EDIFACT_ELEMENTS + 1 + 64]; /* part of each element, and n_parts */
     uint16_t numbers[GW_EDIFACT_ELEMENTS];   /* 1 is the first behind the tag; only where it repeats */
 };
-/* Element i from 0: its number, and how many components it has. */
+/* Counts the elements and parts of a segment and says where they begin, for those that go through all of
+ * them; getting single values needs no counting. */
+void gw_edifact_spread(struct gw_edifact_segment *s);
+/* Of a segment that was spread: element i from 0, its number, and how many components it has. */
 static inline unsigned gw_edifact_number(const struct gw_edifact_segment *s, size_t i)
 {
     return s->repeats ? s->numbers[i] : (unsigned)i + 1;
@@ -72,7 +81,7 @@ static inline size_t gw_edifact_count(const struct gw_edifact_segment *s, size_t
 {
     return (size_t)(s->first[i + 1] - s->first[i]);
 }
-/* A part as it stands, i from 0 to n_parts. */
+/* A part as it stands, i from 0 to n_parts; spread too. */
 static inline struct gw_span gw_edifact_part(const struct gw_edifact_segment *s, size_t i)
 {
     return (struct gw_span){ s->text + s->starts[i], (size_t)(s->starts[i + 1] - s->starts[i] - 1) };
@@ -93,7 +102,53 @@ enum gw_edifact_read {
     GW_EDIFACT_BAD,     /* err says why, err->at where; out->tag, index, offset are those of what was passed over */
     GW_EDIFACT_END,
 };
-enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err);
+/* The next segment. Nearly every one has a tag of three capital letters, ends within 64 bytes and stands as it is
+ * meant: its masks are kept, nothing is counted or copied, and a list of hundreds of travelers is read through here;
+ * gw_edifact_next_any is for the rest. */
+enum gw_edifact_read gw_edifact_next_any(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err);
+void gw_edifact_hold(struct gw_edifact *e, size_t block); /* the masks of 64 bytes from here */
+/* Which letters are at these places of a segment, and blanks; false where one is not meant as it stands. */
+bool gw_edifact_look(struct gw_edifact *e, struct gw_edifact_segment *out, uint64_t special);
+static inline enum gw_edifact_read gw_edifact_next(struct gw_edifact *e, struct gw_edifact_segment *out, struct gw_err *err)
+{
+    size_t start = e->at;
+    if (e->in.size - start < 6)
+        return gw_edifact_next_any(e, out, err);
+    const uint8_t *p = e->in.data + start;
+    size_t line = p[0] == '\r' && p[1] == '\n' ? 2 : p[0] == '\n';
+    start += line;
+    p += line;
+    size_t into = start - e->block;
+    if (into >= 64 || e->terminators >> into == 0) { /* it ends behind what is held, if within 64 bytes */
+        gw_edifact_hold(e, start);
+        into = 0;
+    }
+    const uint64_t terminators = e->terminators >> into, parts = e->parts >> into;
+    const uint64_t of = terminators ^ (terminators - 1); /* up to the terminator */
+    const uint64_t special = e->special >> into & of;
+    const uint32_t four = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3], three = four >> 8;
+    /* The top bit of each byte says: below 'A', or behind 'Z', or no ASCII. */
+    const uint32_t no_letters = (~(three + 0x3F3F3F) | (three + 0x252525) | three) & 0x808080;
+    out->text = p;
+    out->has_lower = out->has_high = out->odd_release = out->repeats = false;
+    out->is_short = out->is_tight = true;
+    if ((line > 0 && !e->has_plain_lines) || no_letters != 0 || (parts & 15) != 8 || (terminators & 8) != 0 || terminators == 0 ||
+        (special != 0 && !gw_edifact_look(e, out, special)))
+        return gw_edifact_next_any(e, out, err);
+    uint32_t tag, first;
+    memcpy(&tag, p, sizeof tag);
+    memcpy(&first, "\xFF\xFF\xFF", sizeof first); /* in whatever order the machine has bytes */
+    tag &= first;
+    memcpy(out->tag, &tag, sizeof tag);
+    out->code = three;
+    out->index = e->index++;
+    out->offset = start;
+    /* What follows the tag divides it from the first element, whatever it is elsewhere. */
+    out->elements = (e->elements >> into & of) | 8;
+    out->parts = parts & of;
+    e->at = start + (size_t)__builtin_ctzll(terminators) + 1;
+    return GW_EDIFACT_SEGMENT;
+}
 
 /* Is the text an interchange, and of which message first (UNH 0065)? type is "" when
  * it says none. Costs what opening and a few segments cost. Errors as gw_edifact_open:
@@ -102,31 +157,54 @@ enum { GW_EDIFACT_TYPE_TEXT = 8 };
 bool gw_edifact_recognize(char type[GW_EDIFACT_TYPE_TEXT], struct gw_span text, const struct gw_edifact_separators *partner,
     struct gw_err *err);
 
+/* A value of a short segment by its masks. What is asked for is nearly always a constant: the loops are then
+ * straight lines. */
+static inline struct gw_span gw_edifact_get_masked(const struct gw_edifact_segment *s, unsigned element, unsigned component)
+{
+    uint64_t from = s->elements; /* its lowest bit is what divides the element from what is before it */
+    for (unsigned i = 1; i < element; i++)
+        from &= from - 1;
+    uint64_t behind = from & (from - 1);
+    if (behind == 0)
+        return (struct gw_span){};
+    uint64_t ends = s->parts & ~(from ^ (from - 1)); /* of its parts, the first one lowest */
+    if (component > 1)
+        ends &= behind ^ (behind - 1); /* not those of the next element */
+    for (unsigned i = 1; i < component; i++) {
+        from = ends;
+        ends &= ends - 1;
+    }
+    if (component > 1 && ends == 0)
+        return (struct gw_span){};
+    unsigned at = (unsigned)__builtin_ctzll(from) + 1;
+    return (struct gw_span){ s->text + at, (unsigned)__builtin_ctzll(ends) - at };
+}
+
 /* The value of an element's component, both counted from 1; absent and empty alike
  * are size 0. Blanks at both ends are gone. */
-struct gw_span gw_edifact_get_repeated(const struct gw_edifact_segment *s, unsigned element, unsigned component);
+struct gw_span gw_edifact_get_any(const struct gw_edifact_segment *s, unsigned element, unsigned component);
 static inline struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, unsigned element, unsigned component)
 {
-    if (s->repeats)
-        return gw_edifact_get_repeated(s, element, component);
-    if (element > s->n_elements || component > gw_edifact_count(s, element - 1))
-        return (struct gw_span){};
-    struct gw_span v = gw_edifact_part(s, s->first[element - 1] + component - 1u);
-    if (v.size > 0 && (v.data[0] <= ' ' || v.data[v.size - 1] <= ' '))
-        v = gw_span_trim(v);
-    return v;
+    return s->is_tight ? gw_edifact_get_masked(s, element, component) : gw_edifact_get_any(s, element, component);
 }
 
 /* A tag as one number, for switches. */
 #define GW_EDIFACT_TAG(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 bool gw_edifact_is(const struct gw_edifact_segment *s, const char *tag);
-/* A qualifier of up to four characters the same way; 0 for longer ones. */
-static inline uint32_t gw_edifact_code(struct gw_span s)
+/* A qualifier of up to four characters the same way; 0 for longer ones and none. */
+static inline uint32_t gw_edifact_get_code(const struct gw_edifact_segment *s, unsigned element, unsigned component)
 {
+    struct gw_span v = gw_edifact_get(s, element, component);
     uint32_t code = 0;
-    if (s.size <= 4)
-        for (size_t i = 0; i < s.size; i++)
-            code = code << 8 | s.data[i];
+    if (v.size - 1 >= 4)
+        return 0;
+    if (s->is_short) { /* a tag and a separator stand before it: the four bytes up to its end are the text's */
+        const uint8_t *last = v.data + v.size - 4;
+        code = (uint32_t)last[0] << 24 | (uint32_t)last[1] << 16 | (uint32_t)last[2] << 8 | last[3];
+        return code & UINT32_MAX >> (32 - 8 * v.size);
+    }
+    for (size_t i = 0; i < v.size; i++)
+        code = code << 8 | v.data[i];
     return code;
 }
 

@@ -8,6 +8,8 @@
 
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -410,10 +412,12 @@ static bool take_number(struct parse *p, const struct place *at, struct gw_span 
         return false;
     if (!has)
         return true;
-    if (!gw_document_number(number, &n, s))
+    const bool fine = gw_document_number(number, &n, s);
+    const char *copy = fine ? gw_arena_text(p->a, gw_span_of(number, n), p->err) : NULL;
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    if (!fine)
         return problem(p, at, "number", true, "code", "number must be letters and digits, at most %d of them",
             GW_MANIFEST_WORD_MAX);
-    char *copy = gw_arena_text(p->a, gw_span_of(number, n), p->err);
     if (copy == NULL)
         return false;
     *out = gw_span_of(copy, n);
@@ -455,6 +459,18 @@ static bool take_documents(struct parse *p, const struct place *at, struct gw_ma
     return true;
 }
 
+static bool take_stated(struct parse *p, const struct place *at, const char *key, enum gw_stated *out)
+{
+    const struct gw_json *j = gw_json_get(at->j, key);
+    bool yes;
+    if (j == NULL || gw_json_kind(j) == GW_JSON_NULL)
+        return true;
+    if (!gw_json_get_bool(at->j, key, &yes))
+        return problem(p, at, key, true, "type", "%s must be true or false", key);
+    *out = yes ? GW_STATED_YES : GW_STATED_NO;
+    return true;
+}
+
 static bool sex_find(unsigned *out, struct gw_span s)
 {
     if (s.size != 1 || strchr("MFX", s.data[0]) == NULL || s.data[0] == 0)
@@ -492,11 +508,13 @@ static bool take_traveler(struct parse *p, const struct place *at, struct gw_man
         !take_word(p, at, "reference", &t->reference) || !take_port(p, at, "origin", &t->origin) ||
         !take_port(p, at, "destination", &t->destination) || !take_word(p, at, "seat", &t->seat))
         return false;
-    const struct gw_json *transit = gw_json_get(at->j, "in_transit");
-    if (transit != NULL && gw_json_kind(transit) != GW_JSON_NULL &&
-        !gw_json_get_bool(at->j, "in_transit", &t->in_transit) &&
-        !problem(p, at, "in_transit", true, "type", "in_transit must be true or false"))
+    enum gw_stated transit = GW_UNSTATED;
+    if (!take_code(p, at, "status", 1, GW_MANIFEST_STATUS_MAX, "-", "a class of at most 16 letters, digits and hyphens, as B-2", &t->status) ||
+        !take_stated(p, at, "permanent_resident", &t->permanent_resident) ||
+        !take_stated(p, at, "accompanied", &t->accompanied) ||
+        !take_stated(p, at, "in_transit", &transit))
         return false;
+    t->in_transit = transit == GW_STATED_YES;
 
     *usable = t->reference.size > 0 || t->n_documents > 0 || t->surname.size > 0 || t->given_names.size > 0;
     if (!*usable)

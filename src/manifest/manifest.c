@@ -98,18 +98,21 @@ bool gw_traveler_kind_find(unsigned *out, struct gw_span name)
 
 bool gw_document_number(char *out, size_t *n, struct gw_span text)
 {
-    *n = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-        if (c == ' ' || c == '-')
-            continue;
-        if (c >= 'a' && c <= 'z')
-            c = (uint8_t)(c - 'a' + 'A');
-        if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) || *n == GW_MANIFEST_WORD_MAX)
-            return false;
-        out[(*n)++] = (char)c;
+    size_t used = 0;
+    bool fits = true;
+    for (size_t i = 0; i < text.size && fits; i++) {
+        unsigned c = text.data[i];
+        bool is_digit = c - '0' < 10, is_letter = (c & ~0x20u) - 'A' < 26;
+        if (is_digit || is_letter) {
+            fits = used < GW_MANIFEST_WORD_MAX;
+            if (fits)
+                out[used++] = (char)(is_digit ? c : c & ~0x20u);
+        } else {
+            fits = c == ' ' || c == '-';
+        }
     }
-    return *n > 0;
+    *n = used;
+    return fits && used > 0;
 }
 
 void gw_manifest_split_flight(struct gw_span flight, struct gw_span stated, struct gw_span *carrier, struct gw_span *number)
@@ -135,7 +138,7 @@ void gw_manifest_split_flight(struct gw_span flight, struct gw_span stated, stru
 }
 
 /* A birth date may have unknown parts: 1985-XX-XX. */
-static void set_date(struct gw_json *o, const char *key, struct gw_date d)
+void gw_manifest_set_date(struct gw_json *o, const char *key, struct gw_date d)
 {
     char text[32];
     if (d.year == 0)
@@ -150,7 +153,7 @@ static void set_date(struct gw_json *o, const char *key, struct gw_date d)
     gw_json_set_text(o, key, text);
 }
 
-static void set_time(struct gw_json *o, const char *key, struct gw_manifest_time t)
+void gw_manifest_set_time(struct gw_json *o, const char *key, struct gw_manifest_time t)
 {
     char text[GW_TIME_TEXT];
     if (!t.has)
@@ -167,6 +170,12 @@ static void set_span(struct gw_json *o, const char *key, struct gw_span s)
         gw_json_set_span(o, key, s);
 }
 
+static void set_stated(struct gw_json *o, const char *key, enum gw_stated v)
+{
+    if (v != GW_UNSTATED)
+        gw_json_set_bool(o, key, v == GW_STATED_YES);
+}
+
 struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *t)
 {
     struct gw_json *o = gw_json_object();
@@ -175,9 +184,12 @@ struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *
     set_span(o, "given_names", t->given_names);
     if (t->sex != 0)
         gw_json_set_span(o, "sex", gw_span_of(&t->sex, 1));
-    set_date(o, "birth_date", t->birth_date);
+    gw_manifest_set_date(o, "birth_date", t->birth_date);
     set_span(o, "nationality", t->nationality);
     set_span(o, "residence", t->residence);
+    set_span(o, "status", t->status);
+    set_stated(o, "permanent_resident", t->permanent_resident);
+    set_stated(o, "accompanied", t->accompanied);
     struct gw_json *documents = gw_json_array();
     for (size_t i = 0; i < t->n_documents; i++) {
         const struct gw_manifest_document *d = &t->documents[i];
@@ -185,7 +197,7 @@ struct gw_json *gw_manifest_traveler_to_json(const struct gw_manifest_traveler *
         set_span(j, "type", d->type);
         set_span(j, "number", d->number);
         set_span(j, "issuing_state", d->issuing_state);
-        set_date(j, "expiry_date", d->expiry_date);
+        gw_manifest_set_date(j, "expiry_date", d->expiry_date);
         gw_json_add(documents, j);
     }
     gw_json_set(o, "documents", documents);
@@ -225,16 +237,16 @@ struct gw_json *gw_manifest_to_json_with(const struct gw_manifest *m, gw_manifes
     set_span(v, "number", m->voyage.number);
     set_span(v, "from", m->voyage.from);
     set_span(v, "to", m->voyage.to);
-    set_time(v, "departure", m->voyage.departure);
-    set_time(v, "arrival", m->voyage.arrival);
+    gw_manifest_set_time(v, "departure", m->voyage.departure);
+    gw_manifest_set_time(v, "arrival", m->voyage.arrival);
     struct gw_json *legs = gw_json_array();
     for (size_t i = 0; i < m->voyage.n_legs; i++) {
         const struct gw_manifest_leg *l = &m->voyage.legs[i];
         struct gw_json *j = gw_json_object();
         set_span(j, "from", l->from);
         set_span(j, "to", l->to);
-        set_time(j, "departure", l->departure);
-        set_time(j, "arrival", l->arrival);
+        gw_manifest_set_time(j, "departure", l->departure);
+        gw_manifest_set_time(j, "arrival", l->arrival);
         set_span(j, "carrier", l->carrier);
         set_span(j, "number", l->number);
         gw_json_add(legs, j);

@@ -24,6 +24,7 @@ enum {
     GW_MANIFEST_PROBLEMS_MAX = 1'000,   /* more are counted, not listed */
     GW_MANIFEST_NAME_MAX = 200,         /* bytes of UTF-8 in a name */
     GW_MANIFEST_WORD_MAX = 64,          /* bytes in a number, reference, code */
+    GW_MANIFEST_STATUS_MAX = 16,
 };
 
 enum gw_manifest_kind {
@@ -68,12 +69,18 @@ struct gw_manifest_document {
     struct gw_date expiry_date;
 };
 
+/* A yes or no that the sender may leave out. */
+enum gw_stated { GW_UNSTATED, GW_STATED_NO, GW_STATED_YES };
+
 struct gw_manifest_traveler {
     enum gw_traveler_kind kind;
     struct gw_span surname, given_names;
     char sex;                  /* 'M', 'F', 'X', or 0: absent */
     struct gw_date birth_date; /* month or day 0: unknown part; year 0: absent */
     struct gw_span nationality, residence;
+    struct gw_span status; /* class of admission or visa: "B-2", "LPR"; capitals, digits, hyphens */
+    enum gw_stated permanent_resident;
+    enum gw_stated accompanied; /* a child: by an adult answerable for it */
     struct gw_manifest_document *documents;
     size_t n_documents;
     struct gw_span reservation, reference; /* the carrier's own: for the booking, for the person on this voyage */

@@ -12,6 +12,8 @@
 #include "manifest/text.h"
 #include "manifest/words.h"
 
+#include "base/crypto.h"
+
 #include <stdio.h>
 
 enum group { GROUP_OTHER, GROUP_HEADER, GROUP_SENDER, GROUP_VOYAGE, GROUP_PERSON };
@@ -81,6 +83,7 @@ struct reader {
     struct gw_err damage; /* the first, where there was no message yet */
 };
 
+#define CODE1(a) GW_EDIFACT_TAG(0, 0, a)
 #define CODE2(a, b) GW_EDIFACT_TAG(0, a, b)
 #define CODE3(a, b, c) GW_EDIFACT_TAG(a, b, c)
 
@@ -89,6 +92,12 @@ struct reader {
 static struct gw_span get(const struct reader *r, unsigned element, unsigned component)
 {
     return gw_edifact_get(r->s, element, component);
+}
+
+/* A qualifier as a number, for switches and comparisons with the CODE of its characters. */
+static uint32_t qualifier(const struct reader *r, unsigned element, unsigned component)
+{
+    return gw_edifact_get_code(r->s, element, component);
 }
 
 static bool is(const struct reader *r, unsigned element, unsigned component, const char *text)
@@ -135,6 +144,8 @@ static bool warn(struct reader *r, const char *code, const char *text)
 /* Keeps a value that other systems compare; a longer one than any real one is left out. */
 static bool keep(struct reader *r, struct gw_span *out, struct gw_span value)
 {
+    if (gw_text_keep_quickly(out, &r->pool, value))
+        return true;
     if (value.size > GW_MANIFEST_WORD_MAX)
         return warn(r, "too_long", "a value of more than 64 bytes is left out");
     return gw_text_keep(out, &r->pool, value, r->err);
@@ -143,6 +154,8 @@ static bool keep(struct reader *r, struct gw_span *out, struct gw_span value)
 /* A code as it is compared: capitals. */
 static bool keep_upper(struct reader *r, struct gw_span *out, struct gw_span value)
 {
+    if (gw_text_keep_quickly(out, &r->pool, value))
+        return true;
     if (value.size > GW_MANIFEST_WORD_MAX)
         return warn(r, "too_long", "a value of more than 64 bytes is left out");
     return gw_text_keep_upper(out, &r->pool, value, r->err);
@@ -151,19 +164,16 @@ static bool keep_upper(struct reader *r, struct gw_span *out, struct gw_span val
 /* Something of a person, cut where it is too long, never within a letter. */
 static bool keep_name(struct reader *r, struct gw_span *out, struct gw_span value)
 {
-    struct gw_span kept;
-    if (!gw_text_keep(&kept, &r->pool, value, r->err))
+    if (gw_text_keep_quickly(out, &r->pool, value))
+        return true;
+    if (!gw_text_keep(out, &r->pool, value, r->err))
         return false;
-    if (kept.size > GW_MANIFEST_NAME_MAX) {
-        size_t n = GW_MANIFEST_NAME_MAX;
-        while (n > 0 && (kept.data[n] & 0xC0) == 0x80)
-            n--;
-        kept.size = n;
-        if (!warn(r, "too_long", "a name of more than 200 bytes, cut there"))
-            return false;
-    }
-    *out = kept;
-    return true;
+    if (out->size <= GW_MANIFEST_NAME_MAX)
+        return true;
+    out->size = GW_MANIFEST_NAME_MAX;
+    while (out->size > 0 && (out->data[out->size] & 0xC0) == 0x80)
+        out->size--;
+    return warn(r, "too_long", "a name of more than 200 bytes, cut there");
 }
 
 /* A state's code (ICAO Doc 9303-3, 5); others are kept as they were sent. */
@@ -171,9 +181,9 @@ static bool keep_state(struct reader *r, struct gw_span *out, struct gw_span val
 {
     while (value.size > 1 && value.data[value.size - 1] == '<') /* D<<: as a zone has it */
         value.size--;
-    bool letters = value.size == 3 || gw_span_is(value, "D");
-    for (size_t i = 0; i < value.size; i++)
-        letters = letters && ((value.data[i] | 0x20) >= 'a' && (value.data[i] | 0x20) <= 'z');
+    bool letters = value.size == 3 || (value.size == 1 && value.data[0] == 'D');
+    for (size_t i = 0; letters && i < value.size; i++)
+        letters = (value.data[i] | 0x20) >= 'a' && (value.data[i] | 0x20) <= 'z';
     if (value.size > 0 && !letters && !warn(r, "code", "a state's code is three letters"))
         return false;
     return keep_upper(r, out, value);
@@ -259,6 +269,8 @@ static bool read_tdt(struct reader *r)
     r->group = GROUP_VOYAGE;
     struct gw_span flight = {}, stated = {}, carrier, number;
     struct gw_span vessel = get(r, 8, 1).size > 0 ? get(r, 8, 1) : get(r, 8, 4);
+    if (r->n_carriages == 0 && (!keep_upper(r, &r->m->vessel, get(r, 8, 1)) || !keep_name(r, &r->m->vessel_name, get(r, 8, 4))))
+        return false;
     if (r->n_carriages == 0)
         read_mode(r);
     bool air = r->m->manifest.voyage.mode == GW_MODE_AIR;
@@ -287,8 +299,8 @@ static bool read_voyage_loc(struct reader *r)
     struct gw_span place = {};
     if (!gw_span_uint(get(r, 1, 1), 999, &q) || (q != 125 && q != 87 && q != 92 && q != 130 && q != 188 && q != 172))
         return warn(r, "qualifier", "a place of the voyage with a qualifier that is not known");
-    if (q == 188 || q == 172)
-        return true; /* filing and reporting place of a master crew list */
+    if (q == 188 || q == 172) /* of a master crew list */
+        return keep_upper(r, q == 188 ? &r->m->filing_place : &r->m->reporting_place, get(r, 2, 1));
     if (r->n_points == POINTS_MAX)
         return problem(r, true, "too_many", "more airports than a voyage has");
     if (!keep_upper(r, &place, get(r, 2, 1)))
@@ -306,18 +318,26 @@ static bool read_voyage_loc(struct reader *r)
 static bool read_voyage_dtm(struct reader *r)
 {
     bool departure = is(r, 1, 1, "189") || is(r, 1, 1, "133"), arrival = is(r, 1, 1, "232") || is(r, 1, 1, "132");
-    if (!departure && !arrival)
-        return is(r, 1, 1, "554") || warn(r, "qualifier", "a date of the voyage with a qualifier that is not known");
-    if (get(r, 1, 2).size == 0)
+    bool filed = is(r, 1, 1, "554");
+    struct gw_span value = get(r, 1, 2);
+    if (!departure && !arrival && !filed)
+        return warn(r, "qualifier", "a date of the voyage with a qualifier that is not known");
+    if (value.size == 0)
         return true;
-    if (r->n_points == 0)
+    if (r->n_points == 0 && !filed)
         return warn(r, "order", "a date of the voyage before its place");
     struct gw_date d;
     int64_t of_day;
-    if (!gw_edifact_moment(&d, &of_day, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_NEAR, r->day))
-        return problem(r, true, "date", "a time of the voyage that cannot be read (DTM 2380)");
-    struct point *p = &r->points[r->n_points - 1];
+    if (!gw_edifact_moment(&d, &of_day, value, get(r, 1, 3), GW_CENTURY_NEAR, r->day))
+        return problem(r, !filed, "date", "a time of the voyage that cannot be read (DTM 2380)");
+    if (value.size < 10 && !warn(r, "time", "a time of the voyage without its hour, read as the beginning of the day (DTM 2380)"))
+        return false;
     struct gw_manifest_time t = { .has = true, .local = true, .us = gw_date_days(d) * 86400 * GW_US_PER_S + of_day };
+    if (filed) {
+        r->m->filed = t;
+        return true;
+    }
+    struct point *p = &r->points[r->n_points - 1];
     *(departure ? &p->departure : &p->arrival) = t;
     return true;
 }
@@ -444,6 +464,7 @@ static bool place_strays(struct reader *r)
 /* The first passport is the primary document; without one, the first that is no visa. */
 static void order_documents(struct building *b)
 {
+    struct gw_paxlst_more *more = b->p->more;
     size_t first = 0;
     while (first < b->t->n_documents && !gw_span_is(b->documents[first].type, "P"))
         first++;
@@ -455,6 +476,11 @@ static void order_documents(struct building *b)
     struct gw_manifest_document primary = b->documents[first];
     memmove(&b->documents[1], &b->documents[0], first * sizeof primary);
     b->documents[0] = primary;
+    if (more == NULL)
+        return;
+    struct gw_paxlst_issue issue = more->issues[first];
+    memmove(&more->issues[1], &more->issues[0], first * sizeof issue);
+    more->issues[0] = issue;
 }
 
 static void *copied(struct reader *r, const void *items, size_t n, size_t size)
@@ -494,7 +520,7 @@ static bool judge_person(struct reader *r, bool *out)
     }
     if (b->has_wrong_birth &&
         !problem_at(r, m, b->t->n_documents == 0, b->birth_segment, b->birth_offset, "DTM", "date",
-            "a date of birth that does not exist (DTM+329)"))
+            "a date of birth that cannot be read or does not exist (DTM+329)"))
         return false;
     if (!place_strays(r))
         return false;
@@ -558,15 +584,16 @@ static bool next_row(struct reader *r)
 
 /* NAD 3035 of persons. */
 static const struct party {
-    const char *code;
+    uint32_t code;
+    const char *text;
     bool crew, in_transit;
-} parties[] = { { "FL", false, false }, { "FM", true, false }, { "DDU", false, true }, { "DDT", true, true }, { "ZZZ", false, false },
-    { "VW", false, false } };
+} parties[] = { { CODE2('F', 'L'), "FL", false, false }, { CODE2('F', 'M'), "FM", true, false }, { CODE3('D', 'D', 'U'), "DDU", false, true },
+    { CODE3('D', 'D', 'T'), "DDT", true, true }, { CODE3('Z', 'Z', 'Z'), "ZZZ", false, false }, { CODE2('V', 'W'), "VW", false, false } };
 
-static const struct party *find_party(struct gw_span code)
+static const struct party *find_party(uint32_t code)
 {
     for (size_t i = 0; i < GW_COUNT(parties); i++)
-        if (gw_span_is(code, parties[i].code))
+        if (parties[i].code == code)
             return &parties[i];
     return NULL;
 }
@@ -588,25 +615,61 @@ static bool open_person(struct reader *r)
     return true;
 }
 
+/* Components of an element with blanks between them; as large as a segment may be, so that they fit. */
+struct joined {
+    char text[GW_EDIFACT_SEGMENT_BYTES];
+    size_t size;
+};
+static struct gw_span join_components(struct joined *out, const struct reader *r, unsigned element, unsigned first, unsigned last)
+{
+    out->size = 0;
+    for (unsigned c = first; c <= last; c++) {
+        struct gw_span s = get(r, element, c);
+        if (s.size == 0)
+            continue;
+        if (out->size > 0)
+            out->text[out->size++] = ' ';
+        memcpy(out->text + out->size, s.data, s.size);
+        out->size += s.size;
+    }
+    return gw_span_of(out->text, out->size);
+}
+
 /* C080: surname, given name, further given names; C058 where a sender puts it there. */
 static bool read_names(struct reader *r)
 {
     struct gw_manifest_traveler *t = r->now.t;
+    struct joined given;
     unsigned element = get(r, 4, 1).size > 0 || get(r, 4, 2).size > 0 ? 4 : 3;
-    char given[GW_EDIFACT_SEGMENT_BYTES];
-    size_t used = 0;
     if (!keep_name(r, &t->surname, get(r, element, 1)))
         return false;
-    for (unsigned c = 2; c <= 5; c++) {
-        struct gw_span s = get(r, element, c);
-        if (s.size == 0)
-            continue;
-        if (used > 0)
-            given[used++] = ' ';
-        memcpy(given + used, s.data, s.size); /* fits: the segment did, with its separators */
-        used += s.size;
-    }
-    return keep_name(r, &t->given_names, gw_span_of(given, used));
+    bool is_one = get(r, element, 3).size + get(r, element, 4).size + get(r, element, 5).size == 0;
+    return keep_name(r, &t->given_names, is_one ? get(r, element, 2) : join_components(&given, r, element, 2, 5));
+}
+
+/* Of him, for what few are told with; NULL where the arena is full. */
+static struct gw_paxlst_more *more(struct reader *r)
+{
+    struct gw_paxlst_person *p = r->now.p;
+    if (p->more == NULL)
+        p->more = gw_arena_one(r->a, struct gw_paxlst_more, r->err);
+    return p->more;
+}
+
+/* C059, 3164, C819, 3251, 3207. */
+static bool read_address(struct reader *r)
+{
+    struct joined street;
+    bool any = false;
+    for (unsigned element = 5; element <= 9 && !any; element++)
+        for (unsigned c = 1; c <= 4; c++)
+            any = any || get(r, element, c).size > 0;
+    if (!any)
+        return true;
+    struct gw_paxlst_more *m = more(r);
+    return m != NULL && keep_name(r, &m->street, join_components(&street, r, 5, 1, 4)) && keep_name(r, &m->city, get(r, 6, 1)) &&
+           keep_name(r, &m->subdivision, get(r, 7, 1).size > 0 ? get(r, 7, 1) : get(r, 7, 4)) &&
+           keep(r, &m->postal_code, get(r, 8, 1)) && keep_state(r, &m->country, get(r, 9, 1));
 }
 
 static bool begin_person(struct reader *r, const struct party *party)
@@ -616,8 +679,8 @@ static bool begin_person(struct reader *r, const struct party *party)
     bool crew = party->crew || (r->m->manifest.kind == GW_MANIFEST_CREW_LIST && !gw_span_is(get(r, 1, 1), "FL"));
     r->now.t->kind = crew ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
     r->now.t->in_transit = party->in_transit;
-    r->now.p->party = gw_span_str(party->code);
-    return read_names(r);
+    r->now.p->party = gw_span_str(party->text);
+    return read_names(r) && read_address(r);
 }
 
 /* The segment that begins a traveler is damaged: he is left out, and what follows is his. */
@@ -631,25 +694,17 @@ static bool lose_person(struct reader *r)
 
 static bool read_nad(struct reader *r)
 {
-    struct gw_span party = get(r, 1, 1);
     struct gw_manifest *x = &r->m->manifest;
     if (!end_person(r))
         return false;
+    uint32_t party = qualifier(r, 1, 1);
     const struct party *person = find_party(party);
     if (person != NULL)
         return begin_person(r, person);
-    if (gw_span_is(party, "MS")) {
+    if (party == CODE2('M', 'S')) {
         r->group = GROUP_SENDER;
-        struct gw_span name = get(r, 4, 1), given = get(r, 4, 2);
-        char both[GW_EDIFACT_SEGMENT_BYTES];
-        if (name.size == 0)
-            return keep_name(r, &x->reporting_party.name, get(r, 2, 1));
-        memcpy(both, name.data, name.size);
-        if (given.size > 0) {
-            both[name.size] = ' ';
-            memcpy(both + name.size + 1, given.data, given.size);
-        }
-        return keep_name(r, &x->reporting_party.name, gw_span_of(both, name.size + (given.size > 0) + given.size));
+        struct joined name;
+        return keep_name(r, &x->reporting_party.name, get(r, 4, 1).size > 0 ? join_components(&name, r, 4, 1, 2) : get(r, 2, 1));
     }
     r->group = GROUP_OTHER;
     return warn(r, "qualifier", "a party that is neither sender nor traveler (NAD 3035)");
@@ -679,6 +734,7 @@ static bool read_com(struct reader *r)
 {
     struct gw_manifest *x = &r->m->manifest;
     /* Contacts stand side by side as elements, or repeated. */
+    gw_edifact_spread(r->s);
     for (size_t i = 0; i < r->s->n_elements; i++) {
         if (gw_edifact_count(r->s, i) < 2)
             continue;
@@ -687,6 +743,8 @@ static bool read_com(struct reader *r)
         bool telephone = gw_span_is(type, "TE") || gw_span_is(type, "AL");
         if (r->group == GROUP_PERSON) {
             if (telephone && r->now.p->telephone.size == 0 && !keep(r, &r->now.p->telephone, value))
+                return false;
+            if (gw_span_is(type, "EM") && (more(r) == NULL || !keep_mail(r, &r->now.p->more->email, value)))
                 return false;
         } else if (telephone && x->reporting_party.telephone.size == 0) {
             if (!keep(r, &x->reporting_party.telephone, value))
@@ -714,14 +772,24 @@ static bool read_attribute(struct reader *r)
 static bool read_measure(struct reader *r)
 {
     uint64_t n;
-    if (!is(r, 1, 1, "CT"))
-        return true; /* WT: their weight */
+    const uint32_t what = qualifier(r, 1, 1);
+    const bool is_weight = what == CODE2('W', 'T');
+    if (what != CODE2('C', 'T') && !is_weight)
+        return warn(r, "qualifier", "a measure of the traveler that is not known (MEA 6311)");
     /* MEA+CT++:2 by the guide, MEA+CT++2 by many. */
-    struct gw_span v = get(r, 3, 2).size > 0 ? get(r, 3, 2) : get(r, 3, 1);
+    struct gw_span v = get(r, 3, 2).size > 0 || is_weight ? get(r, 3, 2) : get(r, 3, 1);
     if (v.size == 0)
         return true;
-    if (!gw_span_uint(v, 999, &n))
-        return warn(r, "number", "a number of bags that cannot be read (MEA+CT)");
+    if (!gw_span_uint(v, is_weight ? 99'999 : 999, &n))
+        return warn(r, "number", is_weight ? "a weight of bags that cannot be read (MEA+WT)" : "a number of bags that cannot be read (MEA+CT)");
+    if (is_weight) {
+        struct gw_paxlst_more *m = more(r);
+        if (m == NULL)
+            return false;
+        m->has_bag_weight = true;
+        m->bag_weight = (unsigned)n;
+        return keep_upper(r, &m->bag_weight_unit, get(r, 3, 1));
+    }
     r->now.p->has_bags = true;
     r->now.p->bags = (unsigned)n;
     return true;
@@ -732,7 +800,7 @@ static bool read_bag_tag(struct reader *r)
     struct gw_paxlst_person *p = r->now.p;
     struct gw_span tag = get(r, 4, 1);
     uint64_t count = 1;
-    if (!is(r, 1, 1, "BAG") || tag.size == 0 || gw_span_is(tag, "NULL"))
+    if (qualifier(r, 1, 1) != CODE3('B', 'A', 'G') || tag.size == 0 || gw_span_is(tag, "NULL"))
         return true;
     if (p->n_bag_tags == GW_PAXLST_BAG_TAGS_MAX)
         return warn(r, "too_many", "more bag tags than are kept");
@@ -753,16 +821,54 @@ static struct gw_manifest_document *document(struct reader *r)
     return r->now.document != NULL ? r->now.document : &r->now.before;
 }
 
+/* When and where the document was issued that DTM or LOC are of. NULL with *fine false where the arena is full; with
+ * *fine true where there is no document, which is told. */
+static struct gw_paxlst_issue *issue(struct reader *r, bool *fine)
+{
+    const struct building *b = &r->now;
+    *fine = true;
+    if (b->document == &b->unreadable)
+        return NULL; /* left out, and told */
+    if (b->document == NULL) {
+        *fine = warn(r, "order", "what a document was issued with stands before the document and is left out");
+        return NULL;
+    }
+    struct gw_paxlst_more *m = more(r);
+    *fine = m != NULL;
+    return m == NULL ? NULL : &m->issues[b->document - b->documents];
+}
+
+static bool keep_place_of_issue(struct reader *r, struct gw_span text)
+{
+    bool fine = true;
+    struct gw_paxlst_issue *of = text.size == 0 ? NULL : issue(r, &fine);
+    return of == NULL ? fine : keep_name(r, &of->place, text);
+}
+
+static bool read_date_of_issue(struct reader *r)
+{
+    struct gw_date d;
+    bool fine;
+    if (get(r, 1, 2).size == 0)
+        return true;
+    if (!gw_edifact_moment(&d, NULL, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_BIRTH, r->day))
+        return warn(r, "date", "a date of issue that cannot be read or does not exist (DTM+182)");
+    struct gw_paxlst_issue *of = issue(r, &fine);
+    if (of != NULL)
+        of->date = d;
+    return fine;
+}
+
 static bool read_person_loc(struct reader *r)
 {
     struct gw_manifest_traveler *t = r->now.t;
     struct gw_span place = get(r, 2, 1);
-    switch (gw_edifact_code(get(r, 1, 1))) {
+    switch (qualifier(r, 1, 1)) {
     case CODE2('2', '2'):
         return keep_upper(r, &r->now.p->clearance, place);
-    case CODE2('9', '1'):
-        /* The first is the state; a place as free text is no state. */
-        return document(r)->issuing_state.size > 0 || keep_state(r, &document(r)->issuing_state, place);
+    case CODE2('9', '1'): /* the first is the state; a place as free text is none */
+        return (place.size > 0 || keep_place_of_issue(r, get(r, 2, 4))) &&
+               (document(r)->issuing_state.size > 0 || keep_state(r, &document(r)->issuing_state, place));
     case CODE3('1', '7', '4'):
         return keep_state(r, &t->residence, place);
     case CODE3('1', '7', '8'):
@@ -770,6 +876,8 @@ static bool read_person_loc(struct reader *r)
     case CODE3('1', '7', '9'):
         return keep_upper(r, &t->destination, place);
     case CODE3('1', '8', '0'):
+        if (place.size > 0 && get(r, 2, 4).size > 0 && (more(r) == NULL || !keep_state(r, &r->now.p->more->birth_state, place)))
+            return false;
         return keep_name(r, &r->now.p->place_of_birth, get(r, 2, 4).size > 0 ? get(r, 2, 4) : place);
     default:
         return warn(r, "qualifier", "a place of the traveler with a qualifier that is not known");
@@ -794,7 +902,7 @@ static bool read_reference(struct reader *r)
     if (r->group != GROUP_PERSON)
         return true;
     struct gw_manifest_traveler *t = r->now.t;
-    switch (gw_edifact_code(get(r, 1, 1))) {
+    switch (qualifier(r, 1, 1)) {
     case CODE3('A', 'V', 'F'):
         return keep(r, &t->reservation, value);
     case CODE3('A', 'B', 'O'):
@@ -810,7 +918,7 @@ static bool read_reference(struct reader *r)
     case CODE3('Y', 'Z', 'Y'):
         return keep(r, &r->now.p->ticket, value);
     case CODE3('A', 'H', 'N'):
-        return true;
+        return more(r) != NULL && keep(r, &r->now.p->more->alien_number, value);
     default:
         return warn(r, "qualifier", "a reference of the traveler with a qualifier that is not known");
     }
@@ -834,7 +942,9 @@ static bool read_document(struct reader *r)
         return warn(r, raw.size == 0 ? "missing" : "code", "a document whose number cannot be read is left out (DOC C503)");
     b->document = &b->documents[t->n_documents++];
     *b->document = (struct gw_manifest_document){};
-    return keep_upper(r, &b->document->type, get(r, 1, 1)) && keep(r, &b->document->number, gw_span_of(number, n));
+    const bool fine = keep_upper(r, &b->document->type, get(r, 1, 1)) && keep(r, &b->document->number, gw_span_of(number, n));
+    gw_wipe(number, sizeof number); /* a person's: it must not stay on the stack */
+    return fine;
 }
 
 static bool read_birth(struct reader *r)
@@ -864,20 +974,20 @@ static bool read_dtm(struct reader *r)
     if (r->group != GROUP_PERSON)
         return true;
     struct gw_date d;
-    switch (gw_edifact_code(get(r, 1, 1))) {
+    switch (qualifier(r, 1, 1)) {
     case CODE3('3', '2', '9'):
         return read_birth(r);
     case CODE2('3', '6'):
         break;
     case CODE3('1', '8', '2'):
-        return true;
+        return read_date_of_issue(r);
     default:
         return warn(r, "qualifier", "a date of the traveler with a qualifier that is not known");
     }
     if (get(r, 1, 2).size == 0)
         return true; /* DTM+36: says that it is not known */
     if (!gw_edifact_moment(&d, NULL, get(r, 1, 2), get(r, 1, 3), GW_CENTURY_EXPIRY, r->day))
-        return warn(r, "date", "a date of expiry that does not exist (DTM+36)");
+        return warn(r, "date", "a date of expiry that cannot be read or does not exist (DTM+36)");
     if (document(r)->expiry_date.year != 0)
         return gw_date_compare(document(r)->expiry_date, d) == 0 ||
                warn(r, "twice", "a second date of expiry of one document is passed over (DTM+36)");
@@ -892,9 +1002,10 @@ static bool read_loc(struct reader *r)
 
 static bool read_geography(struct reader *r)
 {
-    if (is(r, 1, 1, "4") && (is(r, 2, 1, "173") || is(r, 2, 1, "174"))) {
+    uint32_t state = qualifier(r, 2, 1);
+    if (qualifier(r, 1, 1) == CODE1('4') && (state == CODE3('1', '7', '3') || state == CODE3('1', '7', '4'))) {
         r->now.p->has_verified = true;
-        r->now.p->verified = is(r, 2, 1, "173");
+        r->now.p->verified = state == CODE3('1', '7', '3');
     }
     return true;
 }
@@ -902,7 +1013,9 @@ static bool read_geography(struct reader *r)
 static bool read_nationality(struct reader *r)
 {
     /* 2 is the present nationality, 1 that at birth. */
-    return is(r, 1, 1, "1") || r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
+    if (qualifier(r, 1, 1) == CODE1('1'))
+        return get(r, 2, 1).size == 0 || (more(r) != NULL && keep_state(r, &r->now.p->more->birth_nationality, get(r, 2, 1)));
+    return r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
 }
 
 static bool read_duty(struct reader *r)
@@ -1085,6 +1198,7 @@ static bool end_message(struct reader *r)
         r->n_rows = GW_MIN(r->cap_travelers, r->cap_persons) - x->n_travelers;
     }
     r->m = NULL;
+    r->group = GROUP_OTHER;
     return true;
 }
 
@@ -1136,7 +1250,7 @@ static bool unknown_segment(struct reader *r)
 
 /* What is done with a segment, by its tag. The place of a tag in the table is so made that
  * no two share one: the compiler refuses a second. */
-enum where {
+enum where { /* those whose reader may be left out behind a traveler that is lost stand last */
     IN_INTERCHANGE, /* outside of messages; ends one that has not ended */
     ANYWHERE,       /* in a message, also behind a traveler that is lost */
     IN_MESSAGE,
@@ -1194,11 +1308,16 @@ static bool read_segment(struct reader *r)
     const struct rule *rule = find_rule(s->code);
     bool is_plain = !s->has_lower && !s->has_high;
     r->pool.is_plain = is_plain;
+    if (r->group == GROUP_PERSON && rule->where >= IN_MESSAGE && is_plain && !s->odd_release && !s->repeats) /* nearly always */
+        return r->now.is_lost || rule->read(r);
     if (rule->where == IN_INTERCHANGE)
         return (rule->read == read_unh || cut_message(r, "cut_off", "the message does not end (UNT is missing)")) && rule->read(r);
     if (r->m == NULL)
         return true; /* of a message that is not read, or between messages */
     if (!is_plain && !check_charset(r))
+        return false;
+    if (s->repeats && s->code != GW_EDIFACT_TAG('C', 'O', 'M') &&
+        !warn(r, "repetition", "a repetition in a segment that has none: its first value is read"))
         return false;
     if (s->odd_release && !warn(r, "release", "a release character before one that needs none"))
         return false;
@@ -1224,8 +1343,10 @@ static bool may_begin_person(const struct reader *r)
     size_t end = at + 1;
     while (end < raw.size && raw.data[end] != (uint8_t)e->separators.element)
         end++;
-    struct gw_span party = gw_span_slice(raw, at + 1, end);
-    return find_party(party) != NULL || (is_nad && !gw_span_is(party, "MS"));
+    uint32_t party = 0;
+    for (at++; at < end && end - at <= 4 && at < raw.size; at++)
+        party = party << 8 | raw.data[at];
+    return find_party(party) != NULL || (is_nad && party != CODE2('M', 'S'));
 }
 
 static bool read_damaged(struct reader *r, const struct gw_err *why)
@@ -1266,7 +1387,7 @@ bool gw_paxlst_parse(struct gw_paxlst *out, struct gw_arena *a, struct gw_span t
     struct reader *r = gw_arena_one(a, struct reader, err);
     if (r == NULL)
         return false;
-    *r = (struct reader){ .out = out, .a = a, .err = err, .pool = { .a = a }, .today = today, .day = today };
+    *r = (struct reader){ .out = out, .a = a, .err = err, .pool = { .a = a, .source = text }, .today = today, .day = today };
     r->edifact = gw_arena_one(a, struct gw_edifact, err);
     r->s = gw_arena_one(a, struct gw_edifact_segment, err);
     if (r->edifact == NULL || r->s == NULL || !gw_edifact_open(r->edifact, text, partner, err))
@@ -1482,6 +1603,45 @@ static void set(struct gw_json *o, const char *key, struct gw_span s)
         gw_json_set_span(o, key, s);
 }
 
+static void add_more(struct gw_json *t, const struct gw_paxlst_more *m)
+{
+    set(t, "birth_state", m->birth_state);
+    set(t, "birth_nationality", m->birth_nationality);
+    set(t, "alien_number", m->alien_number);
+    set(t, "email", m->email);
+    if (m->has_bag_weight) {
+        struct gw_json *weight = gw_json_object();
+        gw_json_set_integer(weight, "value", m->bag_weight);
+        set(weight, "unit", m->bag_weight_unit);
+        gw_json_set(t, "bag_weight", weight);
+    }
+    struct gw_json *address = gw_json_object();
+    set(address, "street", m->street);
+    set(address, "city", m->city);
+    set(address, "subdivision", m->subdivision);
+    set(address, "postal_code", m->postal_code);
+    set(address, "country", m->country);
+    if (gw_json_size(address) > 0)
+        gw_json_set(t, "address", address);
+    else
+        gw_json_free(address);
+    struct gw_json *issues = gw_json_array();
+    for (size_t i = 0; i < GW_COUNT(m->issues); i++) {
+        const struct gw_paxlst_issue *of = &m->issues[i];
+        if (of->date.year == 0 && of->place.size == 0)
+            continue;
+        struct gw_json *o = gw_json_object();
+        gw_json_set_integer(o, "document", (int64_t)i);
+        gw_manifest_set_date(o, "date", of->date);
+        set(o, "place", of->place);
+        gw_json_add(issues, o);
+    }
+    if (gw_json_size(issues) > 0)
+        gw_json_set(t, "issues", issues);
+    else
+        gw_json_free(issues);
+}
+
 static void add_person(struct gw_json *t, const void *of, size_t i)
 {
     const struct gw_paxlst_person *p = &((const struct gw_paxlst_message *)of)->persons[i];
@@ -1497,6 +1657,8 @@ static void add_person(struct gw_json *t, const void *of, size_t i)
         gw_json_set_bool(t, "document_verified", p->verified);
     if (p->has_bags)
         gw_json_set_integer(t, "bags", p->bags);
+    if (p->more != NULL)
+        add_more(t, p->more);
     if (p->n_bag_tags == 0)
         return;
     struct gw_json *tags = gw_json_array();
@@ -1519,6 +1681,11 @@ struct gw_json *gw_paxlst_to_json(const struct gw_paxlst_message *m)
     set(o, "release", m->release);
     set(o, "message_code", m->code);
     set(o, "sub_function", m->sub_function);
+    set(o, "vessel", m->vessel);
+    set(o, "vessel_name", m->vessel_name);
+    set(o, "filing_place", m->filing_place);
+    set(o, "reporting_place", m->reporting_place);
+    gw_manifest_set_time(o, "filed", m->filed);
     if (m->has_part) {
         const struct gw_paxlst_part *last = &m->parts[m->n_parts - 1];
         struct gw_json *p = gw_json_object();

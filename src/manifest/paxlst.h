@@ -33,6 +33,22 @@ struct gw_paxlst_person {
         unsigned count;
     } *bag_tags;
     size_t n_bag_tags;
+    struct gw_paxlst_more *more; /* what few are told with; NULL: none of it */
+};
+
+struct gw_paxlst_more {
+    struct gw_span birth_state;       /* LOC+180 3225, where the place is a text of its own */
+    struct gw_span birth_nationality; /* NAT+1 */
+    struct gw_span alien_number;      /* RFF+AHN */
+    struct gw_span email;             /* COM EM */
+    struct gw_span street, city, subdivision, postal_code, country; /* NAD C059 and behind */
+    bool has_bag_weight;              /* MEA+WT */
+    unsigned bag_weight;
+    struct gw_span bag_weight_unit;   /* KGM, LBR */
+    struct gw_paxlst_issue {
+        struct gw_date date;  /* DTM+182; year 0: absent */
+        struct gw_span place; /* LOC+91 as a text, where it is no state */
+    } issues[GW_MANIFEST_DOCUMENTS_MAX]; /* of the traveler's documents, in their order */
 };
 
 struct gw_paxlst_message {
@@ -40,6 +56,9 @@ struct gw_paxlst_message {
     struct gw_paxlst_person *persons; /* as many as manifest.travelers, in their order */
     struct gw_span interchange_reference, common_access_reference, transaction_reference, revision, release;
     struct gw_span code, sub_function; /* BGM: "745", "CLOB" */
+    struct gw_span vessel, vessel_name;                 /* TDT C222, where a voyage number stands beside it */
+    struct gw_span filing_place, reporting_place;       /* of a master crew list: LOC+188, 172 */
+    struct gw_manifest_time filed;                      /* DTM+554 */
     bool has_part;                     /* UNH element 4 */
     struct gw_paxlst_part {
         unsigned number; /* 0: none was given */

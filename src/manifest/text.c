@@ -46,30 +46,6 @@ static char *room(struct gw_text_pool *p, size_t n, struct gw_err *err)
     return at;
 }
 
-/* memcpy of what is nearly always short, without the call. */
-static void copy(char *to, const uint8_t *from, size_t n)
-{
-    if (n > 16) {
-        memcpy(to, from, n);
-    } else if (n >= 8) { /* two halves, which may lie over each other */
-        uint64_t a, b;
-        memcpy(&a, from, 8);
-        memcpy(&b, from + n - 8, 8);
-        memcpy(to, &a, 8);
-        memcpy(to + n - 8, &b, 8);
-    } else if (n >= 4) {
-        uint32_t a, b;
-        memcpy(&a, from, 4);
-        memcpy(&b, from + n - 4, 4);
-        memcpy(to, &a, 4);
-        memcpy(to + n - 4, &b, 4);
-    } else if (n > 0) {
-        to[0] = (char)from[0];
-        to[n / 2] = (char)from[n / 2];
-        to[n - 1] = (char)from[n - 1];
-    }
-}
-
 static bool keep(struct gw_span *out, struct gw_text_pool *p, struct gw_span s, bool upper, struct gw_err *err)
 {
     if (s.size == 0) {
@@ -80,7 +56,7 @@ static bool keep(struct gw_span *out, struct gw_text_pool *p, struct gw_span s, 
     if (text == NULL)
         return false;
     if (p->is_plain) {
-        copy(text, s.data, s.size);
+        memcpy(text, s.data, s.size);
         *out = gw_span_of(text, s.size);
         return true;
     }

@@ -10,6 +10,10 @@ gw_manifest_find_fn gw_manifest_kind_find, gw_manifest_function_find, gw_close_l
 typedef void gw_manifest_more_fn(struct gw_json *traveler, const void *of, size_t i);
 [[nodiscard]] struct gw_json *gw_manifest_to_json_with(const struct gw_manifest *m, gw_manifest_more_fn *more, const void *of);
 
+/* As they are printed; nothing for one that is absent. */
+void gw_manifest_set_date(struct gw_json *o, const char *key, struct gw_date d);
+void gw_manifest_set_time(struct gw_json *o, const char *key, struct gw_manifest_time t);
+
 /* Which travelers have a reference that an earlier one has, too: n flags in the arena. */
 [[nodiscard]] bool gw_manifest_doubles(bool **is_double, const struct gw_manifest *m, struct gw_arena *a, struct gw_err *err);
 

@@ -12,7 +12,7 @@ static const char *const modes[] = { "air", "sea", "land" };
 static const char *const directions[] = { "arrival", "departure" };
 static const char *const flags[] = { "false", "true" };
 static const char *const documents[] = { "none", "passport", "diplomatic_passport", "official_passport",
-    "emergency_passport", "identity_card", "residence_permit", "visa", "refugee_document", "crew_document",
+    "emergency_passport", "identity_card", "residence_permit", "permanent_resident_card", "visa", "refugee_document", "crew_document",
     "trusted_traveler_card", "other" };
 static_assert(GW_COUNT(documents) == GW_PACK_DOCUMENT_COUNT);
 static_assert((int)GW_PACK_DOCUMENT_COUNT <= (int)GW_DIM_VALUES_MAX);

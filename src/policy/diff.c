@@ -72,17 +72,18 @@ static bool is_list(const struct work *w, size_t d, const struct gw_atom *a, con
     return same;
 }
 
-/* The name of a class of the pack that asks for just this list of codes. */
+/* The name of a class of the pack that asks for just this list of codes: for that alone, or among other things where
+ * the list is too long to be shown. */
 static const char *named(const struct gw_pack *p, size_t d, const struct work *w, const struct kind *k)
 {
-    for (size_t i = 0; i < p->n_classes; i++) {
-        const struct gw_node *root = &p->nodes[p->classes[i].begin];
-        for (size_t c = 0; root->op == GW_NODE_ALL && c < root->n; c++) {
-            const struct gw_node *leaf = &p->nodes[root->first + c];
-            if (leaf->op == GW_NODE_ATOM && leaf->dim == d && is_list(w, d, &p->split[d].atoms[leaf->ref], k))
+    for (size_t i = 0; i < p->n_classes; i++)
+        for (size_t at = p->classes[i].begin; at < p->classes[i].end; at++) {
+            const struct gw_node *leaf = &p->nodes[at];
+            const struct gw_node *root = &p->nodes[p->classes[i].begin];
+            const bool directly = root->op == GW_NODE_ALL && at >= root->first && at < (size_t)root->first + root->n;
+            if ((directly || k->n_values > SHOWN) && leaf->op == GW_NODE_ATOM && leaf->dim == d && is_list(w, d, &p->split[d].atoms[leaf->ref], k))
                 return p->classes[i].name;
         }
-    }
     return NULL;
 }
 
@@ -148,27 +149,29 @@ static int64_t next_start(const struct gw_split *s, int64_t after)
     return s->end;
 }
 
+static struct kind *kind_of_age(struct work *w, int64_t age)
+{
+    return kind_of(w, GW_DIM_AGE, gw_split_range(&w->before->split[GW_DIM_AGE], age), gw_split_range(&w->after->split[GW_DIM_AGE], age));
+}
+
+static int64_t next_age(const struct work *w, int64_t age)
+{
+    return GW_MIN(next_start(&w->before->split[GW_DIM_AGE], age), next_start(&w->after->split[GW_DIM_AGE], age));
+}
+
 static void split_ages(struct work *w)
 {
-    const struct gw_split *a = &w->before->split[GW_DIM_AGE], *b = &w->after->split[GW_DIM_AGE];
-    struct kind *last = NULL;
-    int64_t begun = 0;
-    for (int64_t from = 0; from < GW_AGE_END;) {
-        int64_t to = GW_MIN(next_start(a, from), next_start(b, from));
-        struct kind *k = kind_of(w, GW_DIM_AGE, gw_split_range(a, from), gw_split_range(b, from));
-        if (k != last)
-            begun = from;
-        last = k;
-        bool goes_on = to < GW_AGE_END && kind_of(w, GW_DIM_AGE, gw_split_range(a, to), gw_split_range(b, to)) == k;
-        if (!goes_on) {
-            char text[40];
-            if (to >= GW_AGE_END)
-                snprintf(text, sizeof text, "%d or more", (int)begun);
-            else
-                snprintf(text, sizeof text, "%d to %d", (int)begun, (int)to - 1);
-            add_value(k, text);
-        }
-        from = to;
+    for (int64_t from = 0, to; from < GW_AGE_END; from = to) {
+        struct kind *k = kind_of_age(w, from);
+        char text[40];
+        to = next_age(w, from);
+        while (to < GW_AGE_END && kind_of_age(w, to) == k)
+            to = next_age(w, to);
+        if (to >= GW_AGE_END)
+            snprintf(text, sizeof text, "%d or more", (int)from);
+        else
+            snprintf(text, sizeof text, "%d to %d", (int)from, (int)to - 1);
+        add_value(k, text);
     }
 }
 

@@ -77,6 +77,7 @@ static void set_transfer(struct gw_json *j, const struct gw_pack_rule *t)
             gw_json_add_text(data, gw_datum_name((enum gw_datum)d));
     gw_json_set(j, "transfer_data", data);
     set_period(j, "transfer_within", t->transfer_within);
+    gw_json_set_text(j, "transfer_purge", t->transfer_keeps ? "deadline" : "receipt");
 }
 
 static struct gw_json *retention_to_json(const struct gw_pack_rule *t)
@@ -205,6 +206,11 @@ static void add_list(struct gw_buf *out, const struct gw_atom *a, const struct g
             gw_buf_addf(out, "%s%s", n++ == 0 ? "" : ", ", row->values[v]);
 }
 
+static const char *flag_text(enum gw_pack_flag flag, const char *unrecorded, const char *no, const char *yes)
+{
+    return flag == GW_PACK_UNRECORDED ? unrecorded : flag == GW_PACK_NO ? no : yes;
+}
+
 static void add_fact(struct gw_buf *out, enum gw_dim dim, const struct gw_pack_facts *f)
 {
     char day[GW_DATE_TEXT];
@@ -219,7 +225,7 @@ static void add_fact(struct gw_buf *out, enum gw_dim dim, const struct gw_pack_f
         gw_buf_addf(out, "site %s", f->site[0] == 0 ? "none" : f->site);
         break;
     case GW_DIM_DOCUMENT:
-        gw_buf_addf(out, "document %s", gw_dims[dim].values[f->document]);
+        gw_buf_addf(out, "document %s", f->document_unrecorded ? "not recorded" : gw_dims[dim].values[f->document]);
         break;
     case GW_DIM_MODE:
         gw_buf_addf(out, "mode %s", gw_dims[dim].values[f->mode]);
@@ -228,10 +234,10 @@ static void add_fact(struct gw_buf *out, enum gw_dim dim, const struct gw_pack_f
         gw_buf_addf(out, "direction %s", gw_dims[dim].values[f->direction]);
         break;
     case GW_DIM_RESIDENT:
-        gw_buf_add_text(out, f->permanent_resident ? "permanent resident" : "no permanent resident");
+        gw_buf_add_text(out, flag_text(f->permanent_resident, "permanent residence is not recorded", "no permanent resident", "permanent resident"));
         break;
     case GW_DIM_ACCOMPANIED:
-        gw_buf_add_text(out, f->accompanied ? "accompanied" : "not accompanied");
+        gw_buf_add_text(out, flag_text(f->accompanied, "whether accompanied is not recorded", "not accompanied", "accompanied"));
         break;
     case GW_DIM_AGE:
         if (gw_date_check(f->birth_first) && gw_date_compare(f->birth_first, f->birth_last) == 0)
@@ -364,6 +370,33 @@ static struct gw_json *path_to_json(const struct gw_pack *p, const struct gw_pac
     return path;
 }
 
+/* Facts that the pack asks for and that are not recorded, and what they were taken to be. */
+static struct gw_json *missing_to_json(const struct gw_pack *p, const struct gw_pack_facts *f)
+{
+    const struct {
+        enum gw_dim dim;
+        bool missing;
+    } facts[] = {
+        { GW_DIM_STATUS, f->status[0] == 0 },
+        { GW_DIM_RESIDENT, f->permanent_resident == GW_PACK_UNRECORDED },
+        { GW_DIM_ACCOMPANIED, f->accompanied == GW_PACK_UNRECORDED },
+        { GW_DIM_DOCUMENT, f->document_unrecorded },
+    };
+    struct gw_json *list = gw_json_array();
+    for (size_t i = 0; i < GW_COUNT(facts); i++) {
+        const enum gw_dim d = facts[i].dim;
+        if (!facts[i].missing || p->split[d].n_atoms == 0)
+            continue;
+        const struct gw_unrecorded *u = &p->unrecorded[d];
+        struct gw_json *o = gw_json_object();
+        gw_json_set_text(o, "fact", gw_dims[d].key);
+        gw_json_set_text(o, "taken_as", !u->is_said ? "not known" : d == GW_DIM_STATUS ? "none" : gw_dims[d].values[u->value]);
+        gw_json_set_text(o, "because", u->is_said ? u->because : "The pack does not say: the rule counts that protects the traveler most.");
+        gw_json_add(list, o);
+    }
+    return list;
+}
+
 struct gw_json *gw_pack_explain(const struct gw_pack *p, const struct gw_pack_facts *f)
 {
     struct gw_pack_decision d = gw_pack_decide(p, f);
@@ -380,6 +413,7 @@ struct gw_json *gw_pack_explain(const struct gw_pack *p, const struct gw_pack_fa
     }
     gw_json_set_text(j, "signed_by", p->signer);
     (void)gw_table_cell(classes, p, f);
+    gw_json_set(j, "unrecorded", missing_to_json(p, f));
     gw_json_set(j, "path", path_to_json(p, f, classes));
     return j;
 }
@@ -434,20 +468,29 @@ bool gw_pack_facts_read(struct gw_pack_facts *out, struct gw_pack_reader *r, con
     if (person == NULL)
         return gw_pack_error(r, "missing", "\"person\" is missing");
     size_t mark = gw_pack_enter(r, "person");
+    const struct gw_json *shown = gw_json_get(person, "document");
+    out->document_unrecorded = shown != NULL && gw_json_kind(shown) == GW_JSON_NULL;
     bool fine = gw_pack_keys(r, person, keys, GW_COUNT(keys)) &&
                 read_code(out->citizenship, sizeof out->citizenship, r, person, "citizenship") &&
                 read_code(out->status, sizeof out->status, r, person, "status") &&
-                (gw_json_get(person, "document") == NULL || want_word(&document, r, person, "document", GW_DIM_DOCUMENT));
+                (gw_json_get(person, "document") == NULL || out->document_unrecorded || want_word(&document, r, person, "document", GW_DIM_DOCUMENT));
     if (fine && gw_json_get(person, "birth_date") != NULL && gw_json_kind(gw_json_get(person, "birth_date")) != GW_JSON_NULL) {
         if (!gw_json_get_string(person, "birth_date", &s) || !gw_date_parse(&out->birth_first, s))
             fine = gw_pack_error(r, "date", "\"birth_date\" is a day as 1985-03-31, or null");
         out->birth_last = out->birth_first;
     }
     const char *const flags[] = { "permanent_resident", "accompanied" };
-    bool *const values[] = { &out->permanent_resident, &out->accompanied };
-    for (size_t i = 0; i < 2; i++)
-        if (fine && gw_json_get(person, flags[i]) != NULL && !gw_json_get_bool(person, flags[i], values[i]))
-            fine = gw_pack_error(r, "type", "\"%s\" is true or false", flags[i]);
+    enum gw_pack_flag *const values[] = { &out->permanent_resident, &out->accompanied };
+    for (size_t i = 0; i < 2; i++) {
+        const struct gw_json *flag = gw_json_get(person, flags[i]);
+        bool yes;
+        if (flag == NULL || gw_json_kind(flag) == GW_JSON_NULL)
+            continue;
+        if (gw_json_get_bool(person, flags[i], &yes))
+            *values[i] = yes ? GW_PACK_YES : GW_PACK_NO;
+        else
+            fine = gw_pack_error(r, "type", "\"%s\" is true, false or null (not recorded)", flags[i]);
+    }
     if (fine && out->citizenship[0] != 0) {
         const char *country = r->options->country == NULL ? out->citizenship : r->options->country(out->citizenship);
         if (country == NULL)

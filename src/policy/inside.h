@@ -75,6 +75,14 @@ struct gw_rule_inside {
     const char **who; /* by language, as the notices name its persons; NULL where it is not told */
 };
 
+/* What is meant where a fact is not recorded. */
+struct gw_unrecorded {
+    bool is_said;   /* else it is not known */
+    size_t value;   /* of a dimension of values; a status is none */
+    const char *because;
+    struct gw_pack_sources sources;
+};
+
 struct gw_pack_duration { /* how a language says "12h" */
     const char *period, *text;
 };
@@ -91,6 +99,7 @@ struct gw_pack {
     struct gw_zone zone;
     const char *zone_means;
     struct gw_date from, until;
+    unsigned id_line, from_line, until_line; /* of the file */
     const char *(*country)(const char *code);
     struct gw_pack_source *sources;
     size_t n_sources;
@@ -104,6 +113,9 @@ struct gw_pack {
     size_t n_rules;
     struct gw_node *nodes;
     size_t n_nodes;
+    struct gw_unrecorded unrecorded[GW_DIM_COUNT];
+    const char **document_states; /* whose residence documents count; NULL: everybody's */
+    size_t n_document_states;
     struct gw_split split[GW_DIM_COUNT];
     uint8_t *table; /* cell -> rule, or GW_CELL_UNDETERMINED */
     size_t n_cells;

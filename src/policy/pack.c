@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FORMAT = 1, SOURCES_MAX = 400, RETENTION_MAX = 64, TESTS_MAX = 2000, TEXT_MAX = 4000 };
+enum { FORMAT = 1, SOURCES_MAX = 400, RETENTION_MAX = 64, TESTS_MAX = 2000, TEXT_MAX = 4000, STATES_MAX = 300 };
 
 /* ---- words --------------------------------------------------------------- */
 
@@ -157,15 +157,18 @@ bool gw_pack_check_set(const struct gw_pack *const *packs, size_t n, struct gw_e
         for (size_t k = i + 1; k < n; k++) {
             const struct gw_pack *a = packs[i], *b = packs[k];
             if (strcmp(a->id, b->id) == 0)
-                return gw_fail(err, GW_ERR_CONFLICT, "two packs have the id \"%s\"; the names of their rules could not be told apart", a->id);
+                return gw_fail(err, GW_ERR_CONFLICT, "two packs have the id \"%s\" (%s line %u, %s line %u); the names of their rules could not be told apart",
+                    a->id, a->name, a->id_line, b->name, b->id_line);
             if (strcmp(a->authority, b->authority) != 0)
                 continue;
-            struct gw_date first = gw_date_compare(a->from, b->from) > 0 ? a->from : b->from;
-            if (gw_pack_in_force(a, first) && gw_pack_in_force(b, first)) {
+            const bool in_order = gw_date_compare(a->from, b->from) <= 0;
+            const struct gw_pack *earlier = in_order ? a : b, *later = in_order ? b : a;
+            if (gw_pack_in_force(earlier, later->from)) {
                 char day[GW_DATE_TEXT];
-                gw_date_format(day, first);
-                return gw_fail(err, GW_ERR_CONFLICT, "packs \"%s\" and \"%s\" of %s are both in force on %s; end one the day before the other begins",
-                    a->name, b->name, a->authority, day);
+                gw_date_format(day, later->from);
+                return gw_fail(err, GW_ERR_CONFLICT,
+                    "packs \"%s\" and \"%s\" of %s are both in force on %s: end the one (line %u, effective_until) the day before the other begins (line %u, effective_from)",
+                    earlier->name, later->name, earlier->authority, day, earlier->until_line, later->from_line);
             }
         }
     return true;
@@ -636,7 +639,7 @@ static bool read_common(struct answers *a, struct gw_pack_reader *r, const struc
  * is not what enrolling means. */
 static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const struct gw_json *transfer)
 {
-    static const char *const words[] = { "probe", "template", "portrait", "crossing" };
+    static const struct { const char *word; enum gw_datum what; } words[] = { { "probe", GW_DATUM_PROBE }, { "crossing", GW_DATUM_CROSSING } };
     const struct gw_json *list = gw_json_get(transfer, "data");
     const size_t mark = gw_pack_enter(r, "data"), n = gw_json_size(list);
     bool fine = gw_json_kind(list) == GW_JSON_ARRAY && n > 0;
@@ -646,14 +649,14 @@ static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const st
         size_t which = 0;
         struct gw_span word = {};
         const size_t inner = gw_pack_enter_item(r, i);
-        while (which < GW_COUNT(words) && !(gw_json_string(gw_json_at(list, i), &word) && gw_span_is(word, words[which])))
+        while (which < GW_COUNT(words) && !(gw_json_string(gw_json_at(list, i), &word) && gw_span_is(word, words[which].word)))
             which++;
         if (which == GW_COUNT(words))
-            fine = gw_pack_error(r, "unknown_value", "what goes to a register is probe, template, portrait or crossing");
-        else if ((*out >> which & 1) != 0)
-            fine = gw_pack_error(r, "twice", "\"%s\" stands here twice", words[which]);
+            fine = gw_pack_error(r, "unknown_value", "what goes to a register is probe or crossing");
+        else if ((*out >> words[which].what & 1) != 0)
+            fine = gw_pack_error(r, "twice", "\"%s\" stands here twice", words[which].word);
         else
-            *out |= 1u << which;
+            *out |= 1u << words[which].what;
         gw_pack_leave(r, inner);
     }
     if (fine && (*out >> GW_DATUM_PROBE & 1) == 0)
@@ -664,10 +667,10 @@ static bool read_transfer_data(unsigned *out, struct gw_pack_reader *r, const st
 
 static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, const struct gw_json *j)
 {
-    static const char *const keys[] = { "to", "data", "within", "after", "sources" };
-    static const char *const registers[] = { "identity_register" };
+    static const char *const keys[] = { "to", "data", "within", "after", "purge", "sources" };
+    static const char *const registers[] = { "identity_register" }, *const purges[] = { "receipt", "deadline" };
     struct gw_pack_sources sources;
-    unsigned which = 0;
+    unsigned which = 0, purge = 0;
     if (j == NULL)
         return gw_pack_error(r, "missing", "\"transfer\" is missing; null says that nothing leaves");
     if (gw_json_kind(j) == GW_JSON_NULL)
@@ -675,9 +678,10 @@ static bool read_transfer(struct gw_pack_rule *out, struct gw_pack_reader *r, co
     size_t mark = gw_pack_enter(r, "transfer");
     bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys)) && READ_WORD(&which, false, r, j, "to", registers) &&
                 read_transfer_data(&out->transfer_data, r, j) && read_period(&out->transfer_within, r, j, "within") && READ_WORD(&out->transfer_starts, false, r, j, "after", starts) &&
-                cite(&sources, r, j);
+                (gw_json_get(j, "purge") == NULL || READ_WORD(&purge, false, r, j, "purge", purges)) && cite(&sources, r, j);
     if (fine)
         out->transfer = registers[which];
+    out->transfer_keeps = purge == 1;
     gw_pack_leave(r, mark);
     return fine;
 }
@@ -835,7 +839,7 @@ static bool read_zone(struct gw_pack_reader *r, const struct gw_json *pack)
 static bool read_head(struct gw_pack_reader *r, const struct gw_json *pack)
 {
     static const char *const keys[] = { "$schema", "format", "name", "id", "title", "authority", "time_zone", "effective_from",
-        "effective_until", "effective_sources", "sources", "classes", "retention", "defaults", "rules", "notices", "tests",
+        "effective_until", "effective_sources", "unrecorded", "documents_of", "sources", "classes", "retention", "defaults", "rules", "notices", "tests",
         "signature" };
     struct gw_pack *p = r->p;
     int64_t format;
@@ -845,6 +849,9 @@ static bool read_head(struct gw_pack_reader *r, const struct gw_json *pack)
         return gw_pack_error(r, "missing", "\"format\" is missing: %d, the version of this format", FORMAT);
     if (format != FORMAT)
         return gw_pack_error(r, "format", "this program reads format %d of rule packs, not %lld", FORMAT, (long long)format);
+    p->id_line = gw_json_line(r->text, gw_json_place(r->text, "/id"));
+    p->from_line = gw_json_line(r->text, gw_json_place(r->text, "/effective_from"));
+    p->until_line = gw_json_line(r->text, gw_json_place(r->text, "/effective_until"));
     bool fine = gw_pack_keys(r, pack, keys, GW_COUNT(keys));
     fine = (p->name = want_name(r, pack, "name")) != NULL && fine;
     fine = (p->id = want_name(r, pack, "id")) != NULL && fine;
@@ -862,6 +869,91 @@ static bool read_head(struct gw_pack_reader *r, const struct gw_json *pack)
     if (fine && p->until.year != 0 && gw_date_compare(p->until, p->from) < 0)
         fine = gw_pack_error(r, "empty", "effective_until lies before effective_from");
     return fine;
+}
+
+/* ---- facts that are missing ------------------------------------------------ */
+
+static bool read_unrecorded_fact(struct gw_unrecorded *out, struct gw_pack_reader *r, const struct gw_json *j, enum gw_dim dim)
+{
+    static const char *const keys[] = { "as", "because", "sources" };
+    const struct gw_json *as = gw_json_get(j, "as");
+    const struct gw_dim_row *row = &gw_dims[dim];
+    bool flag = false, fine = gw_pack_keys(r, j, keys, GW_COUNT(keys));
+    unsigned word = 0;
+    if (!fine)
+        return false;
+    if (dim == GW_DIM_STATUS)
+        fine = gw_json_kind(as) == GW_JSON_NULL || gw_pack_error(r, "unknown_value", "\"as\" is null: a status that is not recorded is none, or else it is not known");
+    else if (dim == GW_DIM_DOCUMENT)
+        fine = read_word(&word, false, r, j, "as", row->values, row->n_values);
+    else
+        fine = gw_json_get_bool(j, "as", &flag) || gw_pack_error(r, "type", "\"as\" is true or false");
+    out->value = dim == GW_DIM_DOCUMENT ? word : flag;
+    fine = fine && (out->because = gw_pack_want_text(r, j, "because")) != NULL && cite(&out->sources, r, j);
+    out->is_said = fine;
+    return fine;
+}
+
+static bool read_unrecorded(struct gw_pack_reader *r, const struct gw_json *pack)
+{
+    static const enum gw_dim dims[] = { GW_DIM_STATUS, GW_DIM_RESIDENT, GW_DIM_ACCOMPANIED, GW_DIM_DOCUMENT };
+    const char *keys[GW_COUNT(dims)];
+    const struct gw_json *j = gw_json_get(pack, "unrecorded");
+    for (size_t i = 0; i < GW_COUNT(dims); i++)
+        keys[i] = gw_dims[dims[i]].key;
+    if (j == NULL)
+        return true;
+    const size_t mark = gw_pack_enter(r, "unrecorded");
+    bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys));
+    for (size_t i = 0; fine && i < GW_COUNT(dims); i++) {
+        const struct gw_json *fact = gw_json_get(j, keys[i]);
+        const size_t inner = gw_pack_enter(r, keys[i]);
+        fine = fact == NULL || read_unrecorded_fact(&r->p->unrecorded[dims[i]], r, fact, dims[i]);
+        gw_pack_leave(r, inner);
+    }
+    gw_pack_leave(r, mark);
+    return fine;
+}
+
+static bool read_documents_of(struct gw_pack_reader *r, const struct gw_json *pack)
+{
+    static const char *const keys[] = { "states", "because", "sources" };
+    const struct gw_json *j = gw_json_get(pack, "documents_of"), *list = gw_json_get(j, "states");
+    struct gw_pack *p = r->p;
+    struct gw_pack_sources sources;
+    if (j == NULL)
+        return true;
+    const size_t mark = gw_pack_enter(r, "documents_of"), n = gw_json_size(list);
+    bool fine = gw_pack_keys(r, j, keys, GW_COUNT(keys)) && gw_pack_want_text(r, j, "because") != NULL && cite(&sources, r, j);
+    const size_t inner = gw_pack_enter(r, "states");
+    if (fine && (gw_json_kind(list) != GW_JSON_ARRAY || n == 0 || n > STATES_MAX))
+        fine = gw_pack_error(r, "missing", "\"states\" is missing: three-letter codes, as [\"UTO\"]");
+    if (fine && (p->document_states = gw_pack_array(r, n, sizeof *p->document_states)) == NULL)
+        fine = false;
+    for (size_t i = 0; fine && i < n; i++) {
+        struct gw_span code;
+        char text[GW_PACK_CODE_MAX + 1] = "";
+        const size_t item = gw_pack_enter_item(r, i);
+        if (gw_json_string(gw_json_at(list, i), &code) && code.size < sizeof text)
+            memcpy(text, code.data, code.size);
+        const char *country = !gw_pack_code_check(text) ? NULL : r->options->country == NULL ? gw_pack_text(r, text) : r->options->country(text);
+        if (country == NULL)
+            fine = gw_pack_error(r, "unknown_country", "no state has that code (ICAO Doc 9303-3 section 5)");
+        else
+            p->document_states[p->n_document_states++] = country;
+        gw_pack_leave(r, item);
+    }
+    gw_pack_leave(r, inner);
+    gw_pack_leave(r, mark);
+    return fine;
+}
+
+bool gw_pack_counts_documents_of(const struct gw_pack *p, const char *country)
+{
+    for (size_t i = 0; i < p->n_document_states; i++)
+        if (strcmp(p->document_states[i], country) == 0)
+            return true;
+    return p->n_document_states == 0;
 }
 
 /* ---- tests --------------------------------------------------------------- */
@@ -961,6 +1053,8 @@ static bool read_rules_of(struct gw_pack_report *report, struct gw_pack_reader *
     if ((!fine && (p->name == NULL || p->from.year == 0)) || !read_sources(r, gw_json_get(pack, "sources")) || r->full)
         return false;
     fine = cite_under(&dates, r, pack, "effective_sources") && fine;
+    fine = read_unrecorded(r, pack) && fine;
+    fine = read_documents_of(r, pack) && fine;
     bool classes = read_classes(r, gw_json_get(pack, "classes"));
     fine = read_retention(r, gw_json_get(pack, "retention")) && fine;
     if (!classes || r->full || !read_rules(r, pack) || r->full)

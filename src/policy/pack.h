@@ -119,6 +119,7 @@ struct gw_pack_rule {
                                   * 0: nobody, GW_PACK_ANY_AGE: anybody */
     const struct gw_retention *retention;
     const char *transfer; /* "identity_register" or NULL */
+    bool transfer_keeps;  /* the probe stays here after the receipt, as long as retention says; else it dies with it */
     unsigned transfer_data; /* what of it goes there: 1u << enum gw_datum */
     struct gw_period transfer_within;
     enum gw_clock_start transfer_starts;
@@ -155,6 +156,8 @@ size_t gw_pack_languages(const struct gw_pack *p, const char *const **out);
 struct gw_date gw_pack_day(const struct gw_pack *p, int64_t us);
 int64_t gw_pack_midnight(const struct gw_pack *p, struct gw_date day);
 bool gw_pack_in_force(const struct gw_pack *p, struct gw_date day);
+/* Do residence documents of that state ("DEU") count as such under this pack? Else they are "other". */
+bool gw_pack_counts_documents_of(const struct gw_pack *p, const char *country);
 
 /* ---- reading ------------------------------------------------------------- */
 
@@ -217,7 +220,7 @@ enum gw_pack_direction { GW_PACK_ARRIVAL, GW_PACK_DEPARTURE };
 enum gw_pack_document {
     GW_PACK_DOCUMENT_NONE, GW_PACK_DOCUMENT_PASSPORT, GW_PACK_DOCUMENT_DIPLOMATIC_PASSPORT,
     GW_PACK_DOCUMENT_OFFICIAL_PASSPORT, GW_PACK_DOCUMENT_EMERGENCY_PASSPORT, GW_PACK_DOCUMENT_IDENTITY_CARD,
-    GW_PACK_DOCUMENT_RESIDENCE_PERMIT, GW_PACK_DOCUMENT_VISA, GW_PACK_DOCUMENT_REFUGEE_DOCUMENT,
+    GW_PACK_DOCUMENT_RESIDENCE_PERMIT, GW_PACK_DOCUMENT_RESIDENT_CARD, GW_PACK_DOCUMENT_VISA, GW_PACK_DOCUMENT_REFUGEE_DOCUMENT,
     GW_PACK_DOCUMENT_CREW_DOCUMENT, GW_PACK_DOCUMENT_TRUSTED_TRAVELER_CARD, GW_PACK_DOCUMENT_OTHER,
     GW_PACK_DOCUMENT_COUNT
 };
@@ -226,20 +229,24 @@ bool gw_pack_document_find(enum gw_pack_document *out, const char *name);
 bool gw_pack_mode_find(enum gw_pack_mode *out, const char *name);           /* "air" */
 bool gw_pack_direction_find(enum gw_pack_direction *out, const char *name); /* "departure" */
 
-/* One person at one place on one day. */
+enum gw_pack_flag { GW_PACK_UNRECORDED, GW_PACK_NO, GW_PACK_YES };
+
+/* One person at one place on one day. What is not recorded is what the pack says it is then ("unrecorded"); where it
+ * says nothing, it is not known. */
 struct gw_pack_facts {
     struct gw_date day;        /* by the pack's own zone: gw_pack_day */
     char citizenship[4];       /* as in the document; "": not known */
     char country[4];           /* whose citizens these are: options.country of it */
-    char status[GW_PACK_CODE_MAX + 1]; /* "B-2", "LPR"; "": none is recorded */
+    char status[GW_PACK_CODE_MAX + 1]; /* "B-2", "LPR", with or without hyphens; "": none is recorded */
     char site[GW_PACK_CODE_MAX + 1];
     struct gw_date birth_first, birth_last; /* the same day when it is known, the ends of the year or month
                                              * when a part is not; year 0: nothing is known */
     enum gw_pack_mode mode;
     enum gw_pack_direction direction;
+    bool document_unrecorded;
     enum gw_pack_document document; /* presented */
-    bool permanent_resident;
-    bool accompanied; /* a child with an adult answerable for it */
+    enum gw_pack_flag permanent_resident;
+    enum gw_pack_flag accompanied; /* a child with an adult answerable for it */
 };
 
 enum gw_pack_outcome {

@@ -7,6 +7,7 @@
  * rule that decides in none of them can never apply to anybody. */
 #include "policy/inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,33 @@ static bool split_values(struct gw_pack_reader *r, enum gw_dim dim, size_t *capa
     return true;
 }
 
+/* May it be that a fact of this kind is not known? The rest is what it is. */
+static bool may_be_unknown(const struct gw_pack *p, enum gw_dim d)
+{
+    switch (d) {
+    case GW_DIM_CITIZENSHIP:
+    case GW_DIM_AGE:
+        return true;
+    case GW_DIM_STATUS:
+    case GW_DIM_DOCUMENT:
+    case GW_DIM_RESIDENT:
+    case GW_DIM_ACCOMPANIED:
+        return !p->unrecorded[d].is_said;
+    default:
+        return false;
+    }
+}
+
+/* A question whether no status is recorded has its answer. */
+static uint64_t known_all_the_same(const struct gw_split *s, enum gw_dim d)
+{
+    uint64_t mask = 0;
+    for (size_t k = 0; d == GW_DIM_STATUS && k < s->n_atoms; k++)
+        if (gw_atom_has_code(&s->atoms[k], ""))
+            mask |= UINT64_C(1) << k;
+    return mask;
+}
+
 static bool split(struct gw_pack_reader *r)
 {
     struct gw_pack *p = r->p;
@@ -148,9 +176,8 @@ static bool split(struct gw_pack_reader *r)
         bool fine = gw_dims[d].kind == GW_DIM_CODES    ? split_codes(r, (enum gw_dim)d, &capacity)
                     : gw_dims[d].kind == GW_DIM_RANGES ? split_ranges(r, (enum gw_dim)d, &capacity)
                                                        : split_values(r, (enum gw_dim)d, &capacity);
-        /* A citizenship and a birth date may be unknown; the rest is what it is. */
-        s->has_unknown = fine && s->n_atoms > 0 && (d == GW_DIM_CITIZENSHIP || d == GW_DIM_AGE);
-        if (!fine || (s->has_unknown && !add_class(&s->unknown_class, r, s, &capacity, 0, true)))
+        s->has_unknown = fine && s->n_atoms > 0 && may_be_unknown(p, (enum gw_dim)d);
+        if (!fine || (s->has_unknown && !add_class(&s->unknown_class, r, s, &capacity, known_all_the_same(s, (enum gw_dim)d), true)))
             return false;
         s->stride = cells;
         cells *= s->n_classes;
@@ -174,7 +201,7 @@ static void run_nodes(uint8_t *v, const struct gw_pack *p, size_t begin, size_t 
         case GW_NODE_ATOM: {
             const struct gw_split *s = &p->split[n->dim];
             const uint16_t c = classes[n->dim];
-            v[i] = s->has_unknown && c == s->unknown_class ? GW_UNKNOWN : s->masks[c] >> n->ref & 1 ? GW_YES : GW_NO;
+            v[i] = s->masks[c] >> n->ref & 1 ? GW_YES : s->has_unknown && c == s->unknown_class ? GW_UNKNOWN : GW_NO;
             break;
         }
         case GW_NODE_CLASS:
@@ -260,6 +287,7 @@ static void protect(struct gw_pack_rule *to, struct gw_retention *keep, const st
     to->fmr = !to->has_fmr ? t->fmr : t->has_fmr ? GW_MIN(to->fmr, t->fmr) : to->fmr;
     to->has_fmr = to->has_fmr || t->has_fmr;
     to->transfer_data &= t->transfer_data;
+    to->transfer_keeps = to->transfer_keeps && t->transfer_keeps;
     if (about_minutes(t->transfer_within) < about_minutes(to->transfer_within))
         to->transfer_within = t->transfer_within;
     if (t->transfer == NULL || !to->enrol || to->transfer_data == 0 || (to->transfer != NULL && strcmp(to->transfer, t->transfer) != 0))
@@ -440,6 +468,33 @@ static uint16_t age_class(const struct gw_split *s, const struct gw_pack_facts *
     return c;
 }
 
+/* "B2" is asked for as "B-2": visas, manifests and laws write it either way. */
+static uint16_t status_class(const struct gw_split *s, const char *status)
+{
+    uint16_t c;
+    gw_code plain = "", hyphened = "";
+    size_t n = 0, letters = strspn(status, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if (status[0] == 0 && s->has_unknown)
+        return s->unknown_class;
+    if (s->n_atoms == 0 || gw_split_find_code(&c, s, status))
+        return s->n_atoms == 0 ? 0 : c;
+    for (const char *at = status; *at != 0; at++)
+        if (*at != '-')
+            plain[n++] = *at;
+    if (letters > 0 && status[letters] >= '0' && status[letters] <= '9' && strlen(status) < sizeof hyphened - 1)
+        snprintf(hyphened, sizeof hyphened, "%.*s-%s", (int)letters, status, status + letters);
+    const bool found = (hyphened[0] != 0 && gw_split_find_code(&c, s, hyphened)) || (plain[0] != 0 && gw_split_find_code(&c, s, plain));
+    return found ? c : s->other_class;
+}
+
+static uint16_t value_class(const struct gw_pack *p, enum gw_dim d, bool unrecorded, size_t value)
+{
+    const struct gw_split *s = &p->split[d];
+    if (unrecorded && s->has_unknown)
+        return s->unknown_class;
+    return s->class_of_value[unrecorded && p->unrecorded[d].is_said ? p->unrecorded[d].value : value];
+}
+
 size_t gw_table_cell(uint16_t classes[GW_DIM_COUNT], const struct gw_pack *p, const struct gw_pack_facts *f)
 {
     const struct gw_split *s = p->split;
@@ -450,13 +505,13 @@ size_t gw_table_cell(uint16_t classes[GW_DIM_COUNT], const struct gw_pack *p, co
         classes[GW_DIM_CITIZENSHIP] = c->unknown_class;
     else if (!gw_split_find_code(&classes[GW_DIM_CITIZENSHIP], c, f->citizenship))
         classes[GW_DIM_CITIZENSHIP] = gw_split_code(c, f->country);
-    classes[GW_DIM_STATUS] = gw_split_code(&s[GW_DIM_STATUS], f->status);
+    classes[GW_DIM_STATUS] = status_class(&s[GW_DIM_STATUS], f->status);
     classes[GW_DIM_SITE] = gw_split_code(&s[GW_DIM_SITE], f->site);
-    classes[GW_DIM_DOCUMENT] = s[GW_DIM_DOCUMENT].class_of_value[f->document];
+    classes[GW_DIM_DOCUMENT] = value_class(p, GW_DIM_DOCUMENT, f->document_unrecorded, f->document);
     classes[GW_DIM_MODE] = s[GW_DIM_MODE].class_of_value[f->mode];
     classes[GW_DIM_DIRECTION] = s[GW_DIM_DIRECTION].class_of_value[f->direction];
-    classes[GW_DIM_RESIDENT] = s[GW_DIM_RESIDENT].class_of_value[f->permanent_resident];
-    classes[GW_DIM_ACCOMPANIED] = s[GW_DIM_ACCOMPANIED].class_of_value[f->accompanied];
+    classes[GW_DIM_RESIDENT] = value_class(p, GW_DIM_RESIDENT, f->permanent_resident == GW_PACK_UNRECORDED, f->permanent_resident == GW_PACK_YES);
+    classes[GW_DIM_ACCOMPANIED] = value_class(p, GW_DIM_ACCOMPANIED, f->accompanied == GW_PACK_UNRECORDED, f->accompanied == GW_PACK_YES);
     classes[GW_DIM_AGE] = age_class(&s[GW_DIM_AGE], f);
     classes[GW_DIM_DATE] = gw_split_range(&s[GW_DIM_DATE], gw_date_days(f->day));
     size_t cell = 0;

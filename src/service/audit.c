@@ -128,6 +128,7 @@ struct gw_audit_looks {
     struct login {
         struct gw_caller who;
         int64_t day;  /* last used */
+        int64_t seen_us, kept_us; /* last used, and what of that is in the store (devices) */
         bool unsaid;
     } *logins;        /* open addressing by token; grows */
     size_t n_logins, n_slots;
@@ -220,17 +221,43 @@ static void grow_logins(struct gw_audit_looks *l)
 void gw_login_note(struct gw_service *s, const struct gw_caller *who)
 {
     struct gw_audit_looks *l = s->looks;
-    int64_t day = gw_date_days(gw_date_of(gw_clock_now(&s->clock)));
+    int64_t now = gw_clock_now(&s->clock), day = gw_date_days(gw_date_of(now));
     pthread_mutex_lock(&l->lock);
     if (2 * (l->n_logins + 1) > l->n_slots)
         grow_logins(l);
     struct login *at = login_of(l, who->token);
     if (at->day != day) {
         l->n_logins += at->day == 0;
-        *at = (struct login){ *who, day, true };
+        *at = (struct login){ .who = *who, .day = day, .kept_us = at->kept_us, .unsaid = true };
         l->any_unsaid = true;
     }
+    at->seen_us = now;
     pthread_mutex_unlock(&l->lock);
+}
+
+size_t gw_logins_seen(struct gw_device_seen *out, size_t most, struct gw_service *s, int64_t older_us)
+{
+    struct gw_audit_looks *l = s->looks;
+    size_t n = 0;
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < l->n_slots && n < most; i++) {
+        struct login *at = &l->logins[i];
+        if (at->day == 0 || at->who.role != GW_ROLE_DEVICE || at->seen_us - at->kept_us <= older_us)
+            continue;
+        at->kept_us = at->seen_us;
+        out[n++] = (struct gw_device_seen){ at->who.token, at->seen_us };
+    }
+    pthread_mutex_unlock(&l->lock);
+    return n;
+}
+
+int64_t gw_login_seen(struct gw_service *s, struct gw_id token)
+{
+    struct gw_audit_looks *l = s->looks;
+    pthread_mutex_lock(&l->lock);
+    int64_t seen = l->n_slots == 0 ? 0 : login_of(l, token)->seen_us;
+    pthread_mutex_unlock(&l->lock);
+    return seen;
 }
 
 enum { LOGINS_AT_ONCE = 64 };

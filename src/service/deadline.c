@@ -4,7 +4,9 @@
  *
  * 1. Each is said once: in the transaction that writes down that it was.
  * 2. A local time at a port whose zone is not known is late only when it is late
- *    everywhere: nobody is accused by a guess. */
+ *    everywhere: nobody is accused by a guess.
+ * 3. When is the authority's to say: rows of its profile (manifest/deadline.h). Where
+ *    there is none for such a voyage on such a day, nothing is due. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -78,21 +80,27 @@ static const struct gw_zone *zone_of(const struct gw_service *s, struct gw_span 
     return NULL;
 }
 
-bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v)
+/* A time as announced, us UTC; false: local, at a port whose zone is not known; *us is then the latest it can be anywhere. */
+static bool moment_of(int64_t *us, const struct gw_service *s, int64_t announced_us, bool local, struct gw_span port)
 {
-    *us = v->departure_us;
-    if (!v->departure_local)
+    *us = announced_us;
+    if (!local)
         return true;
-    const struct gw_zone *z = zone_of(s, v->from);
+    const struct gw_zone *z = zone_of(s, port);
     if (z == NULL) {
         *us += GW_ZONE_SLACK_US;
         return false;
     }
     /* The offset in force then is that of a moment near it; the hour that summer time repeats or leaves out is not
      * told apart by a local time. */
-    int64_t about = v->departure_us - z->standard_s * GW_US_PER_S;
-    *us = v->departure_us - gw_zone_offset_s(z, about) * GW_US_PER_S;
+    int64_t about = announced_us - z->standard_s * GW_US_PER_S;
+    *us = announced_us - gw_zone_offset_s(z, about) * GW_US_PER_S;
     return true;
+}
+
+bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v)
+{
+    return moment_of(us, s, v->departure_us, v->departure_local, v->from);
 }
 
 int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const struct gw_manifest_time *departure)
@@ -102,12 +110,29 @@ int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const 
     return us / DAY_US - (us % DAY_US < 0);
 }
 
-bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind)
+void gw_due_find(struct gw_due *out, const struct gw_service *s, const struct gw_voyage_row *v, int kind, bool changes)
 {
-    const struct gw_conf *c = s->conf;
-    bool known = gw_departure(us, s, v);
-    *us -= kind == GW_TRAVELER_CREW ? c->deadline_crew : v->mode == GW_MODE_SEA ? c->deadline_sea : c->deadline_passengers;
-    return known;
+    int64_t departure, arrival = 0;
+    bool known = gw_departure(&departure, s, v), arrives = v->has_arrival && moment_of(&arrival, s, v->arrival_us, v->arrival_local, v->to);
+    const struct gw_deadline_facts facts = {
+        .mode = (enum gw_mode)v->mode,
+        .direction = (enum gw_direction)v->direction,
+        .list = (enum gw_traveler_kind)kind,
+        .changes = changes,
+        .day = gw_date_from_days(v->day),
+        .has_minutes = known && arrives && arrival >= departure,
+        .minutes = (arrival - departure) / MINUTE_US,
+    };
+    *out = (struct gw_due){ .rule = gw_deadline_find(&s->profile.deadlines, &facts) };
+    if (out->rule == NULL)
+        return;
+    out->us = (out->rule->before_arrival ? arrival : departure) - out->rule->minutes * MINUTE_US;
+    out->known = known;
+}
+
+bool gw_due_passed(const struct gw_due *due, int64_t now_us)
+{
+    return due->rule != NULL && now_us > due->us;
 }
 
 /* ---- what is said ---------------------------------------------------------------------------- */
@@ -120,13 +145,13 @@ static const char *list_name(int kind)
 bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state,
     struct gw_err *err)
 {
-    int64_t due;
-    bool known = gw_deadline(&due, s, v, kind);
+    struct gw_due due;
+    gw_due_find(&due, s, v, kind, false);
     GW_AUTO(gw_json) *open = gw_json_object();
     gw_json_set_text(open, "list", list_name(kind));
     gw_json_set_text(open, "state", state);
-    if (known)
-        gw_json_set_time(open, "due_at", due);
+    if (due.known)
+        gw_json_set_time(open, "due_at", due.us);
     else
         gw_json_set_null(open, "due_at");
     bool missing = strcmp(state, "missing") == 0;
@@ -210,16 +235,6 @@ bool gw_readiness_tell(struct gw_service *s, struct gw_err *err)
 
 /* ---- the clock --------------------------------------------------------------------------------- */
 
-static bool is_expected(const struct gw_service *s, int kind)
-{
-    const char *lists = s->conf->deadline_lists;
-    struct gw_span word;
-    while (next_word(&word, &lists))
-        if (gw_span_is(word, list_name(kind)))
-            return true;
-    return false;
-}
-
 /* A list that is due and did not come. */
 static bool say_missing(int64_t *said, struct telling *t, struct gw_tx *tx, const struct gw_voyage_row *v, int64_t now, struct gw_err *err)
 {
@@ -227,14 +242,12 @@ static bool say_missing(int64_t *said, struct telling *t, struct gw_tx *tx, cons
     if (!gw_store_announced(announced, tx, v->id, err))
         return false;
     for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
-        int64_t due;
-        if ((*said & SAID_PASSENGERS << kind) != 0)
-            continue;
-        gw_deadline(&due, t->s, v, kind);
-        if (now < due)
+        struct gw_due due;
+        gw_due_find(&due, t->s, v, kind, false);
+        if ((*said & SAID_PASSENGERS << kind) != 0 || due.rule == NULL || now < due.us)
             continue;
         *said |= SAID_PASSENGERS << kind;
-        if (is_expected(t->s, kind) && !announced[kind].has_whole && !gw_deadline_missed(tx, t->s, v, kind, "missing", err))
+        if (due.rule->required && !announced[kind].has_whole && !gw_deadline_missed(tx, t->s, v, kind, "missing", err))
             return false;
     }
     return true;
@@ -287,8 +300,9 @@ static int64_t next_moment(const struct gw_service *s, const struct gw_voyage_ro
 {
     int64_t next = INT64_MAX, at;
     for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
-        gw_deadline(&at, s, v, kind);
-        next = at > after ? GW_MIN(next, at) : next;
+        struct gw_due due;
+        gw_due_find(&due, s, v, kind, false);
+        next = due.rule != NULL && due.us > after ? GW_MIN(next, due.us) : next;
     }
     gw_departure(&at, s, v);
     for (size_t i = 0; i < GW_COUNT(marks); i++) {
@@ -334,9 +348,9 @@ static bool look(struct gw_tx *tx, void *arg, struct gw_err *err)
         if (!gw_store_voyage_get(&v, l->a, tx, ids[i], err) || !gw_store_reminded(&said, tx, ids[i], err))
             return false;
         for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
-            int64_t at;
-            gw_deadline(&at, l->s, &v, kind);
-            passed |= at <= l->now_us ? SAID_PASSENGERS << kind : 0;
+            struct gw_due due;
+            gw_due_find(&due, l->s, &v, kind, false);
+            passed |= due.rule != NULL && due.us <= l->now_us ? SAID_PASSENGERS << kind : 0;
         }
         int64_t departure;
         gw_departure(&departure, l->s, &v);

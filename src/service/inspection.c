@@ -188,7 +188,7 @@ static bool find_override(bool *out, const struct looking *l, struct gw_tx *tx, 
     if (!gw_store_voyage_get(&v, l->a, tx, row->voyage, err) ||
         !gw_store_traveler_get(&t, &found, true, l->a, tx, traveler, err))
         return false;
-    gw_law_at(&law, l->s, &v, row->site.size == 0 ? NULL : (const char *)row->site.data);
+    gw_law_at(&law, l->s, &v, row->site.size == 0 ? "" : (const char *)row->site.data);
     return !found || gw_law_override(out, &law, l->a, t.person, err);
 }
 
@@ -364,6 +364,7 @@ struct handling {
     bool first_claim, first_decision; /* by this */
     struct gw_id moved;               /* who may have come into the gallery or left it */
     bool has_moved;
+    bool sends;                       /* the picture to the register */
 };
 
 static bool find(struct handling *h, struct gw_tx *tx, struct gw_err *err)
@@ -560,6 +561,25 @@ static bool log_outcome(const struct handling *h, struct gw_tx *tx, struct gw_er
         err);
 }
 
+/* Who compared the picture with the portraits and says it is the same person has said whose picture it is. */
+static bool send_picture(struct handling *h, struct gw_tx *tx, struct gw_err *err)
+{
+    const struct gw_inspection_row *row = &h->row;
+    struct gw_verification_row v;
+    enum gw_transfer_asked how = GW_TRANSFER_NO_RULE;
+    bool found;
+    if (h->ask->result != GW_RESULT_CLEARED || h->ask->method != GW_METHOD_BIOMETRIC_RECHECK || !row->has_verification || !row->has_traveler)
+        return true;
+    /* The copy of a column ends in a zero. */
+    const char *site = row->site.data == NULL ? "" : (const char *)row->site.data;
+    if (!gw_store_verification_get(&v, &found, h->l.a, tx, row->verification, err))
+        return false;
+    if (found && !gw_transfer_of_case(&how, tx, h->l.s, h->l.a, &v, row->traveler, site, err))
+        return false;
+    h->sends = how == GW_TRANSFER_QUEUED;
+    return true;
+}
+
 static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct handling *h = arg;
@@ -590,7 +610,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     }
     return (!h->first_decision || !row->has_decline || gw_decline_settle(tx, h->l.s, row->decline, err)) &&
         gw_store_inspection_update(tx, row, err) && move_traveler(h, tx, err) &&
-        (h->ask->result != GW_RESULT_CLEARED || gw_measured_outcome(tx, h->l.a, row, reason, is_mismatch, h->l.now_us, err)) && log_outcome(h, tx, err) &&
+        (h->ask->result != GW_RESULT_CLEARED || gw_measured_outcome(tx, h->l.a, row, reason, is_mismatch, h->l.now_us, err)) && log_outcome(h, tx, err) && send_picture(h, tx, err) &&
         tell(tx, h->l.s, row, row->has_closed ? "closed" : "referred", err) && raise_alert(h, tx, err) &&
         fill_case(h->out, &h->l, tx, row, err) && gw_once_keep(tx, h->l.s, h->once, &row->voyage, h->out, err);
 }
@@ -608,6 +628,8 @@ bool gw_service_outcome(struct gw_inspection *out, struct gw_arena *a, struct gw
         gw_count_add(&s->counters.outcomes[ask->result], 1);
         if (h.has_moved)
             gw_galleries_touch(s->galleries, h.row.voyage, &h.moved, 1);
+        if (h.sends)
+            gw_outbox_wake(s->outbox);
         gw_log(GW_LOG_INFO, "inspection", GW_LOG_ID("id", inspection), GW_LOG_ID("voyage", h.row.voyage),
             GW_LOG_ID("token", who->token), GW_LOG_OF_TABLE("result", (struct gw_word){ results[ask->result] }),
             GW_LOG_OF_TABLE("method", (struct gw_word){ methods[ask->method] }),

@@ -32,6 +32,7 @@ struct gw_tokens;    /* token.c */
 struct gw_events;    /* event.c */
 struct gw_mail;      /* webhook.c */
 struct gw_setup;     /* setup.c */
+struct gw_outbox;    /* outbox.c */
 
 /* What the law was: another pack or another day, another mark. Zero: no pack in force. */
 struct gw_law_mark {
@@ -59,6 +60,7 @@ struct gw_service {
     int64_t deadlines_us; /* when the deadline clock must look again; atomically, 0: now */
     struct gw_events *events;
     struct gw_mail *mail;       /* NULL without recognition */
+    struct gw_outbox *outbox;   /* NULL without recognition, and without register.url */
 
     pthread_mutex_t packs_lock; /* over what follows */
     struct gw_packs *packs;     /* NULL: none could be read, and nobody is photographed */
@@ -81,7 +83,10 @@ struct gw_service {
     enum gw_steady_state steady_state;
     bool purge_due;           /* somebody asked for it */
     bool serving;             /* opened: from then on a purge leaves time to others */
-    int64_t mark_us;          /* the time that the store knows has been */
+
+    pthread_mutex_t purge_lock; /* one purge at a time; over what follows */
+    int64_t mark_us;            /* the time that the store knows has been */
+    int64_t purge_log_us;       /* monotonic: when a purge moved the write-ahead log on */
 
     struct gw_counters counters; /* added to atomically */
 };
@@ -149,6 +154,16 @@ bool gw_audit_view(struct gw_service *s, const struct gw_caller *who, const char
  * not wait for the disk; written within a second, by upkeep. */
 void gw_login_note(struct gw_service *s, const struct gw_caller *who);
 bool gw_logins_log(struct gw_service *s, struct gw_err *err);
+/* When a token was last used since the start; 0: not. Devices that were used later than what was last
+ * taken here, by more than older_us. */
+int64_t gw_login_seen(struct gw_service *s, struct gw_id token);
+struct gw_device_seen {
+    struct gw_id token;
+    int64_t seen_us;
+};
+size_t gw_logins_seen(struct gw_device_seen *out, size_t most, struct gw_service *s, int64_t older_us);
+/* Writes down when gates were last heard of: to a minute, or (all) whatever is not yet (device.c). */
+bool gw_devices_keep(struct gw_service *s, bool all, struct gw_err *err);
 void gw_receipt_number(char out[GW_RECEIPT_TEXT], const struct gw_service *s, struct gw_id subject); /* receipt.c */
 /* Who signs (head.c). */
 struct gw_signer *gw_signer_open(const struct gw_service *s, struct gw_err *err);
@@ -179,8 +194,11 @@ void gw_law_done(struct gw_law *law);
 GW_AUTO_DONE(gw_law, gw_law_done)
 /* The pack in force now and the day it is by its zone; false: none. */
 bool gw_law_today(struct gw_law *out, struct gw_service *s);
+/* The one that was in force at a moment, of those there are now. */
+bool gw_law_on(struct gw_law *out, struct gw_service *s, int64_t us);
 /* The same, as it bears on a voyage at a site. site "": the voyage's own: where it departs, or arrives. */
 void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site);
+void gw_law_at_time(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site, int64_t us);
 /* "" for the voyage's own site, else the site. */
 const char *gw_law_site(const struct gw_voyage_row *v, const char *site);
 struct gw_law_mark gw_law_mark_now(struct gw_service *s);
@@ -233,6 +251,42 @@ bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err
 bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
     const struct gw_document_hash *documents, size_t n, struct gw_err *err);
 
+/* ---- to an identity register (transfer.c) ------------------------------------------------ */
+
+/* A picture that the rule sends to the register, and until when it is kept for that. */
+struct gw_transfer_plan {
+    struct gw_transfer leaves;
+    int64_t until_us; /* how long officers may see it */
+    bool keeps;       /* so long it stays after the receipt */
+    int64_t photo_us; /* when it dies at the latest: the photo's row gets this, and GW_KEY_TRANSFER */
+};
+/* False: it does not go there, or there is no register. until_us: of the plan. */
+bool gw_transfer_plan(struct gw_transfer_plan *out, struct gw_service *s, const struct gw_law *law, const struct gw_pack_rule *rule,
+    const struct gw_clocks *clocks, int64_t until_us);
+/* Into the outbox, in the transaction that keeps the picture. person: sealed in the traveler's row. */
+bool gw_transfer_put(struct gw_tx *tx, struct gw_service *s, struct gw_arena *a, const struct gw_transfer_plan *plan,
+    const struct gw_law *law, const struct gw_pack_rule *rule, const struct gw_voyage_row *v, const struct gw_photo_row *photo,
+    struct gw_span person, struct gw_err *err);
+/* The picture of a verification that a human has decided about goes there, if a rule says so. */
+enum gw_transfer_asked { GW_TRANSFER_QUEUED, GW_TRANSFER_ALREADY, GW_TRANSFER_NO_PICTURE, GW_TRANSFER_NO_RULE, GW_TRANSFER_NO_REGISTER };
+bool gw_transfer_of_case(enum gw_transfer_asked *out, struct gw_tx *tx, struct gw_service *s, struct gw_arena *a,
+    const struct gw_verification_row *v, struct gw_id traveler, const char *site, struct gw_err *err);
+/* Does the pack that was in force when the picture was taken still let it leave, by the same rule? *unsure: none can be read. */
+bool gw_transfer_may_leave(bool *unsure, struct gw_service *s, const struct gw_transfer_row *row, int64_t now_us);
+/* What outbox.c writes down. facts: but for subject, voyage, name, class, rule and answer. */
+bool gw_transfer_log(struct gw_tx *tx, const struct gw_service *s, const struct gw_caller *who, const struct gw_transfer_row *row,
+    const char *answer, struct gw_audit_facts facts, struct gw_err *err);
+bool gw_transfer_alert(struct gw_tx *tx, struct gw_service *s, enum gw_alert_kind kind, const struct gw_transfer_row *row, struct gw_err *err);
+/* It has ended: logged, and its picture goes, unless it is kept for something else. receipt: the hash of one, or NULL. */
+bool gw_transfer_end(struct gw_tx *tx, struct gw_service *s, const struct gw_transfer_row *row, enum gw_transfer_state state,
+    const char *word, const struct gw_hash *receipt, struct gw_err *err);
+/* The purge's: what may no longer leave ends, at most `limit` of them, until *done. */
+bool gw_transfers_miss(bool *done, struct gw_tx *tx, struct gw_service *s, int64_t now_us, size_t limit, struct gw_err *err);
+/* Sends (outbox.c). *out is NULL without register.url. GW_ERR_USAGE, GW_ERR_NOT_FOUND: settings. */
+bool gw_outbox_open(struct gw_outbox **out, struct gw_service *s, struct gw_err *err);
+void gw_outbox_close(struct gw_outbox *o); /* what is on its way is offered again at the next start; NULL is fine */
+void gw_outbox_wake(struct gw_outbox *o);  /* there may be something; any thread; NULL is fine */
+
 /* ---- instead of a photograph (alternative.c) ------------------------------------------- */
 
 /* What is offered to who declines: into out; day and site into row. person empty: nobody knows who it is. */
@@ -243,6 +297,9 @@ bool gw_alternative_count(struct gw_tx *tx, const struct gw_decline_row *row, en
 bool gw_decline_settle(struct gw_tx *tx, struct gw_service *s, struct gw_id decline, struct gw_err *err);
 
 void gw_notice_version(char out[GW_NOTICE_VERSION_TEXT], struct gw_span text);
+/* What of a notice that hangs or is shown somewhere is true of the one in force; checked_day 0: nobody need have looked. */
+bool gw_notice_state_of(enum gw_notice_state *out, struct gw_service *s, struct gw_arena *a, const struct gw_law *law,
+    const struct gw_notice_row *row, struct gw_err *err);
 /* Is the notice in force posted where the law is asked for? GW_ERR_NO_NOTICE. */
 bool gw_notice_check(struct gw_service *s, struct gw_arena *a, struct gw_tx *tx, const struct gw_law *law, struct gw_err *err);
 
@@ -257,8 +314,14 @@ void gw_port_zones_free(struct gw_port_zones *z);
 bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v);
 /* The day it departs, where it departs: part of what makes it this voyage. */
 int64_t gw_departure_day(const struct gw_service *s, struct gw_span from, const struct gw_manifest_time *departure);
-/* When a list (enum gw_traveler_kind) is due; as gw_departure. */
-bool gw_deadline(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v, int kind);
+/* When a list (enum gw_traveler_kind), or what changes it, is due by the authority's profile. */
+struct gw_due {
+    const struct gw_deadline_rule *rule; /* NULL: never */
+    bool known;  /* false: as gw_departure */
+    int64_t us;
+};
+void gw_due_find(struct gw_due *out, const struct gw_service *s, const struct gw_voyage_row *v, int kind, bool changes);
+bool gw_due_passed(const struct gw_due *due, int64_t now_us);
 /* In the transaction in which a list came after its deadline: told, and an alert. */
 bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_voyage_row *v, int kind, const char *state, struct gw_err *err);
 /* A voyage is new, or its departure may have changed: looks again when that asks for it. */
@@ -328,6 +391,7 @@ void gw_token_random(char *out, size_t n);
 /* gw_service_token_new without asking who; reason: for the log. first_admin: only while there never was one, else GW_ERR_CONFLICT. */
 bool gw_token_make(struct gw_token_made *out, struct gw_service *s, const struct gw_caller *who, const struct gw_token_new *ask,
     const char *reason, bool first_admin, struct gw_once *once, struct gw_err *err);
+struct gw_token gw_token_of(const struct gw_token_row *row, int64_t now_us);
 bool gw_tokens_had_admin(struct gw_tokens *t);
 
 struct gw_setup *gw_setup_new(void);

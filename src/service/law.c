@@ -101,16 +101,20 @@ void gw_law_done(struct gw_law *law)
     *law = (struct gw_law){};
 }
 
-bool gw_law_today(struct gw_law *out, struct gw_service *s)
+bool gw_law_on(struct gw_law *out, struct gw_service *s, int64_t us)
 {
-    const int64_t now = gw_clock_now(&s->clock);
     *out = (struct gw_law){};
-    out->pack = in_force(&out->packs, s, now);
+    out->pack = in_force(&out->packs, s, us);
     if (out->pack == NULL)
         return false;
-    out->place.day = gw_pack_day(out->pack, now);
+    out->place.day = gw_pack_day(out->pack, us);
     out->mark = (struct gw_law_mark){ gw_pack_hash(out->pack), out->place.day };
     return true;
+}
+
+bool gw_law_today(struct gw_law *out, struct gw_service *s)
+{
+    return gw_law_on(out, s, gw_clock_now(&s->clock));
 }
 
 static bool arrives_at(const struct gw_voyage_row *v, const char *site)
@@ -135,10 +139,15 @@ static void set_place(struct gw_pack_facts *f, const struct gw_voyage_row *v, co
         snprintf(f->site, sizeof f->site, "%.*s", (int)GW_MIN(own.size, sizeof f->site - 1), (const char *)own.data);
 }
 
+void gw_law_at_time(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site, int64_t us)
+{
+    if (gw_law_on(out, s, us))
+        set_place(&out->place, v, site);
+}
+
 void gw_law_at(struct gw_law *out, struct gw_service *s, const struct gw_voyage_row *v, const char *site)
 {
-    if (gw_law_today(out, s))
-        set_place(&out->place, v, site);
+    gw_law_at_time(out, s, v, site, gw_clock_now(&s->clock));
 }
 
 void gw_law_way_done(struct gw_law_way *way)
@@ -170,21 +179,71 @@ bool gw_law_along(struct gw_law_way *out, struct gw_arena *a, struct gw_service 
     return true;
 }
 
-static enum gw_pack_document document_of(const struct gw_manifest_traveler *t)
+/* NULL where the code is not known. */
+static const char *country_of(char code[4], struct gw_span state)
 {
-    if (t->n_documents == 0)
-        return GW_PACK_DOCUMENT_NONE;
-    const struct gw_span type = t->documents[0].type;
+    return gw_code(code, 1, 3, state) ? gw_state_country(code) : NULL;
+}
+
+/* A card (A, C or I): a state gives identity cards to its own and residence documents to others. False: the card does
+ * not say which it is. The United States' cards for permanent residents are C1 and C2 in the zone, C and A in PAXLST. */
+static bool card_of(enum gw_pack_document *out, const struct gw_pack *pack, const struct gw_manifest_document *d,
+    const struct gw_manifest_traveler *t)
+{
+    char issuer_code[4], own_code[4];
+    const char *issuer = country_of(issuer_code, d->issuing_state), *own = country_of(own_code, t->nationality);
+    const bool resident = issuer != NULL && strcmp(issuer, "USA") == 0 &&
+        (gw_span_is(d->type, "C1") || gw_span_is(d->type, "C2") || gw_span_is(d->type, "C") || gw_span_is(d->type, "A"));
+    const bool named = d->type.size == 2 && d->type.data[1] == 'R'; /* AR, CR, IR: as most states mark their permits */
+    *out = GW_PACK_DOCUMENT_IDENTITY_CARD;
+    if (issuer == NULL || (own == NULL && !named && !resident))
+        return false;
+    if (own != NULL && strcmp(issuer, own) == 0)
+        return true;
+    *out = !gw_pack_counts_documents_of(pack, issuer) ? GW_PACK_DOCUMENT_OTHER
+        : resident                                    ? GW_PACK_DOCUMENT_RESIDENT_CARD
+                                                      : GW_PACK_DOCUMENT_RESIDENCE_PERMIT;
+    return true;
+}
+
+/* What a document is; false: it does not say. */
+static bool kind_of_document(enum gw_pack_document *out, const struct gw_pack *pack, const struct gw_manifest_document *d,
+    const struct gw_manifest_traveler *t)
+{
     static const struct {
         const char *type; /* of the zone (Doc 9303-4 to -7) or of PAXLST; longer ones first */
         enum gw_pack_document is;
     } types[] = { { "PD", GW_PACK_DOCUMENT_DIPLOMATIC_PASSPORT }, { "PO", GW_PACK_DOCUMENT_OFFICIAL_PASSPORT },
-        { "PS", GW_PACK_DOCUMENT_OFFICIAL_PASSPORT }, { "PE", GW_PACK_DOCUMENT_EMERGENCY_PASSPORT }, { "P", GW_PACK_DOCUMENT_PASSPORT },
-        { "AC", GW_PACK_DOCUMENT_CREW_DOCUMENT }, { "I", GW_PACK_DOCUMENT_IDENTITY_CARD }, { "V", GW_PACK_DOCUMENT_VISA } };
+        { "PS", GW_PACK_DOCUMENT_OFFICIAL_PASSPORT }, { "PE", GW_PACK_DOCUMENT_EMERGENCY_PASSPORT }, { "PR", GW_PACK_DOCUMENT_REFUGEE_DOCUMENT },
+        { "P", GW_PACK_DOCUMENT_PASSPORT }, { "IP", GW_PACK_DOCUMENT_IDENTITY_CARD }, { "AC", GW_PACK_DOCUMENT_CREW_DOCUMENT },
+        { "V", GW_PACK_DOCUMENT_VISA }, { "T", GW_PACK_DOCUMENT_REFUGEE_DOCUMENT } };
     for (size_t i = 0; i < GW_COUNT(types); i++)
-        if (gw_span_starts(type, types[i].type))
-            return types[i].is;
-    return type.size == 0 ? GW_PACK_DOCUMENT_PASSPORT : GW_PACK_DOCUMENT_OTHER;
+        if (gw_span_starts(d->type, types[i].type))
+            return *out = types[i].is, true;
+    if (d->type.size > 0 && strchr("ACI", d->type.data[0]) != NULL)
+        return card_of(out, pack, d, t);
+    /* A number without a type is a passport's: it is what carriers must announce. */
+    *out = d->type.size == 0 ? GW_PACK_DOCUMENT_PASSPORT : GW_PACK_DOCUMENT_OTHER;
+    return true;
+}
+
+/* Of several documents the one that says most of who its holder is: residence here, then office, then the first. */
+static bool document_of(enum gw_pack_document *out, const struct gw_pack *pack, const struct gw_manifest_traveler *t)
+{
+    static const enum gw_pack_document telling[] = { GW_PACK_DOCUMENT_RESIDENT_CARD, GW_PACK_DOCUMENT_RESIDENCE_PERMIT,
+        GW_PACK_DOCUMENT_DIPLOMATIC_PASSPORT, GW_PACK_DOCUMENT_OFFICIAL_PASSPORT, GW_PACK_DOCUMENT_CREW_DOCUMENT };
+    enum gw_pack_document kinds[GW_MANIFEST_DOCUMENTS_MAX];
+    bool known[GW_MANIFEST_DOCUMENTS_MAX] = {}, all = true;
+    for (size_t i = 0; i < t->n_documents; i++)
+        all = (known[i] = kind_of_document(&kinds[i], pack, &t->documents[i], t)) && all;
+    for (size_t k = 0; k < GW_COUNT(telling); k++)
+        for (size_t i = 0; i < t->n_documents; i++)
+            if (known[i] && kinds[i] == telling[k])
+                return *out = telling[k], true;
+    if (t->n_documents == 0 || !all)
+        return false;
+    *out = kinds[0];
+    return true;
 }
 
 static void set_birth(struct gw_pack_facts *f, struct gw_date birth)
@@ -203,18 +262,30 @@ static void set_birth(struct gw_pack_facts *f, struct gw_date birth)
     }
 }
 
-/* A manifest knows no visa class and no residence: these are "none is recorded". */
-static struct gw_pack_facts facts_of(const struct gw_pack_facts *place, const struct gw_manifest_traveler *t)
+static_assert((int)GW_MANIFEST_STATUS_MAX == (int)GW_PACK_CODE_MAX);
+
+static enum gw_pack_flag flag_of(enum gw_stated v)
+{
+    return v == GW_UNSTATED ? GW_PACK_UNRECORDED : v == GW_STATED_YES ? GW_PACK_YES : GW_PACK_NO;
+}
+
+/* What was announced of somebody, as far as it was: what was not, the pack says what it is then. */
+static struct gw_pack_facts facts_of(const struct gw_pack *pack, const struct gw_pack_facts *place, const struct gw_manifest_traveler *t)
 {
     struct gw_pack_facts f = *place;
     char code[4];
-    if (gw_code(code, 1, 3, t->nationality) && gw_state_country(code) != NULL) {
+    const char *country = country_of(code, t->nationality);
+    if (country != NULL) {
         memcpy(f.citizenship, code, sizeof code);
-        snprintf(f.country, sizeof f.country, "%s", gw_state_country(code));
+        snprintf(f.country, sizeof f.country, "%s", country);
     }
     set_birth(&f, t->birth_date);
-    f.document = document_of(t);
-    if (t->kind == GW_TRAVELER_CREW)
+    f.document_unrecorded = !document_of(&f.document, pack, t);
+    f.permanent_resident = flag_of(t->permanent_resident);
+    f.accompanied = flag_of(t->accompanied);
+    if (t->status.size > 0 && t->status.size < sizeof f.status)
+        memcpy(f.status, t->status.data, t->status.size);
+    else if (t->kind == GW_TRAVELER_CREW)
         memcpy(f.status, "CREW", 5);
     return f;
 }
@@ -232,7 +303,7 @@ bool gw_law_override(bool *allowed, const struct gw_law *law, struct gw_arena *a
         return true;
     if (!gw_manifest_traveler_parse_json(&t, a, person, err))
         return false;
-    const struct gw_pack_facts f = facts_of(&law->place, &t);
+    const struct gw_pack_facts f = facts_of(law->pack, &law->place, &t);
     *allowed = gw_pack_decide(law->pack, &f).override_allowed;
     return true;
 }
@@ -241,7 +312,7 @@ const struct gw_pack_rule *gw_law_rule(const struct gw_law *law, const struct gw
 {
     if (law->pack == NULL)
         return NULL;
-    const struct gw_pack_facts f = facts_of(&law->place, t);
+    const struct gw_pack_facts f = facts_of(law->pack, &law->place, t);
     return gw_pack_decide(law->pack, &f).rule;
 }
 
@@ -260,7 +331,7 @@ bool gw_law_ask(const struct gw_pack_rule **rule, const struct gw_law *law, stru
 bool gw_law_anywhere(const struct gw_law_way *way, const struct gw_manifest_traveler *t)
 {
     for (size_t i = 0; i < way->n; i++) {
-        const struct gw_pack_facts f = facts_of(&way->places[i], t);
+        const struct gw_pack_facts f = facts_of(way->law.pack, &way->places[i], t);
         if (gw_law_photo(gw_pack_decide(way->law.pack, &f).rule))
             return true;
     }

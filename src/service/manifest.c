@@ -377,9 +377,45 @@ static bool remove_booking(struct merge *g, size_t i)
     return n > 0 || warn(g, i, "unknown", "no such traveler was announced; there is nothing to remove");
 }
 
+/* What is sealed of a traveler. */
+static bool person_text(struct gw_span *out, struct gw_arena *a, const struct gw_manifest_traveler *t, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) text = {};
+    GW_AUTO(gw_json) *j = gw_manifest_traveler_to_json(t);
+    gw_json_format(&text, j, false);
+    const char *copy = gw_arena_text(a, gw_buf_span(&text), err);
+    if (copy == NULL)
+        return false;
+    *out = gw_span_of(copy, text.size);
+    return true;
+}
+
+/* PAXLST has no place for some facts that rules ask for: what was said of them stays when a later message is silent. */
+static bool keep_facts(struct gw_manifest_traveler *t, struct gw_span *person, struct merge *g, struct gw_id id)
+{
+    struct gw_traveler_row row;
+    struct gw_manifest_traveler old = {};
+    bool found;
+    if (t->status.size > 0 && t->permanent_resident != GW_UNSTATED && t->accompanied != GW_UNSTATED)
+        return true;
+    if (!gw_store_traveler_get(&row, &found, true, g->own, g->tx, id, g->err) ||
+        (found && !gw_manifest_traveler_parse_json(&old, g->own, row.person, g->err)))
+        return false;
+    if (old.status.size == 0 && old.permanent_resident == GW_UNSTATED && old.accompanied == GW_UNSTATED)
+        return true;
+    t->status = t->status.size > 0 ? t->status : old.status;
+    t->permanent_resident = t->permanent_resident != GW_UNSTATED ? t->permanent_resident : old.permanent_resident;
+    t->accompanied = t->accompanied != GW_UNSTATED ? t->accompanied : old.accompanied;
+    return person_text(person, g->own, t, g->err);
+}
+
 static bool write_traveler(struct merge *g, size_t i, struct known *k, const struct gw_hash *content, bool was_here)
 {
-    const struct gw_manifest_traveler *t = &g->m->travelers[i];
+    struct gw_manifest_traveler merged = g->m->travelers[i];
+    const struct gw_manifest_traveler *t = &merged;
+    struct gw_span person = g->persons[i];
+    if (was_here && !keep_facts(&merged, &person, g, k->mark.id))
+        return false;
     struct gw_traveler_row row = {
         .id = k->is_new ? gw_id_new(g->now_us) : k->mark.id,
         .voyage = g->v.id,
@@ -390,7 +426,7 @@ static bool write_traveler(struct merge *g, size_t i, struct known *k, const str
         .content = *content,
         .has_reference = t->reference.size > 0,
         .has_booking = t->reservation.size > 0,
-        .person = g->persons[i],
+        .person = person,
     };
     struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
     size_t n_documents;
@@ -517,14 +553,13 @@ static bool take_away(struct merge *g, bool lost)
     return true;
 }
 
-/* When the list came, and whether that was in time. A list that was there in time may change
- * until departure; so may single travelers. */
+/* When the list came, and whether that was in time; what changes a list has a deadline of its own. */
 static bool keep_time(struct merge *g)
 {
     struct gw_announced_row announced[GW_LIST_KINDS];
     int kind = list_kind(g->m);
     bool first = false;
-    int64_t due;
+    struct gw_due due;
     if (!gw_store_announced(announced, g->tx, g->v.id, g->err))
         return false;
     if (is_list(g->m)) {
@@ -532,11 +567,8 @@ static bool keep_time(struct merge *g)
         if (!gw_store_announced_put(g->tx, g->v.id, kind, g->now_us, g->out->whole, g->err))
             return false;
     }
-    if (first)
-        gw_deadline(&due, g->s, &g->v, kind);
-    else
-        gw_departure(&due, g->s, &g->v);
-    g->out->late = g->now_us > due;
+    gw_due_find(&due, g->s, &g->v, kind, !first);
+    g->out->late = gw_due_passed(&due, g->now_us);
     if (!first || !g->out->late || g->v.late)
         return true;
     g->v.late = g->changed = true;
@@ -719,10 +751,16 @@ static bool merge_all(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_once_keep(tx, all->of[0].s, all->once, first->has_purged ? NULL : &first->id, all->out, err);
 }
 
-static bool check_manifest(const struct gw_caller *who, const struct gw_manifest *m, struct gw_err *err)
+static bool check_manifest(const struct gw_caller *who, const struct gw_announcement *announced, struct gw_err *err)
 {
+    const struct gw_manifest *m = announced->manifest;
     const __typeof__(m->voyage) *v = &m->voyage;
     char carrier[GW_SCOPE_TEXT];
+    /* Kept, its people would stay without a voyage to be expected on, and without a day to be forgotten on. */
+    if (announced->message != NULL && gw_span_is(announced->message->code, "336"))
+        return gw_fail(err, GW_ERR_INVALID,
+            "a master crew list (BGM 336) is of no voyage, and nobody is kept here without one: announce the crew of each voyage "
+            "with its crew list (BGM 250)");
     if (!v->has_mode || v->carrier.size == 0 || v->number.size == 0 || v->from.size == 0 || v->to.size == 0 ||
         !v->departure.has)
         return gw_fail(err, GW_ERR_INVALID,
@@ -737,19 +775,12 @@ static bool check_manifest(const struct gw_caller *who, const struct gw_manifest
 static bool prepare(struct merge *g, struct gw_err *err)
 {
     const struct gw_manifest *m = g->m;
-    GW_AUTO_VALUE(gw_buf) text = {};
     g->persons = gw_arena_array(g->own, m->n_travelers, struct gw_span, err);
     if (g->persons == NULL)
         return false;
-    for (size_t i = 0; i < m->n_travelers; i++) {
-        GW_AUTO(gw_json) *j = gw_manifest_traveler_to_json(&m->travelers[i]);
-        gw_buf_clear(&text);
-        gw_json_format(&text, j, false);
-        char *copy = gw_arena_text(g->own, gw_buf_span(&text), err);
-        if (copy == NULL)
+    for (size_t i = 0; i < m->n_travelers; i++)
+        if (!person_text(&g->persons[i], g->own, &m->travelers[i], err))
             return false;
-        g->persons[i] = gw_span_of(copy, text.size);
-    }
     return true;
 }
 
@@ -784,7 +815,7 @@ static bool take_manifests(struct gw_manifest_receipts *out, struct gw_arena *a,
     for (size_t i = 0; i < n; i++) {
         all.of[i] = (struct merge){ .out = &out->of[i], .a = a, .own = own, .s = s, .who = who, .m = announced[i].manifest,
             .message = announced[i].message, .now_us = gw_clock_now(&s->clock) };
-        if (!check_manifest(who, announced[i].manifest, err) || !prepare(&all.of[i], err))
+        if (!check_manifest(who, &announced[i], err) || !prepare(&all.of[i], err))
             return false;
     }
     bool fine = gw_store_write(s->store, merge_all, &all, err);

@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-enum { LEAST = 5, LOWEST = -100, STEPS_PER_OCTAVE = 8 };
+enum { LEAST = 5, LOWEST = -100, NARROWEST = 4, STEPS_PER_OCTAVE = 8 };
 enum face { KNOWN, MISSED, NOT_CAPTURED, N_FACES };
 
 static int64_t bin_of_score(int32_t score)
@@ -181,7 +181,7 @@ static struct gw_json *bin_to_json(int64_t from, int64_t to, uint64_t n)
     return o;
 }
 
-/* Bins are joined until each has LEAST; what is left over at the end joins the one before. */
+/* Bins are joined until each has LEAST and is wide enough to be drawn; what is left over at the end joins the one before. */
 static void set_histogram(struct gw_json *j, const char *key, const struct gw_measured *part)
 {
     struct gw_json *o = gw_json_object(), *bins = gw_json_array();
@@ -191,7 +191,8 @@ static void set_histogram(struct gw_json *j, const char *key, const struct gw_me
     for (size_t i = 0; i < part->n && total >= LEAST; i++) {
         n += (uint64_t)part->rows[i].n;
         rest -= (uint64_t)part->rows[i].n;
-        if (n < LEAST || (rest > 0 && rest < LEAST))
+        const bool narrow = part->rows[i].bin + 1 - from < NARROWEST;
+        if (rest > 0 && (n < LEAST || rest < LEAST || narrow))
             continue;
         gw_json_add(bins, bin_to_json(from, part->rows[i].bin + 1, n));
         n = 0;

@@ -104,7 +104,7 @@ static bool version_now(char out[GW_NOTICE_VERSION_TEXT], struct gw_arena *a, co
     return true;
 }
 
-static bool state_of(enum gw_notice_state *out, struct gw_service *s, struct gw_arena *a, const struct gw_law *law,
+bool gw_notice_state_of(enum gw_notice_state *out, struct gw_service *s, struct gw_arena *a, const struct gw_law *law,
     const struct gw_notice_row *row, struct gw_err *err)
 {
     char version[GW_NOTICE_VERSION_TEXT];
@@ -114,7 +114,7 @@ static bool state_of(enum gw_notice_state *out, struct gw_service *s, struct gw_
     if (!version_now(version, a, law, row, err))
         return false;
     *out = !gw_span_is(row->version, version) ? GW_NOTICE_OUTDATED
-        : (gw_date_days(law->place.day) - row->checked_day) * 86'400 * GW_US_PER_S > s->conf->notice_check ? GW_NOTICE_UNCHECKED
+        : row->checked_day != 0 && (gw_date_days(law->place.day) - row->checked_day) * 86'400 * GW_US_PER_S > s->conf->notice_check ? GW_NOTICE_UNCHECKED
                                                                                                            : GW_NOTICE_CURRENT;
     return true;
 }
@@ -130,7 +130,7 @@ static bool is_posted(bool *out, enum gw_notice_state *why, struct gw_service *s
         if (!gw_span_equal(r->language, language) || (r->mode.size > 0 && !gw_span_is(r->mode, modes[law->place.mode])) ||
             (r->direction.size > 0 && !gw_span_is(r->direction, directions[law->place.direction])))
             continue;
-        if (!state_of(why, s, a, law, r, err))
+        if (!gw_notice_state_of(why, s, a, law, r, err))
             return false;
         *out = *why == GW_NOTICE_CURRENT;
     }
@@ -185,7 +185,7 @@ static bool show(struct gw_posted *out, struct gw_service *s, struct gw_arena *a
         .checked_on = gw_date_from_days(r->checked_day),
     };
     return out->site != NULL && out->mode != NULL && out->direction != NULL && out->language != NULL && out->version != NULL &&
-           out->pack != NULL && state_of(&out->state, s, a, law, r, err);
+           out->pack != NULL && gw_notice_state_of(&out->state, s, a, law, r, err);
 }
 
 struct posting {
@@ -340,4 +340,20 @@ bool gw_service_notices(struct gw_posted **out, size_t *n, struct gw_arena *a, s
     *out = o.out;
     *n = o.n;
     return true;
+}
+
+struct gw_json *gw_posted_to_json(const struct gw_posted *n)
+{
+    struct gw_json *j = gw_json_object();
+    char day[GW_DATE_TEXT];
+    gw_date_format(day, n->checked_on);
+    gw_json_set_text(j, "site", n->site);
+    gw_json_set_text_or_null(j, "mode", n->mode);
+    gw_json_set_text_or_null(j, "direction", n->direction);
+    gw_json_set_text(j, "language", n->language);
+    gw_json_set_text(j, "version", n->version);
+    gw_json_set_text(j, "pack", n->pack);
+    gw_json_set_text(j, "checked_on", day);
+    gw_json_set_text(j, "state", gw_notice_state_name(n->state));
+    return j;
 }

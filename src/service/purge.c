@@ -51,7 +51,7 @@ static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, d->now_us, err);
 }
 
-enum { ROWS_AT_ONCE = 64, MARK_EVERY_S = 50, CHECKPOINT_EVERY = 16, PAUSE_MOST_US = 50'000 };
+enum { ROWS_AT_ONCE = 64, ROWS_IN_SLICE = 8, SLICE_US = 1000, MARK_EVERY_S = 50, CHECKPOINT_EVERY_US = 500'000, PAUSE_MOST_US = 50'000 };
 
 /* What a step works on; what it destroyed is in purged, and counts only when it committed. */
 struct one {
@@ -100,7 +100,7 @@ static bool purge_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool sweep_one(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    if (!gw_store_voyage_sweep(&o->purged, &o->done, tx, o->voyage, o->now_us, ROWS_AT_ONCE, err))
+    if (!gw_store_voyage_sweep(&o->purged, &o->done, tx, o->voyage, o->now_us, ROWS_IN_SLICE, err))
         return false;
     return !o->done || gw_audit_add(tx, o->s, NULL, GW_AUDIT_SWEEP,
                            &(struct gw_audit_facts){
@@ -145,6 +145,12 @@ static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
                    &(struct gw_audit_facts){ .keys = &(uint64_t){ o->purged.keys - o->before.keys } }, err));
 }
 
+static bool miss_transfers(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct one *o = arg;
+    return gw_transfers_miss(&o->done, tx, o->s, o->now_us, ROWS_AT_ONCE, err);
+}
+
 static bool expire_portraits(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
@@ -161,7 +167,7 @@ static bool expire_portraits(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool expire_rows(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    if (!gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, o->now_us - o->s->conf->retention_access, ROWS_AT_ONCE, err))
+    if (!gw_store_expire_rows(&o->purged, &o->done, tx, o->now_us, o->now_us - o->s->conf->retention_access, ROWS_IN_SLICE, err))
         return false;
     uint64_t portraits = o->purged.portraits - o->before.portraits, photos = o->purged.photos - o->before.photos,
              answers = o->purged.answers - o->before.answers;
@@ -170,20 +176,43 @@ static bool expire_rows(struct gw_tx *tx, void *arg, struct gw_err *err)
                &(struct gw_audit_facts){ .templates = &portraits, .photos = &photos, .count = &answers }, err);
 }
 
-/* A transaction of the step, again and again until it says that it is done. */
-static bool step(struct gw_store_purged *sum, struct gw_service *s, gw_store_fn *run, const char *name, struct gw_id voyage,
-    int64_t now_us, struct gw_err *err)
+/* Rows whose key is gone, for as long as nobody waits for the writer, and at most a moment. */
+struct slice {
+    struct one *one;
+    gw_store_fn *run;
+};
+
+static bool run_slice(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct slice *slice = arg;
+    const int64_t from = gw_clock_monotonic_us();
+    do {
+        if (!slice->run(tx, slice->one, err))
+            return false;
+    } while (!slice->one->done && !gw_store_is_wanted(tx) && gw_clock_monotonic_us() - from < SLICE_US);
+    return true;
+}
+
+/* A transaction of the step, again and again until it says that it is done. Keys die in commits like any other; rows
+ * are swept beside the gates' work (gw_store_write_late): should they come back after a loss of power, they are swept again. */
+enum kind { KEYS, ROWS };
+static bool step(struct gw_store_purged *sum, struct gw_service *s, enum kind kind, gw_store_fn *run, const char *name,
+    struct gw_id voyage, int64_t now_us, struct gw_err *err)
 {
     struct one one = { .s = s, .voyage = voyage, .now_us = now_us, .purged = *sum, .before = *sum };
-    for (unsigned n = 1; !one.done; n++) {
+    while (!one.done) {
         const int64_t from = gw_clock_monotonic_us();
         gw_store_step(s->store, name);
-        if (!gw_store_write(s->store, run, &one, err))
+        struct slice slice = { &one, run };
+        if (kind == KEYS ? !gw_store_write(s->store, run, &one, err) : !gw_store_write_late(s->store, run_slice, &slice, err))
             return false;
         *sum = one.purged;
         /* The write-ahead log moves on meanwhile, so that little is left for the end, when all have to wait for it. */
-        if (n % CHECKPOINT_EVERY == 0 && !gw_store_checkpoint(s->store, false, err))
-            return false;
+        if (from - s->purge_log_us >= CHECKPOINT_EVERY_US) {
+            if (!gw_store_checkpoint(s->store, false, err))
+                return false;
+            s->purge_log_us = from;
+        }
         /* Half of the writer's time is the gates'. At the start nobody waits. */
         const int64_t took = GW_MIN(gw_clock_monotonic_us() - from, INT64_C(0) + PAUSE_MOST_US);
         if (s->serving && !one.done)
@@ -195,7 +224,7 @@ static bool step(struct gw_store_purged *sum, struct gw_service *s, gw_store_fn 
 static bool purge_voyage(struct gw_store_purged *sum, struct gw_service *s, struct gw_id voyage, int64_t now_us,
     struct gw_err *err)
 {
-    if (!step(sum, s, purge_one, "purge: voyage", voyage, now_us, err))
+    if (!step(sum, s, KEYS, purge_one, "purge: voyage", voyage, now_us, err))
         return false;
     gw_galleries_drop(s->galleries, voyage);
     gw_events_forget(s->events, voyage);
@@ -214,7 +243,7 @@ bool gw_purge_lost(struct gw_service *s, struct gw_err *err)
     if (!gw_store_read(s->store, find_lost, &d, err))
         return false;
     for (size_t i = 0; i < d.n_lost; i++)
-        if (!step(&sum, s, empty_one, "purge: lost voyage", d.lost[i], d.now_us, err))
+        if (!step(&sum, s, KEYS, empty_one, "purge: lost voyage", d.lost[i], d.now_us, err))
             return false;
     struct one rest = { .s = s, .now_us = d.now_us, .lost = keys.lost, .n_voyages = d.n_lost, .purged = sum };
     gw_store_step(s->store, "purge: lost");
@@ -233,7 +262,7 @@ static bool put_mark(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_clock_put(tx, d->now_us, err);
 }
 
-bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err)
+static bool purge(struct gw_purge *out, struct gw_service *s, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct due d = { .s = s, .a = a, .now_us = gw_service_steady(s) };
@@ -258,14 +287,15 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
     for (size_t i = 0; i < d.n; i++)
         if (!purge_voyage(&sum, s, d.ids[i], d.now_us, err))
             return false;
-    if (!step(&sum, s, expire_keys, "purge: keys of hours", (struct gw_id){}, d.now_us, err) ||
-        !step(&sum, s, expire_portraits, "purge: portraits", (struct gw_id){}, d.now_us, err) ||
+    if (!step(&sum, s, KEYS, expire_keys, "purge: keys of hours", (struct gw_id){}, d.now_us, err) ||
+        !step(&sum, s, KEYS, miss_transfers, "purge: transfers", (struct gw_id){}, d.now_us, err) ||
+        !step(&sum, s, KEYS, expire_portraits, "purge: portraits", (struct gw_id){}, d.now_us, err) ||
         !gw_store_read(s->store, find_unswept, &d, err))
         return false;
     for (size_t i = 0; i < d.n; i++)
-        if (!step(&sum, s, sweep_one, "purge: rows of a voyage", d.ids[i], d.now_us, err))
+        if (!step(&sum, s, ROWS, sweep_one, "purge: rows of a voyage", d.ids[i], d.now_us, err))
             return false;
-    if (!step(&sum, s, expire_rows, "purge: rows of hours", (struct gw_id){}, d.now_us, err))
+    if (!step(&sum, s, ROWS, expire_rows, "purge: rows of hours", (struct gw_id){}, d.now_us, err))
         return false;
     *out = (struct gw_purge){
         .voyages_closed = out->voyages_closed,
@@ -295,6 +325,14 @@ bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err
             GW_LOG_INT("templates", out->templates), GW_LOG_INT("photos", out->photos), GW_LOG_INT("keys", out->keys),
             GW_LOG_INT("closed", out->voyages_closed));
     return gw_retention_watch(s, err);
+}
+
+bool gw_purge_now(struct gw_purge *out, struct gw_service *s, struct gw_err *err)
+{
+    pthread_mutex_lock(&s->purge_lock);
+    const bool fine = purge(out, s, err);
+    pthread_mutex_unlock(&s->purge_lock);
+    return fine;
 }
 
 bool gw_service_purge(struct gw_purge *out, struct gw_service *s, const struct gw_caller *who, struct gw_err *err)

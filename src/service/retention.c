@@ -9,7 +9,7 @@ enum { PHOTOS_AT_ONCE = 8, REASON_MOST = 64 };
 /* What is older than its clock by more than the purge could need. */
 #define GRACE_US (5 * 60 * GW_US_PER_S)
 
-static const char *const classes[] = { "voyage", "probe", "portrait", "portrait_photo", "answer" };
+static const char *const classes[] = { "voyage", "probe", "portrait", "portrait_photo", "answer", "transfer" };
 static_assert(GW_COUNT(classes) == GW_AGE_COUNT);
 
 /* ---- holds ------------------------------------------------------------------------------ */
@@ -143,6 +143,15 @@ static bool report(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (!read_ages(tx, k, err) || !gw_store_holds(&holds, &out->n_holds, k->a, tx, k->now_us, err) ||
         !gw_store_keys(&keys, &out->n_keys, k->a, tx, err))
         return false;
+    struct gw_transfer_counts transfers;
+    if (!gw_store_transfer_counts(&transfers, tx, err))
+        return false;
+    static_assert(GW_COUNT(out->transfers.n) == GW_TRANSFER_STATES);
+    memcpy(out->transfers.n, transfers.n, sizeof out->transfers.n);
+    out->transfers.has_oldest = transfers.has_oldest;
+    out->transfers.oldest_us = transfers.oldest_us;
+    out->transfers.has_due = transfers.has_due;
+    out->transfers.due_us = transfers.due_us;
     out->classes = gw_arena_array(k->a, GW_AGE_COUNT, struct gw_retention_class, err);
     out->holds = gw_arena_array(k->a, out->n_holds, struct gw_hold, err);
     out->keys = gw_arena_array(k->a, out->n_keys, struct gw_retention_keys, err);
@@ -172,6 +181,7 @@ bool gw_service_retention_report(struct gw_retention_report *out, struct gw_aren
         return false;
     gw_store_keys_state(&keys, s->store);
     out->keys_waiting = keys.waiting;
+    out->transfers.has_register = s->conf->register_url[0] != 0;
     out->purged.voyages = __atomic_load_n(&s->counters.purged.voyages, __ATOMIC_RELAXED);
     out->purged.travelers = __atomic_load_n(&s->counters.purged.travelers, __ATOMIC_RELAXED);
     out->purged.templates = __atomic_load_n(&s->counters.purged.templates, __ATOMIC_RELAXED);
@@ -239,7 +249,8 @@ static struct gw_json *keys_to_json(const struct gw_retention_keys *keys, size_t
 
 struct gw_json *gw_retention_to_json(const struct gw_retention_report *r)
 {
-    struct gw_json *j = gw_json_object(), *list = gw_json_array(), *holds = gw_json_array(), *purged = gw_json_object();
+    struct gw_json *j = gw_json_object(), *list = gw_json_array(), *holds = gw_json_array(), *purged = gw_json_object(),
+                   *transfers = gw_json_object();
     gw_json_set_time(j, "as_of", r->as_of_us);
     gw_json_set_integer(j, "over_age", (int64_t)r->over_age);
     gw_json_set_integer(j, "keys_waiting", (int64_t)r->keys_waiting);
@@ -264,6 +275,12 @@ struct gw_json *gw_retention_to_json(const struct gw_retention_report *r)
     gw_json_set_integer(purged, "photos", (int64_t)r->purged.photos);
     gw_json_set_integer(purged, "keys", (int64_t)r->purged.keys);
     gw_json_set(j, "purged_since_start", purged);
+    gw_json_set_bool(transfers, "register", r->transfers.has_register);
+    for (size_t i = 0; i < GW_COUNT(r->transfers.n); i++)
+        gw_json_set_integer(transfers, gw_transfer_state_name(i), (int64_t)r->transfers.n[i]);
+    set_maybe_time(transfers, "oldest", r->transfers.has_oldest, r->transfers.oldest_us);
+    set_maybe_time(transfers, "next_due", r->transfers.has_due, r->transfers.due_us);
+    gw_json_set(j, "transfers", transfers);
     return j;
 }
 

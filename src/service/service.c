@@ -335,6 +335,8 @@ static void *upkeep_loop(void *arg)
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
         if (gw_clock_monotonic_us() >= next_head_us)
             next_head_us = gw_clock_monotonic_us() + s->conf->audit_head_every;
+        if (!gw_devices_keep(s, false, &err))
+            gw_log(GW_LOG_WARN, "devices", GW_LOG_WHY(&err));
         if (gw_law_moved(s))
             follow_law(s);
         if (!gw_deadlines_run(s, &err) || !gw_readiness_tell(s, &err))
@@ -487,6 +489,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     s->clock = o->clock;
     pthread_mutex_init(&s->packs_lock, NULL);
     pthread_mutex_init(&s->once_lock, NULL);
+    pthread_mutex_init(&s->purge_lock, NULL);
     pthread_mutex_init(&s->upkeep_lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -528,7 +531,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
             return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for upkeep");
         s->upkeep_runs = true;
         s->mail = gw_mail_open(s, err);
-        if (s->mail == NULL)
+        if (s->mail == NULL || !gw_outbox_open(&s->outbox, s, err))
             return NULL;
     }
     s->serving = true;
@@ -546,9 +549,10 @@ void gw_service_close(struct gw_service *s)
         pthread_mutex_unlock(&s->upkeep_lock);
         pthread_join(s->upkeep, NULL);
         struct gw_err err = {};
-        if (!gw_logins_log(s, &err) || !gw_audit_stop(s, &err) || !gw_head_sign(s, &err))
+        if (!gw_devices_keep(s, true, &err) || !gw_logins_log(s, &err) || !gw_audit_stop(s, &err) || !gw_head_sign(s, &err))
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
     }
+    gw_outbox_close(s->outbox); /* it writes to the log, and asks for the law */
     gw_audit_looks_free(s->looks);
     gw_signer_free(s->signer);
     gw_galleries_free(s->galleries);
@@ -564,6 +568,7 @@ void gw_service_close(struct gw_service *s)
     gw_arena_free(s->profile_memory);
     pthread_mutex_destroy(&s->packs_lock);
     pthread_mutex_destroy(&s->once_lock);
+    pthread_mutex_destroy(&s->purge_lock);
     pthread_mutex_destroy(&s->upkeep_lock);
     pthread_cond_destroy(&s->upkeep_wake);
     gw_free(s);
@@ -635,19 +640,44 @@ bool gw_service_check_store(struct gw_service *s, struct gw_err *err)
     return gw_store_check(s->store, err);
 }
 
+struct backing_up {
+    struct gw_service *s;
+    const struct gw_caller *who;
+    const char *answer;
+    const uint64_t *bytes;         /* NULL where it is not known */
+    const struct gw_hash *digest;
+};
+
+static bool log_backup(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct backing_up *b = arg;
+    return gw_audit_add(tx, b->s, b->who, GW_AUDIT_BACKUP,
+        &(struct gw_audit_facts){ .answer = b->answer, .count = b->bytes, .digest = b->digest }, err);
+}
+
+/* Before the first byte it is in the log that there will be a copy; and then, which. */
 bool gw_service_backup(struct gw_backup *out, struct gw_service *s, const struct gw_caller *who, const char *file,
     struct gw_err *err)
 {
+    struct backing_up b = { .s = s, .who = who, .answer = "begun" };
+    struct gw_hash digest;
     *out = (struct gw_backup){};
-    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err))
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_store_write(s->store, log_backup, &b, err))
         return false;
     int64_t from = gw_clock_monotonic_us();
-    bool fine = gw_store_backup(&out->bytes, s->store, file, err);
+    bool fine = gw_store_backup(&out->bytes, s->store, file, err) && gw_sha256_file(&digest, file, err);
     out->took_us = gw_clock_monotonic_us() - from;
     if (fine)
         gw_log(GW_LOG_INFO, "backup", GW_LOG_INT("bytes", (int64_t)out->bytes), GW_LOG_INT("us", out->took_us));
     else
         gw_log(GW_LOG_ERROR, "backup", GW_LOG_WORD("result", "failed"));
+    b.answer = fine ? "made" : "failed";
+    b.bytes = fine ? &out->bytes : NULL;
+    b.digest = fine ? &digest : NULL;
+    /* The copy is there, or is not: that this could not be written down does not change it. */
+    struct gw_err late = {};
+    if (!gw_store_write(s->store, log_backup, &b, &late))
+        gw_log(GW_LOG_ERROR, "backup", GW_LOG_WHY(&late));
     return fine;
 }
 

@@ -118,6 +118,7 @@ struct gw_token {
     bool has_prior;               /* the credential before the last renewal still works */
     int64_t prior_until_us;
 };
+const char *gw_token_state(const struct gw_token *t, int64_t now_us); /* "valid", "expired", "revoked" */
 /* What somebody shows to be known. */
 struct gw_credential {
     bool has_certificate;         /* else a secret is made */
@@ -350,8 +351,9 @@ struct gw_readiness {
     bool late;                /* a list came after its deadline first */
     int64_t first_manifest_us, last_manifest_us;
     struct gw_list_due {
-        bool has_due;         /* false: a local time was announced, at a port whose zone is not known */
+        bool has_due;         /* false: never, or a local time was announced, at a port whose zone is not known */
         int64_t due_us;
+        const char *basis;    /* the deadline's source; NULL: nothing is due */
         bool has_received;    /* whole, with all its parts */
         int64_t received_us;
         bool late;            /* it came after its deadline, or that has passed without it */
@@ -563,6 +565,42 @@ struct gw_posted {
 [[nodiscard]] bool gw_service_notices(struct gw_posted **out, size_t *n, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_span site, struct gw_err *err);
 
+struct gw_json *gw_posted_to_json(const struct gw_posted *posted); /* for both doors */
+
+/* ---- devices and sites ----------------------------------------------------- */
+
+/* What a gate says of its camera. */
+enum gw_camera_state { GW_CAMERA_UNKNOWN, GW_CAMERA_WORKING, GW_CAMERA_OFF, GW_CAMERA_ABSENT, GW_CAMERA_DENIED, GW_CAMERA_FAILED, GW_CAMERA_COUNT };
+const char *gw_camera_state_name(enum gw_camera_state camera); /* "working" */
+bool gw_camera_state_find(enum gw_camera_state *out, struct gw_span name);
+struct gw_device_report {
+    struct gw_span software;        /* name and version, at most 64 bytes; empty: not said */
+    bool has_started;
+    int64_t started_us;
+    enum gw_camera_state camera;
+    int64_t camera_errors;          /* how often it failed since then */
+    struct gw_span notice_version, notice_language, mode, direction; /* as GET /v1/notice was asked and answered; empty: none is shown, any */
+};
+struct gw_device {
+    struct gw_token token;
+    bool has_seen, has_reported, has_started;
+    int64_t seen_us;                /* it last asked anything */
+    int64_t reported_us, started_us;
+    const char *software;           /* "" before it said */
+    enum gw_camera_state camera;
+    int64_t camera_errors;
+    const char *notice_version, *notice_language;
+    bool has_notice_state;          /* it shows one */
+    enum gw_notice_state notice_state;
+};
+/* device. Says how it is; the latest counts. out: as gw_service_devices shows it.
+ *   GW_ERR_INVALID  a text with control characters, too long, not UTF-8; mode, direction */
+[[nodiscard]] bool gw_service_device_report(struct gw_device *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
+    const struct gw_device_report *report, struct gw_err *err);
+/* admin, supervisor; those at their site. In the order they were added; those revoked are left out unless `every`. */
+[[nodiscard]] bool gw_service_devices(struct gw_device **out, size_t *n, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, bool every, struct gw_err *err);
+
 /* ---- the end of a voyage -------------------------------------------------- */
 
 struct gw_close_ask {
@@ -659,10 +697,48 @@ struct gw_retention_report {
     struct gw_hold *holds;
     size_t n_holds;
     struct { uint64_t voyages, travelers, templates, photos, keys; } purged; /* since start */
+    struct {
+        bool has_register;
+        size_t n[5]; /* by state */
+        bool has_oldest, has_due;
+        int64_t oldest_us, due_us; /* of those that wait */
+    } transfers;
 };
 /* auditor, supervisor, admin. */
 [[nodiscard]] bool gw_service_retention_report(struct gw_retention_report *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_err *err);
+
+/* What goes to an identity register (docs/transfer.md). */
+struct gw_transfer_record {
+    struct gw_id id, voyage, verification;
+    const char *state;   /* gw_transfer_state_name */
+    const char *rule;    /* "us-2025-12-26:alien-required" */
+    const char *reason;  /* why it is not there, a word; NULL */
+    const char *receipt; /* the register's number for it; NULL */
+    unsigned attempts;
+    int64_t made_us, due_us;
+    bool has_next, has_ended;
+    int64_t next_us, ended_us;
+};
+const char *gw_transfer_state_name(size_t state); /* waiting, refused, received, blocked, missed: 0 to 4 */
+struct gw_json *gw_transfer_to_json(const struct gw_transfer_record *r);
+struct gw_transfer_page {
+    struct gw_transfer_record *records; /* oldest first; a page may be empty */
+    size_t n;
+    const char *cursor; /* of the next; NULL: there is none */
+};
+/* auditor, supervisor, admin. state: a word, or empty: all. GW_ERR_INVALID. */
+[[nodiscard]] bool gw_service_transfers(struct gw_transfer_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_span state, struct gw_span cursor, size_t limit, struct gw_err *err);
+/* supervisor. The picture of a case (an inspection or a verification) in which it is decided who stands in it.
+ *   GW_ERR_NOT_AUTHORISED  no rule in force sends it anywhere; that it was asked is in the log
+ *   GW_ERR_CONFLICT        nobody has decided; or it was sent before
+ *   GW_ERR_GONE, GW_ERR_NOT_FOUND, GW_ERR_UNAVAILABLE  no picture; no case; no register */
+[[nodiscard]] bool gw_service_transfer(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id basis, struct gw_once *once, struct gw_err *err);
+/* admin. What the register refused, or waits, is offered again at once. GW_ERR_NOT_FOUND, GW_ERR_CONFLICT: it has ended. */
+[[nodiscard]] bool gw_service_transfer_retry(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id id, struct gw_err *err);
 
 struct gw_service_keys {
     char source[16], mark[17]; /* of the key that wraps the others */
@@ -1126,6 +1202,7 @@ struct gw_counters {
     uint64_t over_age;                         /* now: older than its clock allows */
     uint64_t galleries, gallery_persons, gallery_templates, gallery_bytes; /* now */
     uint64_t webhooks_sent, webhooks_failed;   /* attempts */
+    uint64_t transfers[5], transfer_attempts;  /* by how they ended (gw_transfer_state_name) */
     uint64_t voyages_open, listeners;          /* now */
 };
 void gw_service_counters(struct gw_counters *out, struct gw_service *s); /* since start; no person in them */

@@ -181,7 +181,12 @@ static bool make_credential(struct gw_token_row *row, char secret[GW_TOKEN_TEXT]
         gw_fail(err, GW_ERR_CONFLICT, "this certificate is, or was, somebody's: make another (`list --every` shows whose)");
 }
 
-static struct gw_token token_of(const struct gw_token_row *row, int64_t now_us)
+const char *gw_token_state(const struct gw_token *t, int64_t now_us)
+{
+    return t->has_revoked ? "revoked" : t->expires_us <= now_us ? "expired" : "valid";
+}
+
+struct gw_token gw_token_of(const struct gw_token_row *row, int64_t now_us)
 {
     struct gw_token t = {
         .id = row->id,
@@ -270,7 +275,7 @@ bool gw_token_make(struct gw_token_made *out, struct gw_service *s, const struct
     };
     if (!make_credential(&row, out->secret, s, &ask->credential, NULL, err))
         return false;
-    out->token = token_of(&row, now);
+    out->token = gw_token_of(&row, now);
     struct making making = { s, who, &row, reason, first_admin, once, out };
     if (!gw_store_write(s->store, put_token, &making, err)) {
         gw_wipe(out, sizeof *out);
@@ -380,7 +385,7 @@ bool gw_service_token_renew(struct gw_token *out, char secret[GW_TOKEN_TEXT], st
     pthread_rwlock_wrlock(&s->tokens->lock);
     know_renewed(s->tokens, &r.row, r.now_us);
     pthread_rwlock_unlock(&s->tokens->lock);
-    *out = token_of(&r.row, r.now_us);
+    *out = gw_token_of(&r.row, r.now_us);
     gw_log(GW_LOG_INFO, "token_renew", GW_LOG_ID("token", out->id));
     return true;
 }
@@ -490,7 +495,7 @@ bool gw_service_token_list(struct gw_token **out, size_t *n, struct gw_arena *a,
     if (tokens == NULL)
         return false;
     for (size_t i = 0; i < l.n; i++)
-        tokens[i] = token_of(&l.rows[i], gw_clock_now(&s->clock));
+        tokens[i] = gw_token_of(&l.rows[i], gw_clock_now(&s->clock));
     *out = tokens;
     *n = l.n;
     return true;

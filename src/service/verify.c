@@ -106,6 +106,7 @@ struct deciding {
     struct gw_once *once;
     struct gw_decision decision;
     bool has_kept; /* the picture */
+    bool sends;    /* it to the register */
     int64_t kept_until_us;
     /* Of the best person: what the log says was applied. "" where there is none. */
     char rule[GW_AUDIT_WORD_MAX + 1], class[GW_AUDIT_WORD_MAX + 1];
@@ -143,10 +144,11 @@ static void note_rule(struct deciding *d, const struct gw_law *law, const struct
 
 /* A human who looks at the document needs to see who stood there; of who was cleared, the pack says what may be kept.
  * Whoever is asked to try again leaves no picture behind. rule: of who it is, where that is sure. */
-static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_verification_row *v,
-    const struct gw_law *law, const struct gw_pack_rule *rule, struct gw_err *err)
+static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_verification_row *v, const struct gw_voyage_row *voyage,
+    const struct gw_law *law, const struct gw_pack_rule *rule, struct gw_span person, struct gw_err *err)
 {
     struct gw_clocks clocks = { .now_us = v->at_us };
+    struct gw_transfer_plan plan;
     int64_t until;
     gw_clocks_set(&clocks, GW_STARTS_VERIFICATION, v->at_us);
     if (d->probe->picture.size == 0 || d->decision.answer == GW_ANSWER_RETRY ||
@@ -154,7 +156,8 @@ static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_v
         !gw_law_keep(&until, law, rule, GW_DATUM_PROBE, &clocks))
         return true;
     until = GW_MIN(until, v->at_us + d->s->conf->retention_probe);
-    if (until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
+    const bool goes = d->decision.answer == GW_ANSWER_CLEAR && gw_transfer_plan(&plan, d->s, law, rule, &clocks, until);
+    if (!goes && until / GW_US_PER_HOUR <= v->at_us / GW_US_PER_HOUR)
         return true;
     struct gw_photo_row photo = {
         .id = gw_id_new(v->at_us),
@@ -164,13 +167,15 @@ static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_v
         .has_verification = true,
         .verification = v->id,
         .taken_us = v->at_us,
-        .expires_us = until,
+        .expires_us = goes ? plan.photo_us : until,
+        .key = goes ? GW_KEY_TRANSFER : GW_KEY_PROBE_HOUR,
     };
     if (!gw_store_photo_put(tx, &photo, d->probe->picture, v->at_us, err))
         return false;
     d->has_kept = true;
-    d->kept_until_us = photo.expires_us;
-    return true;
+    d->kept_until_us = GW_MIN(until - until % GW_US_PER_HOUR, photo.expires_us);
+    d->sends = goes;
+    return !goes || gw_transfer_put(tx, d->s, d->a, &plan, law, rule, voyage, &photo, person, err);
 }
 
 /* Is it the best person, although not cleared? */
@@ -307,7 +312,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         .has_traveler = names,
         .traveler = d->probe->best,
     };
-    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &law, names ? rule : NULL, err) ||
+    if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &voyage, &law, names ? rule : NULL, best.person, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) ||
         !gw_measured_decision(tx, d->a, &row, best.person, err) || !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err) ||
         !inspect(d, tx, &row, has_best, err))
@@ -343,6 +348,8 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
     int64_t from = gw_clock_monotonic_us();
     if (!gw_store_write(s->store, decide, &d, err))
         return false;
+    if (d.sends)
+        gw_outbox_wake(s->outbox);
     int64_t now = gw_clock_monotonic_us();
     gw_stage_add(s, GW_STAGE_RECORD, now - from);
     gw_stage_add(s, GW_STAGE_VERIFY, now - probe->started_us);

@@ -292,10 +292,16 @@ static bool read_deadlines(struct gw_readiness *r, const struct single *o, struc
         return false;
     for (int kind = 0; kind < GW_LIST_KINDS; kind++) {
         struct gw_list_due *l = &r->lists[kind];
-        l->has_due = gw_deadline(&l->due_us, o->s, v, kind);
+        struct gw_due due;
+        gw_due_find(&due, o->s, v, kind, false);
+        l->has_due = due.known;
+        l->due_us = due.us;
+        l->basis = due.rule == NULL ? NULL : gw_arena_text(o->a, due.rule->source, err);
+        if (due.rule != NULL && l->basis == NULL)
+            return false;
         l->has_received = announced[kind].has_whole;
         l->received_us = announced[kind].whole_us;
-        l->late = l->has_received ? l->received_us > l->due_us : now > l->due_us;
+        l->late = gw_due_passed(&due, l->has_received ? l->received_us : now);
     }
     r->marks = gw_arena_array(o->a, r->n_marks, struct gw_readiness_at, err);
     for (size_t i = 0; r->marks != NULL && i < r->n_marks; i++)

@@ -71,7 +71,9 @@ struct gw_backend {
     /* A migration and its number, in one transaction. */
     bool (*migrate)(struct gw_conn *c, const char *sql, int64_t version, struct gw_err *err);
     bool (*begin)(struct gw_conn *c, bool write, struct gw_err *err);
-    bool (*commit)(struct gw_conn *c, struct gw_err *err); /* durable when it returns; failed: rolled back */
+    /* Between transactions: is a commit durable when it returns? Else it is with the next that is. As opened, it is. */
+    bool (*durable)(struct gw_conn *c, bool is, struct gw_err *err);
+    bool (*commit)(struct gw_conn *c, struct gw_err *err); /* failed: rolled back */
     void (*rollback)(struct gw_conn *c);
     /* Within a transaction: a part that can be undone alone. */
     bool (*part_begin)(struct gw_conn *c, struct gw_err *err);

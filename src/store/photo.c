@@ -3,6 +3,9 @@
  *
  *     photos/KIND-SCOPE      sealed pictures, one after the other; a row says where
  *
+ * A picture that waits for a register has a key of its own, to die with the receipt, and is in the
+ * file of the hour in which it may no longer be there.
+ *
  * 1. A picture is in its file, durably, before anybody is told that the transaction with its
  *    row has committed; both go to the disk at the same time.
  * 2. The file goes when its key is gone, never before; what is in it then is noise.
@@ -18,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPEN_MAX = 8, PATH_BYTES = 4096, NAME_BYTES = 48 };
+enum { OPEN_MAX = 8, PATH_BYTES = 4096, NAME_BYTES = 48, PIECE_BYTES = 4 << 20, PIECE_PAUSE_NS = 10'000'000 };
 
 struct file {
     enum gw_key_kind kind;
@@ -36,6 +39,8 @@ struct hole {
     off_t size;
 };
 
+struct dying;
+
 struct gw_photos {
     int folder;
     bool folder_dirty;
@@ -49,6 +54,15 @@ struct gw_photos {
     pthread_cond_t changed, told;
     bool asked, stopping, fine;
     struct gw_err err;
+    struct dying *dying;         /* under the lock, too */
+};
+
+/* A file that has no name any more: what it occupies is given back in pieces, because a file
+ * system that frees gigabytes at once keeps everybody's commits waiting. */
+struct dying {
+    struct dying *next;
+    int fd;
+    off_t size;
 };
 
 static void name_of(char name[NAME_BYTES], enum gw_key_kind kind, struct gw_id scope)
@@ -106,15 +120,48 @@ static bool sync_all(struct gw_photos *p, struct gw_err *err)
     return true;
 }
 
+static void dying_free(struct gw_photos *p)
+{
+    struct dying *d = p->dying;
+    p->dying = d->next;
+    close(d->fd);
+    gw_free(d);
+}
+
+/* A piece of the first, and a moment for others. Under the lock, which is given up meanwhile. */
+static void shrink(struct gw_photos *p)
+{
+    struct dying *d = p->dying; /* others are put behind it */
+    pthread_mutex_unlock(&p->lock);
+    d->size = GW_MAX(d->size - PIECE_BYTES, (off_t)0);
+    const bool done = ftruncate(d->fd, d->size) != 0 || d->size == 0;
+    pthread_mutex_lock(&p->lock);
+    if (done) {
+        dying_free(p);
+        return;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += PIECE_PAUSE_NS;
+    until.tv_sec += until.tv_nsec / 1'000'000'000;
+    until.tv_nsec %= 1'000'000'000;
+    while (!p->asked && !p->stopping && pthread_cond_timedwait(&p->changed, &p->lock, &until) == 0)
+        ;
+}
+
 static void *sync_loop(void *arg)
 {
     struct gw_photos *p = arg;
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        while (!p->asked && !p->stopping)
+        while (!p->asked && !p->stopping && p->dying == NULL)
             pthread_cond_wait(&p->changed, &p->lock);
         if (p->stopping)
             break;
+        if (!p->asked) {
+            shrink(p);
+            continue;
+        }
         pthread_mutex_unlock(&p->lock);
         p->err = (struct gw_err){};
         bool fine = sync_all(p, &p->err); /* the writer touches nothing of p until it is told */
@@ -166,6 +213,8 @@ void gw_photos_close(struct gw_photos *p)
         pthread_mutex_unlock(&p->lock);
         pthread_join(p->syncer, NULL);
     }
+    while (p->dying != NULL)
+        dying_free(p); /* without a name: the file system does the rest */
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->changed);
     pthread_cond_destroy(&p->told);
@@ -287,10 +336,37 @@ void gw_photos_drop(struct gw_photos *p, enum gw_key_kind kind, struct gw_id sco
         if (p->files[i].fd >= 0 && p->files[i].kind == kind && gw_id_equal(p->files[i].scope, scope))
             file_close(&p->files[i]);
     name_of(name, kind, scope);
+    struct stat st;
+    const int fd = openat(p->folder, name, O_RDWR | O_CLOEXEC);
     unlinkat(p->folder, name, 0);
+    if (fd >= 0 && (fstat(fd, &st) != 0 || st.st_size <= PIECE_BYTES)) {
+        close(fd);
+    } else if (fd >= 0) {
+        struct dying *d = gw_alloc(sizeof *d), **at = &p->dying;
+        *d = (struct dying){ .fd = fd, .size = st.st_size };
+        pthread_mutex_lock(&p->lock);
+        while (*at != NULL)
+            at = &(*at)->next;
+        *at = d;
+        pthread_cond_signal(&p->changed);
+        pthread_mutex_unlock(&p->lock);
+    }
 }
 
 /* ---- rows ------------------------------------------------------------------------------ */
+
+struct place {
+    enum gw_key_kind kind;
+    struct gw_id scope;
+};
+
+/* In which file. */
+static struct place place_of(const struct gw_photo_row *w)
+{
+    if (w->key == GW_KEY_TRANSFER)
+        return (struct place){ GW_KEY_TRANSFER_HOUR, gw_key_hour(w->expires_us / GW_US_PER_HOUR) };
+    return (struct place){ w->key, w->scope };
+}
 
 /* A picture belongs to its row and its voyage. */
 struct photo_row {
@@ -314,16 +390,18 @@ bool gw_store_photo_put(struct gw_tx *tx, struct gw_photo_row *w, struct gw_span
         w->scope = w->portrait;
     } else if (w->key != GW_KEY_HOLD) {
         /* To the hour before: never longer than allowed, and at most an hour less. */
-        w->key = GW_KEY_PROBE_HOUR;
-        w->scope = gw_key_hour(w->expires_us / GW_US_PER_HOUR);
         w->expires_us -= w->expires_us % GW_US_PER_HOUR;
+        w->key = w->key == GW_KEY_TRANSFER ? GW_KEY_TRANSFER : GW_KEY_PROBE_HOUR;
+        w->scope = w->key == GW_KEY_TRANSFER ? w->id : gw_key_hour(w->expires_us / GW_US_PER_HOUR);
     }
     if (w->expires_us <= now_us)
         return gw_fail(err, GW_ERR_INVALID, "a picture that is to die at once is not kept");
     struct gw_bound bound = bound_of(&row, w);
+    const struct place file = place_of(w);
     w->size = (int64_t)picture.size + GW_SEAL_BYTES;
-    return gw_store_key_make(tx, w->key, w->scope, now_us, err) && gw_tx_seal(&sealed, tx, &bound, picture, err) &&
-           append(&w->at, tx->photos, w->key, w->scope, gw_buf_span(&sealed), err) &&
+    return gw_store_key_make(tx, w->key, w->scope, now_us, err) && gw_store_key_make(tx, file.kind, file.scope, now_us, err) &&
+           gw_tx_seal(&sealed, tx, &bound, picture, err) &&
+           append(&w->at, tx->photos, file.kind, file.scope, gw_buf_span(&sealed), err) &&
            gw_tx_run(tx, GW_QUERY_PHOTO_PUT,
                GW_VALUES(gw_v_id(&w->id), gw_v_int(w->kind), gw_v_maybe_id(w->has_voyage, &w->voyage),
                    gw_v_maybe_id(w->has_verification, &w->verification), gw_v_maybe_id(w->has_portrait, &w->portrait),
@@ -407,7 +485,8 @@ bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_
     uint8_t *sealed = gw_arena_alloc(a, (size_t)w->size, 1, err);
     if (sealed == NULL)
         return false;
-    name_of(name, w->key, w->scope);
+    const struct place file = place_of(w);
+    name_of(name, file.kind, file.scope);
     int fd = openat(tx->photos->folder, name, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : pread(fd, sealed, (size_t)w->size, w->at);
     if (fd >= 0)
@@ -423,10 +502,29 @@ bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t 
         if (!gw_tx_run(tx, GW_QUERY_PHOTO_DELETE, GW_VALUES(gw_v_id(&rows[i].id)), NULL, err))
             return false;
         struct hole *h = gw_alloc(sizeof *h);
-        *h = (struct hole){ tx->photos->holes, rows[i].key, rows[i].scope, rows[i].at, rows[i].size };
+        const struct place file = place_of(&rows[i]);
+        *h = (struct hole){ tx->photos->holes, file.kind, file.scope, rows[i].at, rows[i].size };
         tx->photos->holes = h;
     }
     return true;
+}
+
+bool gw_store_photo_forget(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_err *err)
+{
+    return gw_photos_forget(tx, row, 1, err);
+}
+
+bool gw_store_photo_move(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_photo_row *to, int64_t now_us,
+    struct gw_err *err)
+{
+    enum { MORE_BYTES = 64 << 10 };
+    struct gw_span picture;
+    if (!gw_vault_has(tx->vault, row->key, row->scope) ||
+        (to->key != GW_KEY_HOLD && to->expires_us / GW_US_PER_HOUR <= now_us / GW_US_PER_HOUR))
+        return gw_photos_forget(tx, row, 1, err);
+    GW_AUTO(gw_arena) *a = gw_arena_new(2 * (size_t)GW_MAX(row->size, INT64_C(0)) + MORE_BYTES);
+    return gw_store_photo_open(&picture, a, tx, row, err) && gw_photos_forget(tx, row, 1, err) &&
+           gw_store_photo_put(tx, to, picture, now_us, err);
 }
 
 bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,

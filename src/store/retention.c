@@ -48,7 +48,7 @@ bool gw_store_holds(struct gw_hold_row **rows, size_t *n, struct gw_arena *a, st
 bool gw_store_hold_photos(bool *done, struct gw_tx *tx, const struct gw_hold_row *hold, int64_t now_us, size_t limit,
     struct gw_err *err)
 {
-    enum { BYTES = 512 << 20 };
+    enum { BYTES = 64 << 10 };
     GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
     struct gw_photo_row *rows;
     size_t n;
@@ -56,13 +56,11 @@ bool gw_store_hold_photos(bool *done, struct gw_tx *tx, const struct gw_hold_row
             GW_VALUES(gw_v_id(&hold->voyage), gw_v_int(GW_KEY_HOLD), gw_v_id(&hold->id), gw_v_int((int64_t)limit)), err))
         return false;
     for (size_t i = 0; i < n; i++) {
-        struct gw_span picture;
-        if (!gw_store_photo_open(&picture, a, tx, &rows[i], err) || !gw_photos_forget(tx, &rows[i], 1, err))
-            return false;
-        rows[i].key = GW_KEY_HOLD;
-        rows[i].scope = hold->id;
-        rows[i].expires_us = hold->until_us;
-        if (!gw_store_photo_put(tx, &rows[i], picture, now_us, err))
+        struct gw_photo_row to = rows[i];
+        to.key = GW_KEY_HOLD;
+        to.scope = hold->id;
+        to.expires_us = hold->until_us;
+        if (!gw_store_photo_move(tx, &rows[i], &to, now_us, err))
             return false;
     }
     *done = n < limit;
@@ -91,7 +89,8 @@ bool gw_store_holds_end(struct gw_store_purged *out, struct gw_tx *tx, int64_t n
 bool gw_store_ages(struct gw_age ages[GW_AGE_COUNT], struct gw_tx *tx, int64_t now_us, int64_t over_us, struct gw_err *err)
 {
     static const enum gw_query queries[GW_AGE_COUNT] = { GW_QUERY_AGE_VOYAGE, GW_QUERY_AGE_PROBE, GW_QUERY_AGE_PORTRAIT,
-        GW_QUERY_AGE_PORTRAIT_PHOTO, GW_QUERY_AGE_ANSWER };
+        GW_QUERY_AGE_PORTRAIT_PHOTO, GW_QUERY_AGE_ANSWER,
+        GW_QUERY_AGE_TRANSFER };
     for (size_t i = 0; i < GW_AGE_COUNT; i++) {
         struct gw_reading r;
         struct gw_age *g = &ages[i];

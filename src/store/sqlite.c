@@ -255,6 +255,11 @@ static int64_t sqlite_changes(struct gw_conn *c)
     return sqlite3_changes64(c->db);
 }
 
+static bool sqlite_durable(struct gw_conn *c, bool is, struct gw_err *err)
+{
+    return run(c, is ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "pragma", err);
+}
+
 static bool sqlite_checkpoint(struct gw_conn *c, bool wipe, struct gw_err *err)
 {
     int code = sqlite3_wal_checkpoint_v2(c->db, NULL, wipe ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
@@ -326,6 +331,7 @@ const struct gw_backend gw_backend_sqlite = {
     .finish = sqlite_finish,
     .changes = sqlite_changes,
     .checkpoint = sqlite_checkpoint,
+    .durable = sqlite_durable,
     .check = sqlite_check,
     .copy = sqlite_copy,
 };

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,9 +36,12 @@ struct gw_store {
     void (*step)(void *to, const char *name);
     void *step_to;
 
-    pthread_mutex_t lock; /* over the queue and the counters */
+    pthread_mutex_t late_lock; /* who writes late, one after the other */
+    pthread_mutex_t lock; /* over the queues and the counters */
     pthread_cond_t arrived;
     struct job *first, **last;
+    struct job *late;     /* of gw_store_write_late: one or none */
+    unsigned wanted;      /* jobs that wait; atomic, so that a late one sees it without the lock */
     bool stopping;
     uint64_t commits, jobs;
     void (*committed)(void *to);
@@ -259,7 +263,7 @@ static bool commit(struct gw_store *s, struct gw_err *err)
 static void run_jobs(struct gw_store *s, struct job *jobs)
 {
     struct gw_err e = {};
-    struct gw_tx tx = { s->db, s->conn, s->vault, s->photos, true };
+    struct gw_tx tx = { s->db, s->conn, s->vault, s->photos, true, &s->wanted };
     bool any = false, fine = s->db->begin(s->conn, true, &e);
     for (struct job *j = jobs; fine && j != NULL; j = j->next) {
         fine = s->db->part_begin(s->conn, &e);
@@ -301,28 +305,53 @@ static void run_jobs(struct gw_store *s, struct job *jobs)
     }
 }
 
+static void run_late(struct gw_store *s, struct job *j)
+{
+    struct gw_err e = {};
+    if (s->db->durable(s->conn, false, &e))
+        run_jobs(s, j);
+    else if (j->err != NULL)
+        *j->err = e;
+    /* What follows is waited for, and must be on the disk: if that cannot be had, nothing is written. */
+    if (!s->db->durable(s->conn, true, &e))
+        abort();
+}
+
+/* The first of the queue, as many as go into one commit. Under the lock. */
+static size_t take_jobs(struct gw_store *s)
+{
+    struct job *end = s->first;
+    size_t n = 1;
+    for (; end->next != NULL && n < JOBS_MAX; n++)
+        end = end->next;
+    s->first = end->next;
+    if (s->first == NULL)
+        s->last = &s->first;
+    end->next = NULL;
+    __atomic_fetch_sub(&s->wanted, (unsigned)n, __ATOMIC_RELAXED);
+    return n;
+}
+
 static void *write_loop(void *arg)
 {
     struct gw_store *s = arg;
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        while (s->first == NULL && !s->stopping)
+        while (s->first == NULL && s->late == NULL && !s->stopping)
             pthread_cond_wait(&s->arrived, &s->lock);
-        if (s->first == NULL)
+        const bool is_late = s->first == NULL;
+        struct job *jobs = is_late ? s->late : s->first;
+        if (jobs == NULL)
             break;
-        struct job *jobs = s->first, *end = jobs;
-        size_t n = 1;
-        while (end->next != NULL && n < JOBS_MAX) {
-            end = end->next;
-            n++;
-        }
-        s->first = end->next;
-        if (s->first == NULL)
-            s->last = &s->first;
-        end->next = NULL;
+        size_t n = is_late ? 1 : take_jobs(s);
+        if (is_late)
+            s->late = NULL;
         pthread_mutex_unlock(&s->lock);
 
-        run_jobs(s, jobs);
+        if (is_late)
+            run_late(s, jobs);
+        else
+            run_jobs(s, jobs);
 
         pthread_mutex_lock(&s->lock);
         s->commits++;
@@ -338,15 +367,21 @@ static void *write_loop(void *arg)
     return NULL;
 }
 
-bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_err *err)
+static bool hand_over(struct gw_store *s, gw_store_fn *run, void *arg, bool late, struct gw_err *err)
 {
     struct gw_err own = {};
     struct job j = { .run = run, .arg = arg, .err = &own };
     pthread_cond_init(&j.finished, NULL);
     pthread_mutex_lock(&s->lock);
-    *s->last = &j;
     /* Of this scope, which is not left before the writer is done with it. */
-    s->last = &j.next; // cppcheck-suppress autoVariables
+    if (late) {
+        assert(s->late == NULL);
+        s->late = &j; // cppcheck-suppress autoVariables
+    } else {
+        *s->last = &j;
+        s->last = &j.next; // cppcheck-suppress autoVariables
+        __atomic_fetch_add(&s->wanted, 1, __ATOMIC_RELAXED);
+    }
     pthread_cond_signal(&s->arrived);
     while (!j.done)
         pthread_cond_wait(&j.finished, &s->lock);
@@ -357,6 +392,24 @@ bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_e
     return j.ok;
 }
 
+bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_err *err)
+{
+    return hand_over(s, run, arg, false, err);
+}
+
+bool gw_store_write_late(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_err *err)
+{
+    pthread_mutex_lock(&s->late_lock);
+    const bool fine = hand_over(s, run, arg, true, err);
+    pthread_mutex_unlock(&s->late_lock);
+    return fine;
+}
+
+bool gw_store_is_wanted(const struct gw_tx *tx)
+{
+    return tx->wanted != NULL && __atomic_load_n(tx->wanted, __ATOMIC_RELAXED) > 0;
+}
+
 bool gw_store_read(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_err *err)
 {
     pthread_mutex_lock(&s->readers_lock);
@@ -365,7 +418,7 @@ bool gw_store_read(struct gw_store *s, gw_store_fn *run, void *arg, struct gw_er
     struct gw_conn *conn = s->free_readers[--s->n_free];
     pthread_mutex_unlock(&s->readers_lock);
 
-    struct gw_tx tx = { s->db, conn, s->vault, s->photos, false };
+    struct gw_tx tx = { s->db, conn, s->vault, s->photos, false, NULL };
     bool fine = s->db->begin(conn, false, err) && run(&tx, arg, err);
     s->db->rollback(conn);
 
@@ -457,6 +510,7 @@ struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw
     s->committed_to = options->committed_to;
     s->lock_file = -1;
     s->last = &s->first;
+    pthread_mutex_init(&s->late_lock, NULL);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->arrived, NULL);
     pthread_mutex_init(&s->readers_lock, NULL);
@@ -503,6 +557,7 @@ void gw_store_close(struct gw_store *s)
     gw_vault_close(s->vault);
     if (s->lock_file >= 0)
         close(s->lock_file);
+    pthread_mutex_destroy(&s->late_lock);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->arrived);
     pthread_mutex_destroy(&s->readers_lock);
@@ -569,7 +624,8 @@ bool gw_store_checkpoint(struct gw_store *s, bool wipe, struct gw_err *err)
             return true;
     }
     pthread_mutex_lock(&s->checkpoint_lock);
-    bool fine = s->db->checkpoint(s->checkpointer, wipe, err);
+    /* Wiping keeps writers waiting: most of it goes before, while they write. */
+    bool fine = (!wipe || s->db->checkpoint(s->checkpointer, false, err)) && s->db->checkpoint(s->checkpointer, wipe, err);
     pthread_mutex_unlock(&s->checkpoint_lock);
     return fine;
 }

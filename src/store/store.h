@@ -52,6 +52,11 @@ GW_AUTO_FREE(gw_store, gw_store_close)
  * anything but the tx, and must not call gw_store_write. */
 typedef bool gw_store_fn(struct gw_tx *tx, void *job, struct gw_err *err);
 [[nodiscard]] bool gw_store_write(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
+/* The same for what can wait and be done again, such as sweeping rows whose key is gone: in a transaction of its own, when
+ * nobody else wants to write, and durable only with the next that is. It makes and gives up no keys and no pictures, and
+ * ends soon when gw_store_is_wanted. */
+[[nodiscard]] bool gw_store_write_late(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
+bool gw_store_is_wanted(const struct gw_tx *tx); /* somebody waits for the writer */
 /* The same on the caller's thread, one snapshot, nothing can be written. */
 [[nodiscard]] bool gw_store_read(struct gw_store *s, gw_store_fn *run, void *job, struct gw_err *err);
 
@@ -88,6 +93,8 @@ enum gw_key_kind {
     GW_KEY_PROBE_HOUR = 4,
     GW_KEY_HOLD = 5,
     GW_KEY_WEBHOOK = 6,
+    GW_KEY_TRANSFER_HOUR = 7, /* of what is said of a picture that waits for a register */
+    GW_KEY_TRANSFER = 8,      /* of such a picture: of its own (scope: its id), because it dies with the receipt */
 };
 const char *gw_key_kind_name(enum gw_key_kind kind); /* "probe" */
 #define GW_US_PER_HOUR (INT64_C(3600) * GW_US_PER_S)
@@ -407,7 +414,8 @@ struct gw_photo_row {
     struct gw_id voyage, verification, portrait;
     int64_t taken_us;
     int64_t expires_us;     /* put: rounded down to the hour whose key it gets */
-    enum gw_key_kind key;   /* filled by put, as what follows; GW_KEY_HOLD is left as it is */
+    /* Filled by put, as what follows. GW_KEY_HOLD is left as it is, with its scope; GW_KEY_TRANSFER gets its own. */
+    enum gw_key_kind key;
     struct gw_id scope;
     int64_t at, size;
 };
@@ -425,6 +433,12 @@ struct gw_photo_row {
 /* The picture as it came, plain, in the arena. GW_ERR_GONE: its key is. GW_ERR_CORRUPT. */
 [[nodiscard]] bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_photo_row *row, struct gw_err *err);
+
+/* Deletes it; when that has committed, it is cut out of its file. */
+[[nodiscard]] bool gw_store_photo_forget(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_err *err);
+/* The same picture under the key `to` names (key, scope, expires_us as in put); one that would be dead already goes. */
+[[nodiscard]] bool gw_store_photo_move(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_photo_row *to, int64_t now_us,
+    struct gw_err *err);
 
 struct gw_access_row {
     struct gw_id id, photo, token, basis;
@@ -472,7 +486,7 @@ struct gw_hold_row {
 /* Keys and pictures of holds that are over. */
 [[nodiscard]] bool gw_store_holds_end(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
 
-enum { GW_AGE_VOYAGE, GW_AGE_PROBE, GW_AGE_PORTRAIT, GW_AGE_PORTRAIT_PHOTO, GW_AGE_ANSWER, GW_AGE_COUNT };
+enum { GW_AGE_VOYAGE, GW_AGE_PROBE, GW_AGE_PORTRAIT, GW_AGE_PORTRAIT_PHOTO, GW_AGE_ANSWER, GW_AGE_TRANSFER, GW_AGE_COUNT };
 struct gw_age {
     size_t kept, over; /* how many; how many due before over_us, and not held */
     bool has_oldest, has_next;
@@ -571,6 +585,23 @@ struct gw_decline_count {
 /* Sums over days in [from, to), by site and what. site empty: all. */
 [[nodiscard]] bool gw_store_decline_counts(struct gw_decline_count **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     int64_t from_day, int64_t to_day, struct gw_span site, struct gw_err *err);
+
+/* ---- what gates say of themselves --------------------------------------------------- */
+
+struct gw_device_row {
+    struct gw_id token;
+    int64_t seen_us;
+    bool has_reported, has_started;
+    int64_t reported_us, started_us;
+    struct gw_span software;
+    int camera;
+    int64_t camera_errors;
+    struct gw_span notice_version, notice_language, mode, direction; /* mode, direction empty: any */
+};
+[[nodiscard]] bool gw_store_device_seen(struct gw_tx *tx, struct gw_id token, int64_t seen_us, struct gw_err *err);
+[[nodiscard]] bool gw_store_device_put(struct gw_tx *tx, const struct gw_device_row *row, struct gw_err *err);
+[[nodiscard]] bool gw_store_devices(struct gw_device_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_err *err);
 
 /* ---- what was measured: counts that name nobody ---------------------------------- */
 
@@ -751,6 +782,67 @@ struct gw_boarding_row {
 /* Of everybody on a voyage of whom something was said, by traveler. */
 [[nodiscard]] bool gw_store_boardings(struct gw_boarding_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_err *err);
+
+/* ---- transfers to a register -------------------------------------------------------------- */
+
+enum gw_transfer_state {
+    GW_TRANSFER_WAITING,
+    GW_TRANSFER_REFUSED,  /* the register will not have it; it can be tried again until it is due */
+    GW_TRANSFER_RECEIVED, /* ended, as what follows: nothing of the person is in the row any more */
+    GW_TRANSFER_BLOCKED,  /* no rule in force lets it leave */
+    GW_TRANSFER_MISSED,   /* it could not be sent in time */
+    GW_TRANSFER_STATES
+};
+struct gw_transfer_row {
+    int64_t seq; /* read only */
+    struct gw_id id, voyage, verification, photo;
+    struct gw_span rule; /* "us-2025-12-26:alien-required" */
+    int64_t made_us, taken_us;
+    int64_t due_us;      /* put: rounded down to the hour whose key seals the record */
+    int64_t until_us;    /* how long officers may see the picture */
+    bool keeps;          /* the picture stays so long after the receipt; else it dies with it */
+    enum gw_transfer_state state;
+    unsigned attempt;
+    int64_t next_us;
+    struct gw_span word; /* why it is not there yet; of one received, the register's number for it */
+    bool has_ended;
+    int64_t ended_us;
+};
+/* record: sealed. GW_ERR_INVALID: it would be due already. */
+[[nodiscard]] bool gw_store_transfer_put(struct gw_tx *tx, struct gw_transfer_row *row, struct gw_span record, int64_t now_us,
+    struct gw_err *err);
+[[nodiscard]] bool gw_store_transfer_find(struct gw_transfer_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id id, struct gw_err *err);
+/* The one of a verification, of a photo that still waits. */
+[[nodiscard]] bool gw_store_transfer_of_verification(struct gw_transfer_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id verification, struct gw_err *err);
+[[nodiscard]] bool gw_store_transfer_of_photo(struct gw_transfer_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id photo, struct gw_err *err);
+/* The record, plain, in the arena. GW_ERR_GONE: ended, or its key is. */
+[[nodiscard]] bool gw_store_transfer_open(struct gw_span *record, struct gw_arena *a, struct gw_tx *tx, const struct gw_transfer_row *row,
+    struct gw_err *err);
+/* Waiting, and to be tried by now, those that wait longest first. */
+[[nodiscard]] bool gw_store_transfers_next(struct gw_transfer_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t now_us, size_t limit, struct gw_err *err);
+/* Not ended, and due. */
+[[nodiscard]] bool gw_store_transfers_due(struct gw_transfer_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    int64_t now_us, size_t limit, struct gw_err *err);
+/* Of all or of one state, after a seq. */
+[[nodiscard]] bool gw_store_transfers(struct gw_transfer_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const enum gw_transfer_state *state, int64_t after, size_t limit, struct gw_err *err);
+/* WAITING or REFUSED, from attempt and word on. */
+[[nodiscard]] bool gw_store_transfer_update(struct gw_tx *tx, const struct gw_transfer_row *row, struct gw_err *err);
+/* Ends it: what is sealed in it goes. Its picture is the caller's. */
+[[nodiscard]] bool gw_store_transfer_end(struct gw_tx *tx, struct gw_id id, enum gw_transfer_state state, struct gw_span word,
+    int64_t now_us, struct gw_err *err);
+struct gw_transfer_counts {
+    size_t n[GW_TRANSFER_STATES];
+    bool has_oldest, has_due;
+    int64_t oldest_us, due_us; /* of those that wait: when it was made, when it is due */
+};
+[[nodiscard]] bool gw_store_transfer_counts(struct gw_transfer_counts *out, struct gw_tx *tx, struct gw_err *err);
+/* When the next is to be tried. */
+[[nodiscard]] bool gw_store_transfer_next(bool *has, int64_t *us, struct gw_tx *tx, struct gw_err *err);
 
 /* ---- webhooks ------------------------------------------------------------------------------ */
 

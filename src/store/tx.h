@@ -14,6 +14,7 @@ struct gw_tx {
     struct gw_vault *vault;
     struct gw_photos *photos;
     bool writable;
+    const unsigned *wanted; /* atomic: how many wait for the writer; NULL: nobody can */
 };
 
 #define GW_VALUES(...)                                                                            \
@@ -87,7 +88,7 @@ void gw_photos_drop(struct gw_photos *p, enum gw_key_kind kind, struct gw_id sco
 
 /* What a ciphertext belongs to; it opens nowhere else. */
 enum gw_sealed_kind { GW_SEALED_PERSON = 1, GW_SEALED_PORTRAIT, GW_SEALED_TEMPLATE, GW_SEALED_ANSWER, GW_SEALED_PHOTO,
-    GW_SEALED_WEBHOOK, GW_SEALED_UNEXPECTED };
+    GW_SEALED_WEBHOOK, GW_SEALED_UNEXPECTED, GW_SEALED_TRANSFER };
 struct gw_bound {
     enum gw_key_kind key;
     struct gw_id scope; /* of the key */

@@ -823,6 +823,10 @@ const char *gw_key_kind_name(enum gw_key_kind kind)
         return "hold";
     case GW_KEY_WEBHOOK:
         return "webhook";
+    case GW_KEY_TRANSFER_HOUR:
+        return "transfer_hour";
+    case GW_KEY_TRANSFER:
+        return "transfer";
     }
     return "unknown";
 }

@@ -293,7 +293,7 @@ bool gw_store_voyage_empty(struct gw_store_purged *out, struct gw_tx *tx, struct
 
 bool gw_store_expire_keys(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err)
 {
-    static const enum gw_key_kind kinds[] = { GW_KEY_PROBE_HOUR, GW_KEY_ANSWER_HOUR };
+    static const enum gw_key_kind kinds[] = { GW_KEY_PROBE_HOUR, GW_KEY_ANSWER_HOUR, GW_KEY_TRANSFER_HOUR };
     for (size_t i = 0; i < GW_COUNT(kinds); i++)
         if (!gw_store_keys_destroy_before(tx, kinds[i], now_us / GW_US_PER_HOUR + 1, &out->keys, err))
             return false;
@@ -313,6 +313,7 @@ bool gw_store_expire_rows(struct gw_store_purged *out, bool *done, struct gw_tx 
         { GW_QUERY_ANSWERS_EXPIRE, now_us, &out->answers },
         { GW_QUERY_ACCESS_EXPIRE, access_us, &accesses },
         { GW_QUERY_APPROVALS_EXPIRE, access_us, &accesses },
+        { GW_QUERY_TRANSFERS_EXPIRE, access_us, &accesses },
     };
     *done = true;
     for (size_t i = 0; i < GW_COUNT(steps); i++) {
@@ -329,5 +330,6 @@ bool gw_store_drop_lost(struct gw_store_purged *out, struct gw_tx *tx, struct gw
 {
     return gw_tx_run(tx, GW_QUERY_PHOTOS_LOST, NULL, 0, &out->photos, err) &&
            gw_tx_run(tx, GW_QUERY_PORTRAITS_LOST, GW_VALUES(gw_v_int(GW_KEY_PORTRAIT)), &out->portraits, err) &&
-           gw_tx_run(tx, GW_QUERY_ANSWERS_LOST, GW_VALUES(gw_v_int(GW_KEY_ANSWER_HOUR)), &out->answers, err);
+           gw_tx_run(tx, GW_QUERY_ANSWERS_LOST, GW_VALUES(gw_v_int(GW_KEY_ANSWER_HOUR)), &out->answers, err) &&
+           gw_tx_run(tx, GW_QUERY_TRANSFERS_LOST, GW_VALUES(gw_v_int(GW_KEY_TRANSFER_HOUR), gw_v_int(GW_TRANSFER_MISSED)), NULL, err);
 }

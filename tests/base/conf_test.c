@@ -123,10 +123,16 @@ static void environment(void **state)
     gw_conf_init(&c);
     char a[] = "HOME=/root", b[] = "GANGWAY_STORE_PATH=/srv/g", d[] = "GANGWAY_STOR_PATH=x", test[] = "GANGWAY_VERIFY_ATTEMPT_WINDOW=5s";
     char *good[] = { a, b, test, NULL }, *bad[] = { d, NULL };
-    CHECK_OK(gw_conf_read_environment(&c, good, &err));
+    CHECK_OK(gw_conf_read_environment(&c, good, NULL, &err));
     CHECK_TEXT(c.store_path, "/srv/g");
     CHECK_INT(c.verify_attempt_window, 5000000);
-    CHECK_FAILS(gw_conf_read_environment(&c, bad, &err), GW_ERR_USAGE);
+    CHECK_FAILS(gw_conf_read_environment(&c, bad, NULL, &err), GW_ERR_USAGE);
+    char e[] = "GANGWAY_OTHER=", wrong[] = "GANGWAY_VERIFY_ATTEMPT_WINDOW=5";
+    char *some[] = { d, b, e, NULL }, *unreadable[] = { d, wrong, NULL };
+    GW_AUTO_VALUE(gw_buf) unknown = {};
+    CHECK_OK(gw_conf_read_environment(&c, some, &unknown, &err));
+    CHECK_TEXT(gw_buf_text(&unknown), "GANGWAY_STOR_PATH, GANGWAY_OTHER");
+    CHECK_FAILS(gw_conf_read_environment(&c, unreadable, &unknown, &err), GW_ERR_USAGE);
 }
 
 static void adopt(void **state)

@@ -2,12 +2,12 @@
  * pictures, one that may not be opened. The devices are files; a function answers for them. */
 #include "cli/camera.h"
 #include "tests/check.h"
+#include "tests/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,11 +62,11 @@ static int answer(int fd, unsigned long what, void *to)
     return -1;
 }
 
-static char folder[] = "/tmp/gwcamXXXXXX";
+static char folder[TEST_FOLDER];
 
 static void put(unsigned node, const char *driver, mode_t mode)
 {
-    char path[64];
+    char path[TEST_FOLDER + 16];
     snprintf(path, sizeof path, "%s/video%u", folder, node);
     unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -122,17 +122,11 @@ static void denied(void **state)
 
 int main(void)
 {
-    if (mkdtemp(folder) == NULL)
-        return 1;
+    test_folder_make(folder);
     check_add("cameras", "there may be none, and a file is none", none);
     check_add("cameras", "those that take pictures, with their largest", several);
     check_add("cameras", "one that may not be opened is known to be there", denied);
     const int status = check_done();
-    for (unsigned i = 0; i <= 64; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "%s/video%u", folder, i);
-        unlink(path);
-    }
-    rmdir(folder);
+    test_folder_drop(folder);
     return status;
 }

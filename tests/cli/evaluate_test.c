@@ -205,6 +205,11 @@ static void command_test(void **)
     gw_buf_addf(&command, "mkdir -p %s/p/a %s/p/b && n=0; for f in $(ls %s/*.jpg | head -6); do n=$((n+1)); cp $f %s/p/$([ $n -le 3 ] && echo a || echo b)/$n.jpg; done",
         folder, folder, gw_buf_text(&media), folder);
     CHECK_INT(system(gw_buf_text(&command)), 0);
+    /* Where the answer cannot go is said before the work, not behind it. */
+    gw_buf_clear(&command);
+    gw_buf_addf(&command, "%s/p --cache %s/cache --html %s/none/page.html", folder, folder, folder);
+    CHECK_INT(status_of(gw_buf_text(&command)), 3);
+    CHECK(access(at("cache"), F_OK) != 0);
     gw_buf_clear(&command);
     gw_buf_addf(&command, "%s/p --cache %s/cache --html %s/page.html --gallery 2", folder, folder, folder);
     CHECK_INT(status_of(gw_buf_text(&command)), 0);

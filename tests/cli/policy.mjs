@@ -156,7 +156,7 @@ describe('policy', { skip: fs.existsSync(program) ? false : `${program} is not b
       return [r.json.photo, r.json.fingerprints, r.json.enrol, r.json.retention.probe];
     };
     assert.deepEqual(ask('us-2025-12-26', '2026-01-01', { citizenship: 'null' }), ['voluntary', 'not_authorised', false, '12h']);
-    assert.deepEqual(ask('us-2025-12-26', '2026-01-01', { citizenship: 'JPN', birth: 'null' }), ['required', 'exempt', true, '14d']);
+    assert.deepEqual(ask('us-2025-12-26', '2026-01-01', { citizenship: 'JPN', birth: 'null', status: 'B-2' }), ['required', 'exempt', true, '14d']);
     assert.deepEqual(ask('us-2008', '2025-12-25', { citizenship: 'null', site: 'BOS', status: 'B-2' }), ['not_authorised', 'not_authorised', false, null]);
     assert.deepEqual(ask('eu-ees', '2026-05-01', { citizenship: 'null' }), ['not_authorised', 'not_authorised', false, null]);
   });

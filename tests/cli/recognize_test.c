@@ -12,7 +12,7 @@ static int run(struct gw_buf *out, struct gw_buf *errors, const char *arguments)
 {
     GW_AUTO_VALUE(gw_buf) line = {};
     char path[256];
-    /* Our own variables name no setting, and gangway refuses such. */
+    /* Our own variables name no setting, which gangway refuses or complains of. */
     gw_buf_addf(&line, "env -u GANGWAY_TEST_BUILD -u GANGWAY_TEST_SOURCE -u GANGWAY_SHARED '%s/gangway' ", getenv("GANGWAY_TEST_BUILD"));
     for (const char *c = arguments; *c != 0; c++) {
         if (strncmp(c, "{M}", 3) == 0)
@@ -100,6 +100,43 @@ static void row_test(void **state)
         CHECK_TEXT(gw_buf_text(&errors), "");
 }
 
+/* A variable of the environment that names no setting: who keeps or runs something refuses it, who
+ * only reads says so. */
+static const struct variable_row {
+    const char *label, *variable, *value, *arguments;
+    int status;
+    const char *out, *errors;
+} variable_rows[] = {
+    { "version says an unknown variable and goes on", "GANGWAY_STOR_PATH", "x", "version", 0, "gangway ", "passed over: GANGWAY_STOR_PATH" },
+    { "help is not in its way", "GANGWAY_STOR_PATH", "x", "version --help", 0, "usage: gangway version", NULL },
+    { "nor that of face", "GANGWAY_STOR_PATH", "x", "face --help", 0, "usage: gangway face", NULL },
+    { "nor that of compare", "GANGWAY_STOR_PATH", "x", "compare --help", 0, "usage: gangway compare", NULL },
+    { "nor that of serve", "GANGWAY_STOR_PATH", "x", "serve --help", 0, "usage: gangway serve", NULL },
+    { "face goes on to its pictures", "GANGWAY_STOR_PATH", "x", "face", 2, NULL, "name at least one picture" },
+    { "config refuses it", "GANGWAY_STOR_PATH", "x", "config", 2, NULL, "GANGWAY_STOR_PATH, which names no setting" },
+    { "serve refuses it", "GANGWAY_STOR_PATH", "x", "serve", 2, NULL, "GANGWAY_STOR_PATH, which names no setting" },
+    { "doctor refuses it", "GANGWAY_STOR_PATH", "x", "doctor", 2, NULL, "GANGWAY_STOR_PATH, which names no setting" },
+    { "a known one with a wrong value is refused everywhere", "GANGWAY_IMAGE_PIXELS", "many", "version", 2, NULL, "image.pixels cannot be" },
+};
+
+static void variable_test(void **state)
+{
+    const struct variable_row *r = *state;
+    GW_AUTO_VALUE(gw_buf) out = {};
+    GW_AUTO_VALUE(gw_buf) errors = {};
+    setenv(r->variable, r->value, 1);
+    const int status = run(&out, &errors, r->arguments);
+    unsetenv(r->variable);
+    if (status != r->status)
+        fail_msg("status %d, not %d: %s%s", status, r->status, gw_buf_text(&out), gw_buf_text(&errors));
+    if (r->out != NULL && strstr(gw_buf_text(&out), r->out) == NULL)
+        fail_msg("\"%s\" is not in: %s", r->out, gw_buf_text(&out));
+    if (r->errors == NULL)
+        CHECK_TEXT(gw_buf_text(&errors), "");
+    else if (strstr(gw_buf_text(&errors), r->errors) == NULL)
+        fail_msg("\"%s\" is not in: %s", r->errors, gw_buf_text(&errors));
+}
+
 /* The keys the contract fixes, and what their values may be. */
 static void keys(void **state)
 {
@@ -170,6 +207,7 @@ int main(void)
     kit_folder_make(&folder);
     write_files();
     check_rows("command", rows, row_test);
+    check_rows("environment", variable_rows, variable_test);
     check_add("command", "face prints the keys of its contract", keys);
     const int status = check_done();
     kit_folder_drop(&folder);

@@ -264,6 +264,124 @@ static void in_dg2(void **state)
     check_summary(gw_buf_span(&file), "EF.DG2 BAD format@30");
 }
 
+static size_t unhex(uint8_t *out, const char *hex)
+{
+    size_t n = 0;
+    unsigned v, half = 0, high = 0;
+    for (; *hex != 0; hex++) {
+        if (*hex == ' ')
+            continue;
+        v = (unsigned)(*hex <= '9' ? *hex - '0' : *hex - 'A' + 10);
+        if (half++ % 2 == 0)
+            high = v;
+        else
+            out[n++] = (uint8_t)(high * 16 + v);
+    }
+    return n;
+}
+
+/* One biometric information template: what a chip says of it, and its block. */
+static void template(struct gw_buf *out, const uint8_t *header, size_t header_size, struct gw_span block, uint32_t tag)
+{
+    struct gw_buf b = {};
+    if (header != NULL)
+        tlv(&b, 0xA1, header, header_size);
+    if (tag != 0)
+        tlv(&b, tag, block.data, block.size);
+    wrap(&b, 0x7F60);
+    gw_buf_add(out, b.data, b.size);
+    gw_buf_done(&b);
+}
+
+/* EF.DG2 of templates, with the number it gives of them. */
+static void dg2_of(struct gw_buf *file, const struct gw_buf *templates, unsigned announced)
+{
+    const uint8_t count = (uint8_t)announced;
+    gw_buf_clear(file);
+    tlv(file, 0x02, &count, 1);
+    gw_buf_add(file, templates->data, templates->size);
+    wrap(file, 0x7F61);
+    wrap(file, 0x75);
+}
+
+static void templates(void **state)
+{
+    (void)state;
+    static const uint8_t face[] = { 0x81, 0x01, 0x02, 0x87, 0x02, 0x01, 0x01, 0x88, 0x02, 0x00, 0x08 };
+    /* With all that is optional: versions, creation in BCD, validity, product. */
+    static const uint8_t full[] = { 0x80, 0x02, 0x01, 0x01, 0x81, 0x01, 0x02, 0x82, 0x01, 0x00, 0x83, 0x07, 0x20, 0x20, 0x11, 0x23, 0x10, 0x15, 0x00,
+        0x85, 0x08, 0x20, 0x20, 0x11, 0x23, 0x20, 0x30, 0x11, 0x23, 0x86, 0x02, 0x00, 0x01, 0x87, 0x02, 0x01, 0x01, 0x88, 0x02, 0x00, 0x08 };
+    static const uint8_t finger[] = { 0x81, 0x01, 0x08, 0x87, 0x02, 0x01, 0x01, 0x88, 0x02, 0x00, 0x07 };
+    GW_AUTO_VALUE(gw_buf) rec = {};
+    GW_AUTO_VALUE(gw_buf) file = {};
+    GW_AUTO_VALUE(gw_buf) all = {};
+    record(&rec, &(struct face){ P(jpeg) });
+    const struct gw_span one = gw_buf_span(&rec);
+
+    template(&all, full, sizeof full, one, 0x5F2E);
+    template(&all, face, sizeof face, gw_span_of(jp2, sizeof jp2), 0x5F2E);
+    dg2_of(&file, &all, 2);
+    check_summary(gw_buf_span(&file), "EF.DG2 " ONE " [bare picture - -/-/-/-/-/-/- p0 n0 0x0 jpeg2000 17] ok");
+
+    /* Another biometric beside a face costs the file its validity, and the face nothing. */
+    template(&all, finger, sizeof finger, gw_span_str("minutiae"), 0x5F2E);
+    dg2_of(&file, &all, 3);
+    struct gw_chip_file f;
+    struct gw_err err = {};
+    CHECK_OK(gw_chip_parse(&f, gw_buf_span(&file), &err));
+    CHECK_INT(f.n_images, 2);
+    CHECK(!f.valid);
+    CHECK_TEXT(f.problems[0].code, "biometric_type");
+
+    /* More than are read, in templates of their own. */
+    gw_buf_clear(&all);
+    for (int i = 0; i < 6; i++)
+        template(&all, face, sizeof face, one, 0x5F2E);
+    dg2_of(&file, &all, 6);
+    CHECK_OK(gw_chip_parse(&f, gw_buf_span(&file), &err));
+    CHECK_INT(f.n_images, 4);
+    CHECK(f.n_problems > 0);
+    CHECK_TEXT(f.problems[0].code, "too_many");
+
+    /* Without a header, without a block, with an empty one. */
+    gw_buf_clear(&all);
+    template(&all, NULL, 0, one, 0x5F2E);
+    dg2_of(&file, &all, 1);
+    CHECK_OK(gw_chip_parse(&f, gw_buf_span(&file), &err));
+    CHECK_INT(f.n_images, 1);
+    gw_buf_clear(&all);
+    template(&all, face, sizeof face, one, 0);
+    dg2_of(&file, &all, 1);
+    CHECK_OK(gw_chip_parse(&f, gw_buf_span(&file), &err));
+    CHECK(!f.valid && f.n_images == 0 && f.n_problems > 0);
+    gw_buf_clear(&all);
+    template(&all, face, sizeof face, (struct gw_span){}, 0x5F2E);
+    dg2_of(&file, &all, 1);
+    CHECK_OK(gw_chip_parse(&f, gw_buf_span(&file), &err));
+    CHECK(!f.valid && f.n_images == 0 && f.n_problems > 0);
+}
+
+/* A length inside that says more than the one around it has, in each of its forms. */
+static void lies(void **state)
+{
+    (void)state;
+    static const char *const lengths[] = { "7F", "81FF", "82FFFF", "83FFFFFF", "84FFFFFFFF", "84000000FF", "80", "85" };
+    static const char *const around[] = { "7510%s", "75127F61%s", "75167F61%s0201017F60", "751A7F610F0201017F60%s", "751A7F610F020101 7F60 0A 5F2E%s" };
+    for (size_t i = 0; i < GW_COUNT(around); i++)
+        for (size_t k = 0; k < GW_COUNT(lengths); k++) {
+            char hex[200];
+            uint8_t bytes[256] = {};
+            struct gw_chip_file f;
+            struct gw_err err = {};
+            snprintf(hex, sizeof hex, around[i], lengths[k]);
+            unhex(bytes, hex);
+            if (gw_chip_parse(&f, gw_span_of(bytes, 28), &err))
+                CHECK(!f.valid && f.n_images == 0 && f.n_problems > 0);
+            else
+                CHECK(err.code == GW_ERR_FORMAT && err.text[0] != 0);
+        }
+}
+
 #define NEW "[ISO/IEC 39794-5 3 F/hazel/brown/-/mrtd/rgb24/- p0 n2 413x531 jpeg 12]"
 
 static void of_39794(void **state)
@@ -329,22 +447,6 @@ static const struct file_row {
     { "another tag is no chip's file", "3003020101", NULL, "neither" },
     { "nothing is no chip's file", "", NULL, "neither" },
 };
-
-static size_t unhex(uint8_t *out, const char *hex)
-{
-    size_t n = 0;
-    unsigned v, half = 0, high = 0;
-    for (; *hex != 0; hex++) {
-        if (*hex == ' ')
-            continue;
-        v = (unsigned)(*hex <= '9' ? *hex - '0' : *hex - 'A' + 10);
-        if (half++ % 2 == 0)
-            high = v;
-        else
-            out[n++] = (uint8_t)(high * 16 + v);
-    }
-    return n;
-}
 
 static void files(void **state)
 {
@@ -487,6 +589,8 @@ int main(void)
     check_rows("face record", face_rows, faces);
     check_rows("chip", file_rows, files);
     check_add("chip", "EF.DG2 gives its portraits and the bytes to hash", in_dg2);
+    check_add("chip", "templates beside one another, whole, bare and of other kinds", templates);
+    check_add("chip", "lengths that lie are told, whichever they are", lies);
     check_add("chip", "a record of 39794-5 is read along its schema", of_39794);
     check_add("chip", "nesting costs no stack", nested);
     check_add("chip", "EF.COM's list is by number and name", com);

@@ -157,7 +157,7 @@ static void wrap(struct gw_buf *b, uint8_t tag)
 }
 
 /* SEQUENCE { version, algorithm, SEQUENCE OF { number, hash } } */
-static void security_object(struct gw_buf *b, const char *digest)
+static void security_object(struct gw_buf *b, const char *digest, bool is_1_8)
 {
     static const struct {
         unsigned number;
@@ -183,9 +183,11 @@ static void security_object(struct gw_buf *b, const char *digest)
     X509_ALGOR *algorithm = X509_ALGOR_new();
     X509_ALGOR_set_md(algorithm, md);
     int n = i2d_X509_ALGOR(algorithm, &der);
-    gw_buf_add(&object, "\x02\x01\x00", 3);
+    gw_buf_add(&object, is_1_8 ? "\x02\x01\x01" : "\x02\x01\x00", 3);
     gw_buf_add(&object, der, (size_t)n);
     gw_buf_add(&object, list.data, list.size);
+    if (is_1_8) /* LDSVersionInfo: versions of the data structure and of Unicode */
+        gw_buf_add_text(&object, "\x30\x0E\x13\x04" "0108" "\x13\x06" "040000");
     wrap(&object, 0x30);
     gw_buf_add(b, object.data, object.size);
     OPENSSL_free(der);
@@ -199,7 +201,7 @@ struct make {
     const char *digest, *signature_digest; /* NULL: sha256 */
     const char *content_type;              /* NULL: the security object's */
     int64_t signed_s;                      /* 0: no signing time */
-    bool without_certificate, two_signers, no_attributes, broken;
+    bool without_certificate, two_signers, no_attributes, broken, is_1_8;
     const char *attribute_type;            /* a content type attribute that says something else */
     struct paper csca, signer;             /* what differs from an ordinary one; name NULL: nothing does */
 };
@@ -305,7 +307,7 @@ static void make(struct made *out, const struct make *m)
     out->signer = new_certificate(&signer, key, out->csca, csca_key, m->kind == RSA_PSS);
     struct gw_buf object = {};
     unsigned char *der = NULL;
-    security_object(&object, m->digest == NULL ? "sha256" : m->digest);
+    security_object(&object, m->digest == NULL ? "sha256" : m->digest, m->is_1_8);
     CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_BINARY | CMS_PARTIAL);
     ASN1_OBJECT *type = OBJ_txt2obj(m->content_type == NULL ? "2.23.136.1.1.1" : m->content_type, 1);
     MUST(cms != NULL && CMS_set1_eContentType(cms, type) == 1);
@@ -418,6 +420,10 @@ static const struct row {
     { "ECDSA on a Brainpool curve is valid", { .kind = EC_BRAINPOOL }, CSCA, NULL, 0, "valid sha256 0 MMM", NULL },
     { "explicit parameters of a known curve are valid", { .kind = EC_EXPLICIT }, CSCA, NULL, 0, "valid sha256 0 MMM", NULL },
     { "explicit parameters of a curve nobody knows are not believed", { .kind = EC_OWN }, CSCA, NULL, 0, "not_performed sha256 0 MMM", "curve" },
+    { "the security object of LDS 1.8, which says its version", { .kind = EC_P256, .is_1_8 = true }, CSCA, NULL, 0, "valid sha256 0 MMM", NULL },
+    { "LDS 1.8 with a group that is not the one signed", { .kind = RSA_PSS, .is_1_8 = true }, CSCA, wrong_group, 1, "hash_mismatch sha256 0 X--", "not the one that w" },
+    { "LDS 1.8 with a wrong signature", { .kind = EC_BRAINPOOL, .is_1_8 = true, .broken = true }, CSCA, NULL, 0, "signature_invalid sha256 0 MMM", "signature" },
+    { "SHA-384 is valid", { .kind = RSA_PSS, .digest = "sha384", .signature_digest = "sha384" }, CSCA, NULL, 0, "valid sha384 0 MMM", NULL },
     { "SHA-512 is valid", { .kind = EC_P256, .digest = "sha512", .signature_digest = "sha512" }, CSCA, NULL, 0, "valid sha512 0 MMM", NULL },
     { "SHA-224 is valid", { .kind = EC_P256, .digest = "sha224" }, CSCA, NULL, 0, "valid sha224 0 MMM", NULL },
     { "SHA-1 of the groups is valid and weak", { .kind = EC_P256, .digest = "sha1" }, CSCA, NULL, 0, "valid sha1 1 MMM", NULL },

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "face/face.h"
 #include "tests/check.h"
+#include "tests/folder.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -132,21 +133,15 @@ static inline void kit_finish(struct gw_buf *out, struct kit_model *m)
 /* --- a folder with a card ------------------------------------------------------------------------ */
 
 struct kit_folder {
-    char path[64];
+    char path[TEST_FOLDER];
 };
 static inline void kit_folder_make(struct kit_folder *f)
 {
-    const char *tmp = getenv("TMPDIR");
-    snprintf(f->path, sizeof f->path, "%.40s/gangway-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    if (mkdtemp(f->path) == NULL)
-        fail_msg("no folder for made models in %s", f->path);
+    test_folder_make(f->path);
 }
 static inline void kit_folder_drop(struct kit_folder *f)
 {
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", f->path);
-    if (system(command) != 0)
-        fail_msg("%s", command);
+    test_folder_drop(f->path);
 }
 static inline void kit_write(const struct kit_folder *f, const char *name, struct gw_span data)
 {

@@ -82,6 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
             continue;
         }
+        struct gw_span third = gw_edifact_get(&s, 3, 2);
+        gw_edifact_spread(&s); /* check_again compares with values got from what was not spread */
+        if (!gw_span_equal(third, gw_edifact_get(&s, 3, 2)))
+            abort();
         size_t parts = 0;
         for (size_t i = 0; i < s.n_elements; i++)
             parts += gw_edifact_count(&s, i);

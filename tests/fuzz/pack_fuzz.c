@@ -30,7 +30,7 @@ static void ask(const struct gw_pack *p)
     for (size_t i = 0; i < 64; i++) {
         struct gw_pack_facts f = { .day = gw_date_from_days(gw_date_days(gw_pack_from(p)) + (int64_t)pick(400)), .mode = (enum gw_pack_mode)pick(3),
             .direction = (enum gw_pack_direction)pick(2), .document = (enum gw_pack_document)pick(GW_PACK_DOCUMENT_COUNT),
-            .permanent_resident = pick(2), .accompanied = pick(2) };
+            .permanent_resident = (enum gw_pack_flag)pick(3), .accompanied = (enum gw_pack_flag)pick(3), .document_unrecorded = pick(8) == 0 };
         strcpy(f.citizenship, citizenships[pick(GW_COUNT(citizenships))]);
         if (f.citizenship[0] != 0)
             strcpy(f.country, gw_state_country(f.citizenship));

@@ -31,6 +31,12 @@ static void render(struct gw_buf *out, const struct gw_manifest *m)
             gw_buf_add_text(out, " crew");
         if (t->in_transit)
             gw_buf_add_text(out, " transit");
+        if (t->status.size > 0)
+            gw_buf_addf(out, " %.*s", (int)t->status.size, (const char *)t->status.data);
+        if (t->permanent_resident != GW_UNSTATED)
+            gw_buf_add_text(out, t->permanent_resident == GW_STATED_YES ? " resident" : " no-resident");
+        if (t->accompanied != GW_UNSTATED)
+            gw_buf_add_text(out, t->accompanied == GW_STATED_YES ? " accompanied" : " alone");
         gw_buf_add_text(out, "]");
     }
     for (size_t i = 0; i < m->n_problems; i++) {
@@ -71,6 +77,11 @@ static const struct row {
     { "several documents by numbered columns", VOYAGE "surname,document_type,document_number,issuing_state,document 2 type,document_number_2,issuing_state2,expiry_date_2\nCLARK,P,MB1,CAN,visa,V7,USA,2027-01-01\nOKAFOR,,,,I,ID9,NGA,\n",
         "[CLARK/ P:MB1:CAN V:V7:USA:2027-1-1] [OKAFOR/ I:ID9:NGA]" },
     { "documents in words", VOYAGE "surname,document type,document number\nCLARK,Passport,MB1\nOKAFOR,Identity Card,ID9\nBERG,PP,N1\nX,QQQ,Z1\n", "[CLARK/ P:MB1:] [OKAFOR/ I:ID9:] [BERG/ PP:N1:] [X/ :Z1:] !3:document_type:code" },
+    { "a class of admission, however it is written", VOYAGE "surname,Visa Class\nCLARK,b2\nOKAFOR,B1/B2\nPETIT,A-1\nROSSI,\n", "[CLARK/ B2] [OKAFOR/ B1] [PETIT/ A-1] [ROSSI/]" },
+    { "residence, and children alone", VOYAGE "surname,permanent resident,UM\nCLARK,yes,no\nOKAFOR,N,Y\nPETIT,,\n", "[CLARK/ resident accompanied] [OKAFOR/ no-resident alone] [PETIT/]" },
+    { "what is no class and no answer", VOYAGE "surname,visa class,permanent resident,accompanied\nCLARK,a very long class of admission,perhaps,sometimes\n",
+        "[CLARK/] !0:class_of_admission:code !0:permanent_resident:choice !0:accompanied:choice" },
+    { "a column called status is something else", VOYAGE "surname,given_names,status\nCLARK,JO,CONFIRMED\n", "[CLARK/JO] ::column" },
     { "crew and transit", VOYAGE "surname,kind,transit\nCLARK,crew,no\nOKAFOR,PAX,yes\n", "[CLARK/ crew] [OKAFOR/ transit]" },
     { "a crew list above the header", VOYAGE "kind: crew_list\nsurname,seat\nCLARK,1A\n", "[CLARK/ @1A crew]" },
     { "the voyage in columns", "flight,from,to,departure date,departure time,surname,seat\nXX123,YVR,JFK,2026-11-23,10:15,CLARK,1A\nxx123,yvr,jfk,2026-11-23,10:15,OKAFOR,1B\n", "[CLARK/ @1A] [OKAFOR/ @1B]" },
@@ -90,6 +101,10 @@ static const struct row {
     { "and so where a later row has some, too", VOYAGE "surname,given_names\n\"CLARK,MO\n\"OKAFOR\",\"ADA\"\n", "[OKAFOR/ADA] !0::syntax" },
     { "text behind a closing one costs the row", VOYAGE "surname,given_names\n\"CLARK\"X,MO\nOKAFOR,ADA\n", "[OKAFOR/ADA] !0::syntax" },
     { "who has nothing to be known by is left out", VOYAGE "surname,seat,reference\n,1A,\nCLARK,1B,\n", "[CLARK/ @1B] !0::missing" },
+    { "a remark at the end is no traveler", VOYAGE "surname,seat,reference\nCLARK,1A,A1\nTotal passengers: 1,,\nprinted 20NOV\n",
+        "[CLARK/ #A1 @1A] ::line ::line" },
+    { "a name alone is somebody", VOYAGE "surname,seat,reference\nCLARK,,\n", "[CLARK/]" },
+    { "a header alone is a list of nobody, and told", VOYAGE "surname,seat,reference\n", " ::missing" },
     { "who has no name is told", VOYAGE "surname,seat,reference\n,1A,A1\n", "[/ #A1 @1A] 0:surname:missing" },
     { "a reference twice leaves the second out", VOYAGE "surname,reference\nCLARK,A1\nOKAFOR,A1\n", "[CLARK/ #A1] !1:reference:duplicate" },
     { "codes that are none", VOYAGE "surname,nationality,origin,sex,in transit\nCLARK,Canada,Y,Q,perhaps\n", "[CLARK/] !0:nationality:code !0:origin:code !0:sex:choice !0:in_transit:choice" },
@@ -140,6 +155,10 @@ static const struct date_row {
     { "day first, the heading says", "birth date (DD/MM/YYYY)", "03/04/1980", "1980-4-3" },
     { "month first, the heading says", "birth date [mm-dd-yyyy]", "03/04/1980", "1980-3-4" },
     { "the heading is wrong", "birth date (DD/MM/YYYY)", "07/25/1963", "!" },
+    { "two digits of a year where the heading says the order", "birth date (DD/MM/YYYY)", "03/04/63", "1963-4-3" },
+    { "two digits of a year, as the heading has them", "birth date (MM/DD/YY)", "03/04/63", "1963-3-4" },
+    { "two digits of a year first", "birth date (YY-MM-DD)", "63-03-04", "1963-3-4" },
+    { "two digits of a year, month and day exchanged", "birth date (DD/MM/YY)", "07/25/63", "!" },
     { "parts not known", "birth_date", "1985-XX-XX", "1985-0-0" },
     { "a day not known", "birth_date", "1985-07-00", "1985-7-0" },
     { "a day that does not exist", "birth_date", "1985-02-29", "!" },

@@ -47,6 +47,11 @@ static const struct row {
         "code /travelers/0/residence;" },
     { "digits are no state", ONE("{\"surname\":\"A\",\"nationality\":\"12A\"}"), 1, "code /travelers/0/nationality;" },
     { "sex is M, F or X", ONE("{\"surname\":\"A\",\"sex\":\"W\"}"), 1, "choice /travelers/0/sex;" },
+    { "a class of admission is letters, digits and hyphens", ONE("{\"surname\":\"A\",\"status\":\"B/2\"},{\"surname\":\"B\",\"status\":\"NATO-1\"},{\"surname\":\"C\",\"status\":\"LONGER-THAN-SIXTEEN\"}"), 3,
+        "code /travelers/0/status;code /travelers/2/status;" },
+    { "residence and company are true, false or not said",
+        ONE("{\"surname\":\"A\",\"permanent_resident\":\"yes\",\"accompanied\":1},{\"surname\":\"B\",\"permanent_resident\":null,\"accompanied\":false}"), 2,
+        "type /travelers/0/permanent_resident;type /travelers/0/accompanied;" },
     { "in_transit is true or false", ONE("{\"surname\":\"A\",\"in_transit\":\"yes\"}"), 1, "type /travelers/0/in_transit;" },
     { "a control character is no part of a name", ONE("{\"surname\":\"A\\u0007\",\"reference\":\"R\"}"), 1,
         "character /travelers/0/surname;missing /travelers/0/surname;" },
@@ -119,7 +124,7 @@ static const char rich[] =
     "\"departure\":\"2026-11-23T10:15:07\"},{\"from\":\"SEA\",\"to\":\"JFK\"}]},"
     "\"reporting_party\":{\"name\":\"Desk \xC3\x89\",\"telephone\":\"+1 604\",\"email\":\"a@b\"},"
     "\"travelers\":[{\"kind\":\"passenger\",\"surname\":\" CLARK \",\"given_names\":\"MICHAEL\",\"sex\":\"M\",\"birth_date\":\"1963-07-XX\","
-    "\"nationality\":\"USA\",\"residence\":\"CAN\",\"documents\":[{\"type\":\"P\",\"number\":\"mb-140 241\",\"issuing_state\":\"USA\","
+    "\"nationality\":\"USA\",\"residence\":\"CAN\",\"status\":\"b-2\",\"permanent_resident\":false,\"accompanied\":true,\"documents\":[{\"type\":\"P\",\"number\":\"mb-140 241\",\"issuing_state\":\"USA\","
     "\"expiry_date\":\"2028-10-21\"}],\"reservation\":\"ABC123\",\"reference\":\"CB1029\",\"origin\":\"YVR\",\"destination\":\"JFK\","
     "\"seat\":\"12A\",\"in_transit\":true},{\"kind\":\"crew\",\"surname\":\"\\u0141\"}],\"count\":{\"declared\":2}}";
 
@@ -143,6 +148,8 @@ static void read_whole(void **state)
     CHECK_INT(t->birth_date.month, 7);
     CHECK_INT(t->birth_date.day, 0);
     CHECK(t->in_transit);
+    CHECK(gw_span_is(t->status, "B-2") && t->permanent_resident == GW_STATED_NO && t->accompanied == GW_STATED_YES);
+    CHECK(m.travelers[1].status.size == 0 && m.travelers[1].permanent_resident == GW_UNSTATED && m.travelers[1].accompanied == GW_UNSTATED);
     CHECK_INT(m.travelers[1].kind, GW_TRAVELER_CREW);
     CHECK(gw_span_is(m.travelers[1].surname, "\xC5\x81"));
 }
@@ -246,7 +253,8 @@ static void says_nothing(void **state)
 {
     (void)state;
     static const char *const fields[] = { "surname", "given_names", "sex", "birth_date", "nationality", "residence", "reservation",
-        "reference", "origin", "destination", "seat", "in_transit", "documents", "kind" };
+        "reference", "origin", "destination", "seat", "in_transit", "documents", "kind", "status",
+        "permanent_resident", "accompanied" };
     for (size_t i = 0; i < GW_COUNT(fields); i++)
         for (int shape = 0; shape < 4; shape++) {
             GW_AUTO(gw_arena) *a = gw_arena_new(GW_MANIFEST_ARENA_BYTES);

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Gangway, live, number, photo, traveler, voyage, withoutPhotos } from '../service/help/gangway.mjs';
-import { accessible, browser, open, shoot, withoutBrowser } from './help/browser.mjs';
+import { accessible, browser, latin, open, shoot, withoutBrowser } from './help/browser.mjs';
 
 const seen = { timeout: 20_000 };
 const views = {
   carrier: ['Departures'],
   officer: ['Departures', 'Inspections'],
-  supervisor: ['Departures', 'Inspections', 'Supervision', 'Accuracy', 'Retention and audit'],
+  supervisor: ['Departures', 'Inspections', 'Supervision', 'Accuracy', 'Retention and audit', 'Devices and sites'],
   auditor: ['Supervision', 'Accuracy', 'Retention and audit'],
   admin: ['Devices and sites', 'Settings', 'Supervision'],
 };
@@ -29,7 +29,7 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
   const signIn = async (role, { where = '', context = {} } = {}) => {
     const page = await open(b, `${g.url}/`, { context });
     await page.locator('input[type=password]').fill(g.token(role));
-    await page.locator('form .button').click();
+    await page.locator('form:has(input[type=password]) .button').click();
     await page.locator('.room').waitFor(seen);
     if (where) await page.evaluate((w) => { location.hash = w; }, where);
     return page;
@@ -64,6 +64,60 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.reload();
     await page.getByLabel('Your token').waitFor(seen);
     await end(page);
+  });
+
+  test('a new service: the code that was printed makes the first administrator, once', async (tt) => {
+    const fresh = await Gangway.start(tt);
+    const code = /^setup code (\S+)$/m.exec(fresh.stdout);
+    assert.ok(code, fresh.stdout + fresh.stderr);
+    const page = await open(b, `${fresh.url}/`);
+    await page.getByRole('heading', { name: 'The first administrator' }).waitFor(seen);
+    await accessible(page, 'first administrator');
+    await shoot(page, 'console-first-administrator');
+    await page.getByLabel('Code', { exact: true }).fill('WRONG-WRONG-WRONG');
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    await page.getByText('This code is not right').waitFor(seen);
+    await page.getByLabel('Code', { exact: true }).fill(code[1].toLowerCase());
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    await page.getByText('It is shown this once').waitFor(seen);
+    const token = await page.locator('.secret').innerText();
+    assert.match(token, /^gw_/);
+    assert.doesNotMatch(page.url(), /gw_/);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.locator('.room').waitFor(seen);
+    assert.match(await page.locator('.who').innerText(), /Administrator/);
+    assert.equal((await fresh.ask('GET', '/v1/me', { token })).json.role, 'admin');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Your token').waitFor(seen);
+    assert.equal(await page.getByRole('heading', { name: 'The first administrator' }).count(), 0);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test('a session ends when its token is revoked, and when nobody is there any more', async () => {
+    const made = g.cli('user', 'add', 'leaving', '--role', 'officer').json;
+    const page = await open(b, `${g.url}/`);
+    await page.getByLabel('Your token').fill(made.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.room').waitFor(seen);
+    g.cli('user', 'revoke', made.id);
+    await page.evaluate(() => { location.hash = '#/inspections'; });
+    await page.getByText('the token has ended or was revoked').waitFor(seen);
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }).includes('gw_')), false);
+    await page.clock.install();
+    await page.getByLabel('Your token').fill(g.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.room').waitFor(seen);
+    await page.clock.fastForward(14 * 60_000 + 5_000);
+    await page.getByText('You will be signed out in').waitFor(seen);
+    await accessible(page, 'nearly over');
+    await page.getByRole('button', { name: 'Stay signed in' }).click();
+    await page.clock.fastForward(60_000);
+    assert.equal(await page.locator('.room').count(), 1);
+    await page.clock.fastForward(15 * 60_000);
+    await page.getByText('Signed out after 15 minutes').waitFor(seen);
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }).includes('gw_')), false);
+    await page.context().close();
   });
 
   for (const [role, want] of Object.entries(views))
@@ -105,6 +159,49 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('Everything about its persons is destroyed').waitFor(seen);
     await end(page);
+  });
+
+  test('officer: where the gate and the carrier differ when it is over', async () => {
+    const id = await departure(4);
+    assert.equal((await g.verify(id, photo('franck_04035.jpg'))).json.decision, 'clear');
+    assert.equal((await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json: { boarded: ['R1', 'R9'] } })).status, 200);
+    const page = await signIn('officer', { where: `#/voyage/${id}` });
+    await page.getByText('Where gate and carrier differ').waitFor(seen);
+    const rows = await page.locator('section[aria-labelledby="ended"] tbody tr').allInnerTexts();
+    assert.ok(rows.some((r) => /1A\s+R0\s+Cleared at the gate, not on board/.test(r)), rows.join());
+    assert.ok(rows.some((r) => /2A\s+R1\s+On board, never seen at the gate/.test(r)), rows.join());
+    assert.ok(rows.some((r) => /On board, on no list/.test(r)), rows.join());
+    await accessible(page, 'ended');
+    await shoot(page, 'console-voyage-ended', { fullPage: true });
+    await end(page);
+  });
+
+  const broken = (route) => route.fulfill({ status: 503, contentType: 'application/problem+json',
+    body: JSON.stringify({ type: 'about:blank', title: 'busy', status: 503, code: 'busy', detail: 'too busy', next: 'try again', request_id: '0'.repeat(26) }) });
+  test('a list is coming, failed, and full in a designed way', async (tt) => {
+    const many = await Gangway.start(tt);
+    for (let i = 0; i < 101; i++) assert.equal((await many.manifest(voyage([traveler(0)]))).status, 201);
+    const page = await open(b, `${many.url}/`);
+    const waiting = [];
+    await page.route('**/v1/voyages?*', async (route) => { await new Promise((r) => { waiting.push(r); }); await route.continue(); });
+    await page.getByLabel('Your token').fill(many.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.skeleton').waitFor(seen);
+    await accessible(page, 'coming');
+    await shoot(page, 'console-board-coming');
+    const go = setInterval(() => { for (const w of waiting.splice(0)) w(); }, 50);
+    tt.after(() => clearInterval(go));
+    await page.getByText('There are more voyages than fit here').waitFor(seen);
+    assert.equal(await page.locator('tbody tr').count(), 100);
+    await accessible(page, 'full');
+    await page.locator('.language select').selectOption('ar');
+    await page.route('**/v1/inspections?*', broken);
+    await page.evaluate(() => { location.hash = '#/inspections'; });
+    await page.locator('.empty .button').first().waitFor(seen);
+    assert.deepEqual(await latin(page), [], 'a problem is said in the language of the reader');
+    await accessible(page, 'failed');
+    await shoot(page, 'console-inspections-failed');
+    await page.context().close();
   });
 
   test('carrier: its voyages, readiness and names it sent; no reason, no score', async () => {
@@ -187,7 +284,8 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     assert.doesNotMatch(changed, /retention\.open/);
     assert.equal(await page.locator('main input:not([type=search]):not([type=checkbox]), main textarea').count(), 0, 'nothing can be edited by surprise');
     await page.evaluate(() => { location.hash = '#/devices'; });
-    await page.locator('td', { hasText: 'test gate' }).first().waitFor(seen);
+    if (announced('/v1/devices')) await page.locator('td', { hasText: 'test gate' }).first().waitFor(seen);
+    await page.locator('td', { hasText: 'Administrator' }).first().waitFor(seen);
     assert.doesNotMatch(await page.content(), /gw_[\w-]{20}/);
     await end(page);
   });
@@ -213,25 +311,86 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.context().close();
   });
 
-  test('no violation in light, dark and Arabic; pictures of every view', async () => {
+  // Enough of everything for numbers to be told: many cleared, some missed, some whom no camera saw, some who declined.
+  const season = async () => {
+    const probes = ['franck_02045.jpg', 'franck_02159.jpg', 'franck_02221.jpg', 'franck_02683.jpg', 'franck_02888.jpg', 'franck_04035.jpg', 'franck_04117.jpg', 'franck_03979.jpg'];
+    const people = Array.from({ length: 6 }, (_, i) => traveler(i, { sex: 'MFMFFM'[i], birth_date: ['1988-04-02', '1961-05-04', '1964-01-07', '1980-10-21', '1953-02-02', '1979-11-30'][i] }));
+    for (const [n, file] of probes.entries()) {
+      const id = (await g.manifest(voyage(people))).json.voyage;
+      await g.verify(id, photo(file));
+      for (const other of portraits.slice(1, 2 + n % 4)) await g.verify(id, photo(other));
+      for (let i = 0; n < 6 && i < 3; i++) await g.verify(id, live('obama4_crop.jpg'), { headers: { 'X-Document-Number': number(1), 'X-Issuing-State': 'UTO' } });
+      if (n > 5) await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R5' } });
+      for (const c of (await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections) {
+        const by = { as: 'officer', json: { result: c.mismatch ? 'referred' : 'cleared', method: 'document', ...(c.traveler ? {} : { reference: 'R1' }) } };
+        await g.ask('POST', `/v1/inspections/${c.inspection}/outcome`, by);
+        if (c.mismatch) await g.ask('POST', `/v1/inspections/${c.inspection}/outcome`, { as: 'supervisor', json: { result: 'cleared', method: 'biographic' } });
+      }
+    }
+  };
+  const settled = (page) => page.waitForFunction(() => !document.querySelector('.skeleton, main .busy') && document.querySelector('main h1'), null, seen);
+  const places = (id) => [['supervisor', ['board', `voyage/${id}`, 'inspections', 'watch', 'accuracy', 'records']], ['admin', ['devices', 'settings']]];
+
+  test('accuracy: curves, scores and groups out of what really happened, with the numbers beside them', async () => {
+    await season();
+    const want = (await g.ask('GET', '/v1/reports/accuracy', { as: 'supervisor' })).json, [m] = want.models;
+    assert.ok(m.own.count >= 8 && m.missed.count >= 5, JSON.stringify([m.own.count, m.missed.count]));
+    const page = await signIn('auditor', { where: '#/accuracy' });
+    await settled(page);
+    await page.locator('.plot polyline').first().waitFor(seen);
+    assert.equal(await page.locator('.plot .point').count(), m.det.search.concat(m.det.card).filter((p) => (p.false_match.rate ?? p.false_match.at_most) > 0 && (p.false_non_match.rate ?? p.false_non_match.at_most) > 0).length + (m.det.search.length > 0) + 1);
+    assert.equal(await page.locator('svg rect.bar').count(), m.own.bins.length + m.other.bins.length + m.missed.bins.length + 3);
+    for (const details of await page.locator('details').all()) await details.evaluate((d) => { d.open = true; });
+    const text = await page.locator('main').innerText();
+    for (const p of m.det.card.slice(0, 5)) assert.ok(text.includes(p.threshold.toFixed(3)), `${p.threshold} in the table`);
+    const female = want.groups.find((x) => x.group === 'female');
+    const row = await page.locator('tr', { hasText: /^Female/ }).first().innerText();
+    assert.match(row, new RegExp(`\\b${female.persons}\\b`));
+    assert.match(row, new RegExp(`${(female.missed.rate * 100).toPrecision(3).replace(/\.?0+$/, '')}`));
+    assert.match(text, /geometric mean/);
+    assert.match(text, /fewer than five/);
+    await accessible(page, 'accuracy, all tables open');
+    await end(page);
+  });
+
+  test('supervision: each gate beside its targets, by its name', async () => {
+    const want = (await g.ask('GET', '/v1/reports/captures', { as: 'supervisor' })).json;
+    const page = await signIn('supervisor', { where: '#/watch' });
+    await settled(page);
+    const row = page.locator('tr', { hasText: 'test gate' }).first();
+    await row.waitFor(seen);
+    const text = await row.innerText();
+    assert.match(text, new RegExp(`\\b${want.by_device[0].count}\\b`));
+    assert.equal(await row.locator('.chip').count(), 3);
+    const tile = await page.locator('.tile').first().innerText();
+    assert.match(tile, /Target 97/);
+    const [low, high] = want.captured.interval_95;
+    assert.match(tile, low >= 0.97 ? /Met/ : high < 0.97 ? /Missed/ : /Not sure yet/);
+    await end(page);
+  });
+
+  test('no violation in light, dark and Arabic, and nothing of another language in Arabic; pictures of every view', async () => {
     const id = await departure(9);
     for (const f of ['franck_04035.jpg', 'cage.jpg', 'franck_02045.jpg', 'ironman.jpg']) await g.verify(id, photo(f));
     for (let i = 0; i < 3; i++) await g.verify(id, live('obama4_crop.jpg'));
     await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R5' } });
-    for (const [theme, context, language] of [['light', {}, 'en'], ['dark', { colorScheme: 'dark' }, 'en'], ['arabic', {}, 'ar']])
-      for (const [role, hashes] of [['supervisor', ['board', `voyage/${id}`, 'inspections', 'watch', 'accuracy', 'records']], ['admin', ['devices', 'settings']]]) {
+    for (const [theme, context, language] of [['light', {}, 'en'], ['dark', { colorScheme: 'dark' }, 'en'], ['arabic', {}, 'ar'], ['arabic-dark', { colorScheme: 'dark' }, 'ar'],
+      ['tablet', { viewport: { width: 820, height: 1180 } }, 'de'], ['phone', { viewport: { width: 390, height: 844 } }, 'fr']])
+      for (const [role, hashes] of places(id)) {
         const page = await signIn(role, { context });
         if (language !== 'en') await page.locator('.language select').selectOption(language);
-        if (language !== 'en') await page.waitForFunction(() => document.documentElement.dir === 'rtl');
+        await page.waitForFunction((l) => document.documentElement.lang === l, language);
         for (const hash of hashes) {
           await page.evaluate((h) => { location.hash = `#/${h}`; }, hash);
-          await page.waitForFunction(() => !document.querySelector('.skeleton, main .busy') && document.querySelector('main h1'), null, seen);
+          await settled(page);
           await page.waitForTimeout(150);
           await page.locator('.photo img').evaluateAll((all) => { for (const i of all) i.style.filter = 'blur(14px)'; });
           const name = `console-${hash.split('/')[0]}-${theme}`;
           assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: nothing is cut at the side`);
-          await accessible(page, name);
           await shoot(page, name, { fullPage: true });
+          for (const details of await page.locator('details').all()) await details.evaluate((d) => { d.open = true; });
+          await accessible(page, name);
+          if (language === 'ar') assert.deepEqual(await latin(page), [], `${name}: nothing in another language`);
         }
         await end(page);
       }

@@ -163,6 +163,7 @@ describe('the gate', { skip: withoutVideo }, () => {
     await page.getByRole('button', { name: 'Done' }).click();
     await screen(page, 'idle').waitFor(seen);
     await page.getByText('only the document check is possible').waitFor(seen);
+    await inView(page, 'offline');
     assert.equal(await start(page).isDisabled(), true);
     assert.equal(await decline(page).isDisabled(), false);
     w.cut(false);
@@ -221,6 +222,10 @@ describe('the gate', { skip: withoutVideo }, () => {
       assert.equal(await screen(page, 'idle').count(), 1, 'nothing starts by itself');
       assert.doesNotMatch(await page.locator('body').innerText(), /SURNAME|PQRSTU/);
       if (kind === 'azteccode') await shoot(page, 'gate-pass-read');
+      for (const [width, height] of [[1024, 600], [1280, 800]]) {
+        await page.setViewportSize({ width, height });
+        await inView(page, 'pass read');
+      }
       await start(page).click();
       await screen(page, 'clear').waitFor({ timeout: 60_000 });
       assert.match(await page.locator('main').innerText(), /1A/);
@@ -278,6 +283,47 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('the service is told how the gate is: page, camera, notice', async (tt) => {
+    if (!('/v1/me/status' in g.openapi.paths)) return tt.skip('this service has no /v1/me/status');
+    const page = await gate(franck);
+    const told = async (want) => {
+      for (let i = 0; i < 100; i++) {
+        const d = (await g.ask('GET', '/v1/devices', { as: 'admin' })).json.devices.find((x) => x.label === 'test gate');
+        if (want(d)) return d;
+        await new Promise((r) => setTimeout(r, 200));
+      }
+      return assert.fail('it was not told');
+    };
+    const idle = await told((d) => d.reported_at !== null && d.notice_version !== null);
+    assert.match(idle.software, /^gate [\w-]{6,}$/);
+    assert.equal(idle.notice_state, 'current');
+    await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError')); });
+    await start(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    assert.equal((await told((d) => d.camera_errors === 1)).camera, 'denied');
+    await end(page);
+  });
+
+  test('a page that stood open while the service was renewed is exchanged when nobody is there', async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.reload();
+    await screen(page, 'idle').waitFor(seen);
+    await page.evaluate(() => { window.standing = true; });
+    await page.clock.fastForward(11 * 60_000);
+    await page.waitForTimeout(500);
+    assert.equal(await page.evaluate(() => window.standing), true, 'the same page stays');
+    await page.route('**/gate', async (route) => {
+      if (route.request().resourceType() === 'document') return route.continue();
+      const r = await route.fetch();
+      return route.fulfill({ response: r, body: (await r.text()).replace(/gate-[\w-]+\.js/, 'gate-another1.js') });
+    });
+    await page.clock.fastForward(11 * 60_000);
+    await page.waitForFunction(() => window.standing === undefined, null, seen);
+    await screen(page, 'idle').waitFor(seen);
+    await end(page);
+  });
+
   test('a token that is revoked is asked for anew', async () => {
     const page = await gate(franck);
     const made = g.cli('device', 'add', 'other gate', '--site', 'YVR').json;
@@ -321,20 +367,65 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  const inView = async (page, label) => {
+    const { width, height } = page.viewportSize();
+    for (const b of await page.locator('.choice, .extra').all()) {
+      const box = await b.boundingBox();
+      assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, `${label} ${width}x${height}: ${await b.innerText()} ends at ${box.y + box.height}`);
+    }
+  };
+
+  test('lowered, all there is to press is in the lower half, and the traveler after begins anew', async () => {
+    const page = await gate(franck, { context: { viewport: { width: 1080, height: 1920 } } });
+    await page.getByRole('button', { name: 'Lower the screen' }).click();
+    await inView(page, 'low');
+    for (const b of await page.locator('.choice, .extra').all()) assert.ok((await b.boundingBox()).y >= 960, await b.innerText());
+    await accessible(page, 'low');
+    await start(page).click();
+    await screen(page, 'looking').waitFor(seen);
+    for (const b of await page.locator('main button').all()) assert.ok((await b.boundingBox()).y >= 960, `looking: ${await b.innerText()}`);
+    await screen(page, 'clear').waitFor(seen);
+    for (const b of await page.locator('main button').all()) assert.ok((await b.boundingBox()).y >= 960, `clear: ${await b.innerText()}`);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.equal(await page.locator('.low').count(), 0);
+    await end(page);
+  });
+
+  test('in a group each has a turn and a choice, until it is said that that was everybody', async () => {
+    const page = await gate(franck, { context: { viewport: { width: 1024, height: 600 } } });
+    await page.getByRole('button', { name: 'We travel together' }).click();
+    await page.getByText('Person 1 of your group').waitFor(seen);
+    await inView(page, 'group');
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Person 2 of your group').waitFor(seen);
+    await decline(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Person 3 of your group').waitFor(seen);
+    await page.getByRole('button', { name: 'That was everybody' }).click();
+    await page.getByText('of your group').waitFor({ state: 'detached' });
+    const sent = page.asked.filter((q) => q.method() === 'POST').map((q) => q.url().split('/').at(-1));
+    assert.deepEqual(sent, ['verifications', 'declines']);
+    await end(page);
+  });
+
   test('both ways are in view without scrolling, on tablets and kiosks, in every language', async () => {
     const page = await gate(franck);
-    for (const [width, height] of [[1024, 768], [1280, 720], [1280, 800], [1920, 1080], [768, 1024], [1080, 1920]]) {
+    for (const [width, height] of [[1024, 600], [1024, 768], [1280, 720], [1280, 800], [1920, 1080], [768, 1024], [800, 1280], [1080, 1920]]) {
       await page.setViewportSize({ width, height });
       for (const button of await page.locator('.languages button').all()) {
         const name = await button.innerText();
         await button.click();
         await page.waitForFunction((l) => document.documentElement.lang === l, await button.getAttribute('lang'));
         await page.waitForFunction((l) => document.querySelector('.notice [lang]')?.getAttribute('lang') === l, await button.getAttribute('lang'), { timeout: 3000 });
-        for (const choice of await page.locator('.choice').all()) {
-          const box = await choice.boundingBox();
-          assert.ok(box.y >= 0 && box.y + box.height <= height, `${width}x${height} ${name}: a button ends at ${box.y + box.height}`);
-        }
+        await inView(page, name);
+        const [one, two] = await page.locator('.choice').all();
+        assert.deepEqual([(await one.boundingBox()).width, (await one.boundingBox()).height].map(Math.round), [(await two.boundingBox()).width, (await two.boundingBox()).height].map(Math.round), `${width}x${height} ${name}: equal`);
       }
+      await shoot(page, `gate-idle-${width}x${height}`);
     }
     await end(page);
   });

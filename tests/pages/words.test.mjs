@@ -41,11 +41,47 @@ for (const page of pages) {
   test(`${page}: every word is used`, () => {
     const files = (d) => fs.readdirSync(d, { withFileTypes: true }).flatMap((e) => e.isDirectory() ? files(path.join(d, e.name)) : [path.join(d, e.name)]);
     const source = files(path.join(root, 'web/src', page)).concat(files(path.join(root, 'web/src/shared'))).map((f) => fs.readFileSync(f, 'utf8')).join('\n');
-    const made = [...source.matchAll(/`(\w+_)\$\{/g)].map((m) => m[1]);
+    const made = [...source.matchAll(/`(\w+_)\$\{/g)].map((m) => m[1]).concat([...source.matchAll(/ kind="(\w+)"/g)].map((m) => `${m[1]}_`));
     for (const key of Object.keys(want))
       assert.ok(new RegExp(`['".]${key}\\b`).test(source) || made.some((m) => key.startsWith(m)), `${key} is said somewhere`);
   });
 }
+
+// What the service says by a code: every code there is has a word, so that a new one is not said in English to a desk that speaks another language.
+describe('what the service says', () => {
+  const words = read('console', 'en');
+  const source = (file) => fs.readFileSync(path.join(root, 'src', file), 'utf8').replace(/"\s*\n\s*"/g, '');
+  const rows = (file, macro, pick) => [...source(file).matchAll(new RegExp(`^${macro}\\(([^)]*)`, 'gm'))].map((m) => pick(m[1].split(/,\s*/), m[1]));
+  const sentence = (text) => /"([^"]*)"\s*$/.exec(text)[1];
+  const same = (prefix, list) => {
+    assert.ok(list.length > 3, prefix);
+    for (const [code, text] of list) {
+      assert.ok(words[`${prefix}_${code}`], `${prefix}_${code} is missing in web/languages/console/`);
+      if (text !== undefined) assert.equal(words[`${prefix}_${code}`], text);
+    }
+    assert.deepEqual(Object.keys(words).filter((k) => k.startsWith(`${prefix}_`)).map((k) => k.slice(prefix.length + 1)).sort(), list.map(([code]) => code).sort(), `${prefix}: no more and no fewer`);
+  };
+  const bare = (text) => text.replace(/"/g, '').trim();
+  test('reasons, as the service says them in English', () => same('reason', rows('policy/reason.def', 'GW_REASON', (c, all) => [bare(c[1]), sentence(all)])));
+  test('alerts, as the service says them in English', () => same('alert', rows('service/event.def', 'GW_ALERT', (c, all) => [bare(c[1]), sentence(all)]).concat([['count', words.alert_count]])));
+  test('problems', () => same('fault', rows('base/fail.def', 'GW_FAIL', (c) => [bare(c[1])])));
+  test('entries of the log', () => same('kind', rows('audit/entry.def', 'GW_AUDIT_KIND', (c) => [bare(c[1])])));
+  test('classes of what is kept, purposes, what is offered instead', () => {
+    const names = (file, array) => [...new RegExp(`${array}\\[\\] = \\{([^}]*)\\}`).exec(source(file))[1].matchAll(/"(\w+)"/g)].map((m) => [m[1]]);
+    same('class', names('service/retention.c', 'classes'));
+    same('purpose', names('service/photo.c', 'purposes'));
+    for (const [a] of names('policy/pack.c', 'alternatives')) assert.ok(words[`instead_${a}`], a);
+  });
+  test('whatever the desk may be told no to has words, and no words are for what is said no more', () => {
+    const told = [...fs.readFileSync(path.join(root, 'web/src/console/told.tsx'), 'utf8').matchAll(/^ {2}(?:'([^']*)'|"([^"]*)"): '(no_\w+)',$/gm)].map((m) => m[1] ?? m[2]);
+    const said = ['inspection.c', 'photo.c', 'close.c', 'verify.c'].map((f) => source(`service/${f}`)).join('\n');
+    assert.ok(told.length > 10);
+    for (const text of told) assert.ok(said.includes(`"${text}"`), text);
+    const desk = [...source('service/inspection.c').matchAll(/GW_ERR_(?:CONFLICT|NOT_FOUND|INVALID),\s*"([^"%]*)"/g)].map((m) => m[1])
+      .filter((t) => !['no such inspection', 'an inspection lapses by itself; the result is cleared, denied or referred'].includes(t));
+    assert.deepEqual(desk.filter((t) => !told.includes(t)), []);
+  });
+});
 
 test('the pages are well typed', { skip: withoutPackages }, () => {
   const r = spawnSync(process.execPath, [path.join(packages, 'typescript/bin/tsc'), '--noEmit', '-p', path.join(root, 'web')], { encoding: 'utf8' });

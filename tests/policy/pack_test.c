@@ -173,7 +173,7 @@ static bool holds_key(const struct gw_json *j, const char *key, const struct gw_
         GW_AUTO_VALUE(gw_buf) text = {};
         gw_json_format(&text, v, false);
         flag = strcmp(gw_buf_text(&text), "true") == 0;
-        return flag == (key[0] == 'p' ? f->permanent_resident : f->accompanied);
+        return flag == ((key[0] == 'p' ? f->permanent_resident : f->accompanied) == GW_PACK_YES);
     }
     if (strcmp(key, "any") == 0) {
         for (size_t i = 0; i < gw_json_size(v); i++)
@@ -244,8 +244,8 @@ static void same_as_naive_test(void **state)
             .mode = (enum gw_pack_mode)pick(3),
             .direction = (enum gw_pack_direction)pick(2),
             .document = (enum gw_pack_document)pick(GW_PACK_DOCUMENT_COUNT),
-            .permanent_resident = pick(4) == 0,
-            .accompanied = pick(2) == 0,
+            .permanent_resident = pick(4) == 0 ? GW_PACK_YES : GW_PACK_NO,
+            .accompanied = pick(2) == 0 ? GW_PACK_YES : GW_PACK_NO,
         };
         snprintf(f.citizenship, sizeof f.citizenship, "%s", citizenships[pick(GW_COUNT(citizenships))]);
         snprintf(f.country, sizeof f.country, "%s", gw_state_country(f.citizenship));
@@ -284,9 +284,9 @@ static const struct person_row {
     { "Germany as ISO writes it", "eu-ees", "2026-05-01", "DEU - 1980-01-01 air arrival FRA", "union-citizen not_authorised 0" },
     { "Kosovo, RKS", "eu-ees", "2026-05-01", "RKS - 1980-01-01 land arrival HORGOS", "national-required required 0" },
     { "Kosovo, XXK", "eu-ees", "2026-05-01", "XXK - 1980-01-01 land arrival HORGOS", "national-required required 0" },
-    { "Kosovo, UNK", "us-2025-12-26", "2026-05-01", "UNK - 1980-01-01 air arrival JFK", "alien-required required 0" },
-    { "a specimen's Utopia is a foreign country", "us-2025-12-26", "2026-05-01", "UTO - 1980-01-01 air arrival JFK", "alien-required required 0" },
-    { "a stateless person is nobody's citizen", "us-2025-12-26", "2026-05-01", "XXA - 1980-01-01 air arrival JFK", "alien-required required 0" },
+    { "Kosovo, UNK", "us-2025-12-26", "2026-05-01", "UNK - 1980-01-01 air arrival JFK", "unrecorded-photo required 0" },
+    { "a specimen's Utopia is a foreign country", "us-2025-12-26", "2026-05-01", "UTO - 1980-01-01 air arrival JFK", "unrecorded-photo required 0" },
+    { "a stateless person is nobody's citizen", "us-2025-12-26", "2026-05-01", "XXA - 1980-01-01 air arrival JFK", "unrecorded-photo required 0" },
     { "no citizenship: perhaps a citizen, who may decline", "us-2025-12-26", "2026-05-01", "- - 1980-01-01 air arrival JFK", "undetermined voluntary 0" },
     { "no citizenship: perhaps a Union citizen, whom nobody photographs", "eu-ees", "2026-05-01", "- - 1980-01-01 air arrival FRA", "undetermined not_authorised 0" },
     { "no birth date: a photograph whichever rule it is, and no override", "us-2025-12-26", "2026-05-01", "JPN B-2 - air arrival JFK", "undetermined required 0" },
@@ -343,24 +343,28 @@ static void protects_test(void **state)
     for (size_t i = 0; i < 400; i++) {
         static const char *const statuses[] = { "", "A-1", "B-2", "C", "LPR", "FAMILY" }, *const sites[] = { "JFK", "BOS", "FRA", "CAPITAL" };
         struct gw_pack_facts f = { .day = day("2025-12-20"), .mode = (enum gw_pack_mode)pick(3), .direction = (enum gw_pack_direction)pick(2),
-            .document = GW_PACK_DOCUMENT_PASSPORT, .permanent_resident = pick(3) == 0 };
+            .document = GW_PACK_DOCUMENT_PASSPORT, .permanent_resident = pick(3) == 0 ? GW_PACK_YES : GW_PACK_NO };
         f.day = gw_pack_in_force(p, f.day) ? f.day : gw_pack_from(p);
         snprintf(f.status, sizeof f.status, "%s", statuses[pick(GW_COUNT(statuses))]);
         snprintf(f.site, sizeof f.site, "%s", sites[pick(GW_COUNT(sites))]);
-        const bool no_birth = pick(2), no_citizenship = !no_birth || pick(2);
+        const bool no_birth = pick(2), no_document = pick(2), no_citizenship = (!no_birth && !no_document) || pick(2);
         struct gw_pack_facts missing = f;
         if (!no_citizenship)
             strcpy(missing.citizenship, strcpy(missing.country, "JPN"));
         if (!no_birth)
             missing.birth_first = missing.birth_last = day("1990-01-01");
+        missing.document_unrecorded = no_document;
         const struct gw_pack_decision least = gw_pack_decide(p, &missing);
         for (size_t c = 0; c < GW_COUNT(citizenships); c++)
-            for (size_t b = 0; b < GW_COUNT(births); b++) {
+            for (size_t b = 0; b < GW_COUNT(births) * GW_PACK_DOCUMENT_COUNT; b++) {
                 struct gw_pack_facts one = missing;
+                one.document_unrecorded = false;
+                if (no_document)
+                    one.document = (enum gw_pack_document)(b / GW_COUNT(births));
                 if (no_citizenship)
                     strcpy(one.citizenship, strcpy(one.country, citizenships[c]));
                 if (no_birth)
-                    one.birth_first = one.birth_last = day(births[b]);
+                    one.birth_first = one.birth_last = day(births[b % GW_COUNT(births)]);
                 const struct gw_pack_decision d = gw_pack_decide(p, &one);
                 CHECK_INT(d.outcome, GW_PACK_DECIDED);
                 CHECK(least.rule->photo >= d.rule->photo && least.rule->fingerprints >= d.rule->fingerprints);
@@ -395,6 +399,13 @@ static void midnight_test(void **)
     CHECK(gw_pack_find(packs, 3, "EU", moment("2025-10-11T22:00:00Z")) == packs[0]); /* summer time in Brussels */
     CHECK(gw_pack_find(packs, 3, "XX", moment("2026-01-01T00:00:00Z")) == NULL);
     CHECK(gw_pack_midnight(packs[1], day("2025-12-26")) == moment("2025-12-26T05:00:00Z"));
+    /* The day on which clocks go forward has 23 hours, the day they go back 25. */
+    CHECK(gw_pack_midnight(packs[1], day("2026-03-08")) == moment("2026-03-08T05:00:00Z"));
+    CHECK(gw_pack_midnight(packs[1], day("2026-03-09")) == moment("2026-03-09T04:00:00Z"));
+    CHECK(gw_pack_midnight(packs[1], day("2026-11-01")) == moment("2026-11-01T04:00:00Z"));
+    CHECK(gw_pack_midnight(packs[1], day("2026-11-02")) == moment("2026-11-02T05:00:00Z"));
+    CHECK(gw_pack_midnight(packs[0], day("2026-10-25")) == moment("2026-10-24T22:00:00Z"));
+    CHECK(gw_pack_midnight(packs[0], day("2026-10-26")) == moment("2026-10-25T23:00:00Z"));
 }
 
 static const struct set_row {
@@ -455,9 +466,10 @@ static void set_test(void **state)
     GW_AUTO(gw_arena) *a = gw_arena_new(2 * (size_t)GW_PACK_ARENA_BYTES);
     const struct gw_pack *const packs[] = { dated(a, "one", r->from, r->until, "EXAMPLE"), dated(a, "two", r->other_from, r->other_until, r->authority) };
     struct gw_err err = {};
-    if (r->conflict)
+    if (r->conflict) {
         CHECK_FAILS(gw_pack_check_set(packs, 2, &err), GW_ERR_CONFLICT);
-    else
+        CHECK(strstr(err.text, "line 10, effective_until") != NULL && strstr(err.text, "line 9, effective_from") != NULL);
+    } else
         CHECK_OK(gw_pack_check_set(packs, 2, &err));
 }
 
@@ -504,6 +516,13 @@ static const struct refusal {
     { "a datum that is forgotten", "\"portrait\": null,", "", "missing", "\"nothing\"" },
     { "a rule without basis", "      \"basis\": \"The law exempts children younger than 6.\",\n", "", "missing_basis", "    {\n      \"id\": \"child-exempt\"" },
     { "a rule without source", "than 6.\",\n      \"sources\": [\"LAW\"]", "than 6.\",\n      \"sources\": []", "missing_source", "    {\n      \"id\": \"child-exempt\"" },
+    { "a status that is something when it is not recorded", "\"effective_sources\": [\"LAW\"],", "\"effective_sources\": [\"LAW\"],\n  \"unrecorded\": {\"status\": {\"as\": \"B-2\", \"because\": \"x\", \"sources\": [\"LAW\"]}},", "unknown_value", "\"unrecorded\"" },
+    { "a missing fact without a reason", "\"effective_sources\": [\"LAW\"],", "\"effective_sources\": [\"LAW\"],\n  \"unrecorded\": {\"accompanied\": {\"as\": false, \"sources\": [\"LAW\"]}},", "missing", "\"unrecorded\"" },
+    { "a missing fact without a source", "\"effective_sources\": [\"LAW\"],", "\"effective_sources\": [\"LAW\"],\n  \"unrecorded\": {\"accompanied\": {\"as\": false, \"because\": \"x\", \"sources\": []}},", "missing_source", "\"unrecorded\"" },
+    { "a fact that is never missing", "\"effective_sources\": [\"LAW\"],", "\"effective_sources\": [\"LAW\"],\n  \"unrecorded\": {\"mode\": {\"as\": \"air\", \"because\": \"x\", \"sources\": [\"LAW\"]}},", "unknown_key", "\"unrecorded\"" },
+    { "a document that there is not", "\"effective_sources\": [\"LAW\"],", "\"effective_sources\": [\"LAW\"],\n  \"unrecorded\": {\"document\": {\"as\": \"pasport\", \"because\": \"x\", \"sources\": [\"LAW\"]}},", "unknown_value", "\"unrecorded\"" },
+    { "documents of no state", "\"effective_sources\": [\"LAW\"],", "\"effective_sources\": [\"LAW\"],\n  \"documents_of\": {\"states\": [], \"because\": \"x\", \"sources\": [\"LAW\"]},", "missing", "\"documents_of\"" },
+    { "documents of a state that there is not", "\"effective_sources\": [\"LAW\"],", "\"effective_sources\": [\"LAW\"],\n  \"documents_of\": {\"states\": [\"UTO\", \"QQQ\"], \"because\": \"x\", \"sources\": [\"LAW\"]},", "unknown_country", "\"documents_of\"" },
     { "two rules of one name", "\"id\": \"child-exempt\"", "\"id\": \"elsewhere\"", "twice", "    {\n      \"id\": \"elsewhere\",\n      \"title\": \"Small" },
     { "a retention class that is not there", "\"retention\": \"short\"", "\"retention\": \"shirt\"", "unknown_retention", "\"retention\": \"shirt\"" },
     { "a word that is near", "\"photo\": \"voluntary\"", "\"photo\": \"volontary\"", "unknown_value", "\"photo\": \"volontary\"" },
@@ -816,11 +835,15 @@ static void path_test(void **)
     }
     CHECK_TEXT(gw_buf_text(&got),
         "us-2008:citizen-voluntary does not: [us_citizen: citizenship CAN is not among ASM, GUM, MNP, PRI, USA, VIR]\n"
-        "us-2008:official-exempt does not: [official: status none is not among A-1, A-2, C-3, E-1-TAIWAN, G-1, G-2, G-3, G-4 and 6 more]\n"
-        "us-2008:resident-age-exempt does not: [permanent_resident: no permanent resident] [permanent_resident: status none is not LPR]\n"
+        "us-2008:official-exempt does not: [official: status none is not among A-1, A-2, C-3, E-1-TAIWAN, G-1, G-2, G-3, G-4 and 6 more]"
+        " [official: document passport is not among diplomatic_passport, official_passport]\n"
+        "us-2008:resident-age-exempt does not: [permanent_resident: permanent residence is not recorded] [permanent_resident: status none is not LPR]"
+        " [permanent_resident: document passport is not permanent_resident_card]\n"
+        "us-2008:unrecorded-age-exempt does not: [exempt_age: age 35 is not below 14] [exempt_age: age 35 is not 80 or more]\n"
         "us-2008:age-exempt does not: [exempt_age: age 35 is not below 14] [exempt_age: age 35 is not 80 or more]\n"
         "us-2008:canadian-exempt applies: [canadian_visitor: citizenship CAN is CAN] [canadian_visitor: status none is among none, B-1, B-2]"
-        " [permanent_resident: no permanent resident] [permanent_resident: status none is not LPR]\n");
+        " [permanent_resident: permanent residence is not recorded] [permanent_resident: status none is not LPR]"
+        " [permanent_resident: document passport is not permanent_resident_card]\n");
 }
 
 static const char *const languages[] = { "en", "es", "fr", "de", "ar", "zh" };

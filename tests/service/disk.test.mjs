@@ -1,5 +1,6 @@
 // disk.test.mjs - a disk that is full or cannot be written, and what is on another one: backups.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -165,9 +166,18 @@ describe('a backup', { skip: withoutPhotos }, () => {
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.deepEqual(fs.readdirSync(at), ['one.backup'], 'nothing else is left there');
     assert.ok(made > 0);
+    // In the log before it began, and with what it is; the copy's own log says that it was begun.
+    const entries = (where, name) => {
+      const out = path.join(folder(t), name);
+      assert.equal(where.cli('audit', 'export', out).status, 0);
+      return fs.readFileSync(out, 'utf8').split('\n').filter((l) => l.startsWith('{')).map((l) => JSON.parse(l)).filter((e) => e.kind === 'backup');
+    };
+    const digest = crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+    assert.deepEqual(entries(g, 'log').map((e) => [e.answer, e.count, e.digest]), [['begun', undefined, undefined], ['made', b.json.bytes, digest]]);
 
     const restored = await Gangway.start(t, { store: restore(t, g, file), set });
     restored.tokens = g.tokens;
+    assert.deepEqual(entries(restored, 'old').map((e) => e.answer), ['begun']);
     const list = await verifications(restored, id);
     for (const v of before) assert.ok(list.some((r) => r.verification === v.verification && r.decision === v.decision));
     assert.equal(restored.cli('doctor', '--json').stdout.trim().split('\n').map((l) => JSON.parse(l)).find((c) => c.check === 'store').state, 'ok');

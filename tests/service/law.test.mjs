@@ -152,6 +152,26 @@ describe('who may not be photographed', { skip: withoutPhotos }, () => {
     assert.deepEqual(answers.map((a) => [a.decision, a.attempts_left]), [['retry', 1], ['inspect', 0]]);
   });
 
+  test('and whether an officer may let somebody pass against the comparison', async (t) => {
+    const may = [];
+    for (const value of [0, 40, 50, null]) {
+      const packs = new Packs(t);
+      packs.write({ rules: [everybody('required', { override_below_age: value === null ? null : { value, sources: ['LAW'] } })] });
+      const g = await Gangway.start(t, { set: { ...packs.settings(), 'verify.liveness': 0, 'verify.attempts': 1 } });
+      await keep(g, [number(2)]);
+      const id = await announce(g, [traveler(2, { birth_date: `${new Date().getUTCFullYear() - 45}-01-01` })]);
+      assert.equal((await g.verify(id, live('cage.jpg'), { headers: { 'X-Document-Number': number(2) } })).json.decision, 'inspect');
+      const [i] = (await g.ask('GET', '/v1/inspections', { as: 'officer' })).json.inspections;
+      const { mismatch, may_clear: clear } = (await g.ask('GET', `/v1/inspections/${i.inspection}`, { as: 'officer' })).json;
+      assert.equal(mismatch, true);
+      await g.ask('POST', `/v1/inspections/${i.inspection}/claim`, { as: 'officer', json: {} });
+      const a = await g.ask('POST', `/v1/inspections/${i.inspection}/outcome`, { as: 'officer', json: { result: 'cleared', method: 'document' } });
+      assert.equal(a.status, clear ? 200 : 409, a.text);
+      may.push(clear);
+    }
+    assert.deepEqual(may, [false, false, true, true]);
+  });
+
   test('and how sure a comparison must be', async (t) => {
     const thresholds = [];
     for (const fpir of [0.003, 0.0001]) {
@@ -164,6 +184,21 @@ describe('who may not be photographed', { skip: withoutPhotos }, () => {
       thresholds.push((await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications[0].threshold);
     }
     assert.ok(thresholds[1] > thresholds[0] + 0.02, thresholds.join(' '));
+  });
+
+  test('and how sure one with the document presented', async (t) => {
+    const thresholds = [];
+    for (const fmr of [1e-3, 1e-5]) {
+      const packs = new Packs(t);
+      packs.write({ rules: [everybody('required', { fpir: { value: 0.003, sources: ['LAW'] }, fmr: { value: fmr, sources: ['LAW'] } })] });
+      const g = await Gangway.start(t, { set: { ...packs.settings(), 'verify.liveness': 0 } });
+      await keep(g, [number(2)]);
+      const id = await announce(g, [own]);
+      for (const headers of [{}, { 'X-Document-Number': number(2) }]) await g.verify(id, live('audrey.jpg'), { headers });
+      thresholds.push((await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications.map((v) => v.threshold));
+    }
+    assert.equal(thresholds[0][0], thresholds[1][0], 'a search among all asks the other figure');
+    assert.ok(thresholds[1][1] > thresholds[0][1] + 0.02, thresholds.join(' '));
   });
 });
 

@@ -165,12 +165,22 @@ static void what_is_kept_follows(void **state)
 }
 
 /* Somebody turns 14, or 80, at midnight: another rule, on every open voyage. */
+static const struct birthday_row {
+    const char *label;
+    int64_t midnight_us; /* in Washington, under the old rule */
+    const char *child, *old; /* born on that day of the year */
+} birthday_rows[] = {
+    { "in winter", MIDNIGHT_US - 24 * HOUR_US, "2011-12-25", "1945-12-25" },
+    { "on the day after the clocks went forward", INT64_C(1741579200) * GW_US_PER_S, "2011-03-10", "1945-03-10" },
+    { "on the day after the clocks went back", INT64_C(1762146000) * GW_US_PER_S, "2011-11-03", "1945-11-03" },
+};
+
 static void birthdays(void **state)
 {
-    (void)state;
+    const struct birthday_row *row = *state;
     struct place p;
-    const int64_t midnight = MIDNIGHT_US - 24 * HOUR_US; /* 25 December, the old rule */
-    const struct person persons[] = { { "JPN", "2011-12-25", NULL }, { "JPN", "1945-12-25", NULL } };
+    const int64_t midnight = row->midnight_us;
+    const struct person persons[] = { { "JPN", row->child, NULL }, { "JPN", row->old, NULL } };
     open_at(&p, midnight - SECOND_US, "ATL");
     keep_portraits(&p, 2);
     const struct gw_id voyage = announce(&p, "\"mode\":\"air\",\"direction\":\"departure\",\"from\":\"ATL\",\"to\":\"LHR\"", persons, 2);
@@ -303,6 +313,82 @@ static void how_long_it_took(void **state)
     place_done(&p);
 }
 
+/* ---- what a manifest says of somebody, as the rules see it ------------------------------- */
+
+#define AT_JFK "\"mode\":\"air\",\"direction\":\"arrival\",\"from\":\"LHR\",\"to\":\"JFK\""
+
+static const struct fact_row {
+    const char *label, *authority, *site, *traveler, *want; /* the rule; traveler: JSON */
+} fact_rows[] = {
+    { "nothing but a passport", "US", "JFK", "{\"nationality\":\"FRA\",\"documents\":[{\"type\":\"P\",\"number\":\"1\",\"issuing_state\":\"FRA\"}]", "unrecorded-required" },
+    { "a visa class", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"B-2\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "the same as visas write it", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"b2\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "a diplomat's visa class", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"A-1\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "official-exempt" },
+    { "the same as visas write it", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"A1\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "official-exempt" },
+    { "NATO without hyphen", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"NATO2\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "official-exempt" },
+    { "a class like another's beginning", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"A-11\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "a diplomat's passport and no class", "US", "JFK", "{\"nationality\":\"FRA\",\"documents\":[{\"type\":\"PD\",\"number\":\"1\"}]", "official-exempt" },
+    { "a diplomat's passport as the second document", "US", "JFK", "{\"nationality\":\"FRA\",\"documents\":[{\"type\":\"V\",\"number\":\"2\"},{\"type\":\"PD\",\"number\":\"1\"}]", "official-exempt" },
+    { "a diplomat's passport and a visitor's class", "US", "JFK", "{\"nationality\":\"FRA\",\"status\":\"B-2\",\"documents\":[{\"type\":\"PD\",\"number\":\"1\"}]", "alien-required" },
+    { "permanent residence", "US", "JFK", "{\"nationality\":\"MEX\",\"permanent_resident\":true,\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "resident-required" },
+    { "permanent residence as a class", "US", "JFK", "{\"nationality\":\"MEX\",\"status\":\"LPR\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "resident-required" },
+    { "no permanent residence", "US", "JFK", "{\"nationality\":\"MEX\",\"permanent_resident\":false,\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "unrecorded-required" },
+    { "a permanent resident card as its zone writes it", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"},{\"type\":\"C1\",\"number\":\"2\",\"issuing_state\":\"USA\"}]", "resident-required" },
+    { "a permanent resident card as PAXLST writes it", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"C\",\"number\":\"2\",\"issuing_state\":\"USA\"}]", "resident-required" },
+    { "a card for work is none", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"IA\",\"number\":\"2\",\"issuing_state\":\"USA\"}]", "unrecorded-required" },
+    { "a resident's card of another state", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"C\",\"number\":\"2\",\"issuing_state\":\"CAN\"}]", "unrecorded-required" },
+    { "a card that does not say whose it is", "US", "JFK", "{\"nationality\":\"MEX\",\"documents\":[{\"type\":\"C\",\"number\":\"2\"}]", "undetermined" },
+    { "no document", "US", "JFK", "{\"nationality\":\"MEX\",\"surname\":\"S\",\"documents\":[]", "undetermined" },
+    { "a crew member", "US", "JFK", "{\"kind\":\"crew\",\"nationality\":\"PHL\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "unrecorded-required" },
+    { "a crew member with a class", "US", "JFK", "{\"kind\":\"crew\",\"nationality\":\"PHL\",\"status\":\"D\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "alien-required" },
+    { "a residence permit of a Schengen state", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"},{\"type\":\"AR\",\"number\":\"2\",\"issuing_state\":\"D\"}]", "residence-exempt" },
+    { "a card that a Schengen state gave to somebody else's citizen", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"I\",\"number\":\"2\",\"issuing_state\":\"FRA\"}]", "residence-exempt" },
+    { "an identity card of his own state", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"I\",\"number\":\"2\",\"issuing_state\":\"TUR\"}]", "national-required" },
+    { "a residence permit of a state outside", "EU", "FRA", "{\"nationality\":\"TUR\",\"documents\":[{\"type\":\"IR\",\"number\":\"2\",\"issuing_state\":\"GBR\"}]", "national-required" },
+    { "a short-stay visa's class", "EU", "FRA", "{\"nationality\":\"IND\",\"status\":\"C\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "visa-required" },
+    { "a crew certificate", "EU", "FRA", "{\"nationality\":\"PHL\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"},{\"type\":\"AC\",\"number\":\"2\"}]", "others-exempt" },
+    { "a crew member", "EU", "FRA", "{\"kind\":\"crew\",\"nationality\":\"PHL\",\"documents\":[{\"type\":\"P\",\"number\":\"1\"}]", "others-exempt" },
+};
+
+static void facts(void **state)
+{
+    const struct fact_row *row = *state;
+    struct place p;
+    GW_AUTO_VALUE(gw_buf) text = {};
+    GW_AUTO_VALUE(gw_law) law = {};
+    struct gw_manifest_traveler t;
+    open_at(&p, MIDNIGHT_US - SECOND_US, row->site);
+    snprintf(p.s->authority, sizeof p.s->authority, "%s", row->authority);
+    gw_buf_addf(&text, "%s,\"birth_date\":\"1980-01-01\"}", row->traveler);
+    CHECK_OK(gw_manifest_traveler_parse_json(&t, p.a, gw_buf_span(&text), &err));
+    const struct gw_voyage_row voyage = { .mode = GW_MODE_AIR, .direction = GW_DIRECTION_ARRIVAL, .from = gw_span_str("LHR"), .to = gw_span_str(row->site) };
+    gw_law_at(&law, p.s, &voyage, "");
+    const struct gw_pack_rule *rule = gw_law_rule(&law, &t);
+    CHECK(rule != NULL);
+    CHECK_TEXT(rule->id, row->want);
+    place_done(&p);
+}
+
+/* Told by one message, kept when another comes that has no place for it, and changed by one that says it anew. */
+static void a_class_once_told(void **state)
+{
+    (void)state;
+    struct place p;
+    open_at(&p, MIDNIGHT_US - SECOND_US, "JFK");
+    struct person person = { "FRA", "1980-01-01", ",\"status\":\"A-1\"" };
+    const struct gw_id voyage = announce(&p, AT_JFK, &person, 1);
+    CHECK(!may_capture(&p, voyage, "P00000"));
+    CHECK_INT(to_photograph(&p, voyage), 0);
+    person.more = ",\"seat\":\"12A\"";
+    announce(&p, AT_JFK, &person, 1);
+    CHECK(!may_capture(&p, voyage, "P00000"));
+    person.more = ",\"seat\":\"12A\",\"status\":\"B-2\"";
+    announce(&p, AT_JFK, &person, 1);
+    CHECK(may_capture(&p, voyage, "P00000"));
+    CHECK_INT(to_photograph(&p, voyage), 1);
+    place_done(&p);
+}
+
 /* ---- what may leave ------------------------------------------------------------------- */
 
 static const struct leaving_row {
@@ -320,7 +406,10 @@ static void check_leaving(struct place *p, const struct leaving_row *row, bool m
 {
     GW_AUTO_VALUE(gw_law) law = {};
     const struct gw_voyage_row voyage = { .mode = GW_MODE_AIR, .direction = GW_DIRECTION_DEPARTURE, .from = gw_span_str(row->site), .to = gw_span_str("LHR") };
+    struct gw_manifest_document passport = { .type = gw_span_str("P"), .number = gw_span_str("P00000"), .issuing_state = gw_span_str("UTO") };
     const struct gw_manifest_traveler t = {
+        .documents = &passport,
+        .n_documents = 1,
         .nationality = gw_span_str(row->nationality == NULL ? "" : row->nationality),
         .birth_date = { (int16_t)atoi(row->birth_date), 1, 1 },
     };
@@ -356,10 +445,12 @@ int main(void)
     gw_log_level(GW_LOG_ERROR);
     check_rows("midnight of 26 December 2025", changes, the_rule_of_2025);
     check_add("midnight", "what is kept for a voyage follows", what_is_kept_follows);
-    check_add("midnight", "who turns 14 may be photographed, who turns 80 may not", birthdays);
+    check_rows("at midnight who turns 14 may be photographed, who turns 80 may not", birthday_rows, birthdays);
     check_add("midnight", "between search and decision clears nobody", midnight_between_search_and_decision);
     check_add("site", "each has its own law and gallery", each_site_its_own);
     check_add("decline", "how long it took is counted, without a person", how_long_it_took);
+    check_rows("facts", fact_rows, facts);
+    check_add("facts", "a class once told stays told", a_class_once_told);
     check_rows("leaving", leaving_rows, leaving);
     return check_done();
 }

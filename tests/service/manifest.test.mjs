@@ -198,6 +198,17 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     assert.equal(c.segments.filter((s) => s[0] === 'UNB').length, 2);
   });
 
+  test('a master crew list is of no voyage: refused, saying what to send instead, and nobody of it is kept', async () => {
+    const f = flight();
+    for (const bgm of ['336+G', '336+H', '336+I']) {
+      const a = await edifact(paxlst({ ...f, number: '00MCL' }, [person(1, { party: 'FM' })], { bgm }));
+      assert.deepEqual([a.status, a.json.code], [422, 'invalid']);
+      assert.match(a.json.detail, /master crew list .BGM 336. .* crew list .BGM 250/);
+    }
+    const board = await g.ask('GET', '/v1/voyages?limit=500', { as: 'carrier' });
+    assert.ok(board.json.voyages.every((v) => !v.number.endsWith('MCL')));
+  });
+
   test('parts in several requests, in any order: nobody goes before all of them are there', async () => {
     const f = flight();
     const { json: { voyage: id } } = await edifact(paxlst(f, [person(1), person(2), person(3), person(4)]));

@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "service/internal.h"
 #include "tests/check.h"
+#include "tests/folder.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@
 #define HOUR_US (INT64_C(3600) * GW_US_PER_S)
 
 struct place {
-    char folder[64];
+    char folder[TEST_FOLDER];
     struct gw_conf conf;
     int64_t opened_us; /* what time it is then */
     struct gw_service *s;
@@ -26,18 +26,11 @@ struct place {
     struct gw_caller admin, carrier, device, officer, other_carrier, other_device, auditor;
 };
 
-static int place_remove_(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st, (void)kind, (void)at;
-    return remove(path);
-}
-
 /* Settings may be changed between this and place_open. */
 static inline void place_init(struct place *p)
 {
-    *p = (struct place){ .folder = "/tmp/gangway-test-XXXXXX", .opened_us = NOW_US };
-    if (mkdtemp(p->folder) == NULL)
-        abort();
+    *p = (struct place){ .opened_us = NOW_US };
+    test_folder_make(p->folder);
     gw_conf_init(&p->conf);
     struct gw_err err = {};
     char path[128];
@@ -79,7 +72,7 @@ static inline void place_done(struct place *p)
     place_close(p);
     gw_conf_done(&p->conf);
     gw_arena_free(p->a);
-    nftw(p->folder, place_remove_, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_drop(p->folder);
 }
 
 static inline struct gw_template template_of(float *v)

@@ -240,6 +240,9 @@ describe('protocol', { skip: withoutProgram }, () => {
       'POST /v1/voyages/{voyage}/holds': ['admin'],
       'POST /v1/holds/{hold}/release': ['admin'],
       'GET /v1/me': ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'],
+      'PUT /v1/me/status': ['device'],
+      'GET /v1/devices': ['admin', 'supervisor'],
+      'GET /v1/sites': ['admin', 'supervisor'],
       'GET /v1/tokens': ['admin'],
       'GET /v1/settings': ['admin'],
     };

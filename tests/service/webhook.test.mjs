@@ -25,7 +25,7 @@ async function endpoint(t, answer = () => 200) {
   t.after(() => { server.closeAllConnections(); server.close(); });
   e.url = `http://127.0.0.1:${server.address().port}/hook?for=us`;
   e.wait = async (n, fits = () => true) => {
-    const until = Date.now() + 8000;
+    const until = Date.now() + 30_000;
     for (;;) {
       const found = e.messages.filter(fits);
       if (found.length >= n) return found;
@@ -53,7 +53,7 @@ describe('webhooks', { skip: withoutProgram }, () => {
   const decline = (at, reference) => g.ask('POST', `/v1/voyages/${at}/declines`, { as: 'device', where: { site: at === id ? 'YVR' : 'LHR' }, json: { reference } });
   const state = async (hook) => (await ask('GET', '/v1/webhooks')).json.webhooks.find((w) => w.webhook === hook);
   const until = async (hook, fits) => {
-    const end = Date.now() + 8000;
+    const end = Date.now() + 30_000;
     for (;;) {
       const w = await state(hook);
       if (fits(w)) return w;
@@ -222,7 +222,7 @@ describe('webhooks', { skip: withoutProgram }, () => {
     const made = await strict.ask('POST', '/v1/webhooks', { as: 'admin', json: { carrier: 'XX', url } });
     assert.equal(made.status, 201, 'nobody knows yet where a name leads');
     assert.equal((await strict.ask('POST', `/v1/webhooks/${made.json.webhook}/test`, { as: 'admin', json: {} })).status, 200);
-    for (const end = Date.now() + 8000; ;) {
+    for (const end = Date.now() + 30_000; ;) {
       const [w] = (await strict.ask('GET', '/v1/webhooks', { as: 'admin' })).json.webhooks;
       if (w.dead === 1) {
         assert.equal(w.failure, 'forbidden');

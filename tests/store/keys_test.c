@@ -3,10 +3,10 @@
 #include "store/kek.h"
 #include "store/store.h"
 #include "tests/check.h"
+#include "tests/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,25 +16,7 @@
 static const char hex[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 static struct gw_err err;
-static char folder[64];
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st, (void)kind, (void)at;
-    return remove(path);
-}
-
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/gangway-keys-XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        abort();
-}
-
-static void drop_folder(void)
-{
-    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
+static char folder[TEST_FOLDER];
 
 static struct gw_store *open_with(const char *keys, void (*step)(void *, const char *), void *to)
 {
@@ -93,7 +75,7 @@ static void path_in(char out[200], const char *name)
 static void rotates(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     fill("file");
     char key[200], ring[200], more[] = "more of a person";
     path_in(key, "master.key");
@@ -123,7 +105,7 @@ static void rotates(void **state)
     gw_store_close(s);
     CHECK_OK(gw_buf_write_file(gw_buf_span(&old_key), key, 0600, &err));
     CHECK_FAILS(open_with("file", NULL, NULL) != NULL, GW_ERR_CORRUPT);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 struct cut {
@@ -143,7 +125,7 @@ static void rotates_or_not(void **state)
     (void)state;
     unsigned at = 0;
     for (bool killed = true; killed; at++) {
-        make_folder();
+        test_folder_make(folder);
         fill("file");
         pid_t child = fork();
         if (child == 0) {
@@ -170,7 +152,7 @@ static void rotates_or_not(void **state)
         char next[200];
         path_in(next, "master.key.next");
         CHECK(access(next, F_OK) != 0);
-        drop_folder();
+        test_folder_drop(folder);
     }
     printf("# cut off at each of %u steps\n", at - 1);
     CHECK(at >= 8);
@@ -180,7 +162,7 @@ static void other_sources(void **state)
 {
     (void)state;
     /* The environment: taken out of it, so that nobody else reads it there. */
-    make_folder();
+    test_folder_make(folder);
     setenv("TEST_KEY", hex, 1);
     fill("env:TEST_KEY");
     CHECK(getenv("TEST_KEY") == NULL);
@@ -232,7 +214,7 @@ static void other_sources(void **state)
     gw_store_close(s);
     CHECK_FAILS(open_with("somewhere", NULL, NULL) != NULL, GW_ERR_USAGE);
     unsetenv("CREDENTIALS_DIRECTORY");
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 static bool run(const char *const *argv)
@@ -260,7 +242,7 @@ static void in_a_token(void **state)
     static const char module[] = "/usr/lib/softhsm/libsofthsm2.so";
     if (access(module, R_OK) != 0)
         skip();
-    make_folder();
+    test_folder_make(folder);
     char conf[200], tokens[200], key[200], pin[200], text[400], uri[600], wrong[600];
     path_in(conf, "softhsm2.conf");
     path_in(tokens, "tokens");
@@ -315,13 +297,13 @@ static void in_a_token(void **state)
     CHECK(strstr(err.text, "9999") == NULL);
     CHECK_FAILS(open_with("pkcs11:token=gangway?module-path=/nowhere.so", NULL, NULL) != NULL, GW_ERR_NOT_FOUND);
     unsetenv("SOFTHSM2_CONF");
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 static void damaged(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     fill("file");
     char ring[200];
     path_in(ring, "keyring");
@@ -356,7 +338,7 @@ static void damaged(void **state)
     path_in(aside, "aside.db");
     CHECK_INT(rename(db, aside), 0);
     CHECK_FAILS(open_with("file", NULL, NULL) != NULL, GW_ERR_CONFLICT);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 int main(void)

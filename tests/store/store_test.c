@@ -3,9 +3,9 @@
 #include "store/store.h"
 #include "store/tx.h"
 #include "tests/check.h"
+#include "tests/folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -17,25 +17,7 @@
 #define NOW_US (INT64_C(1795420800) * GW_US_PER_S)
 
 static struct gw_err err;
-static char folder[64];
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st, (void)kind, (void)at;
-    return remove(path);
-}
-
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/gangway-store-XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        abort();
-}
-
-static void drop_folder(void)
-{
-    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
+static char folder[TEST_FOLDER];
 
 static struct gw_store *open_store(void)
 {
@@ -105,7 +87,7 @@ static struct found look(struct gw_store *s, unsigned n, struct gw_arena *a)
 static void undone_alone(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     GW_AUTO(gw_arena) *a = gw_arena_new(1 << 20);
     struct gw_store *s = open_store();
     CHECK_OK(s != NULL);
@@ -128,7 +110,7 @@ static void undone_alone(void **state)
     CHECK_FAILS(gw_store_write(s, put_pair, &p, &err), GW_ERR_INTERNAL);
     CHECK_OK(gw_store_check(s, &err));
     gw_store_close(s);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 enum { THREADS = 8, EACH = 60 };
@@ -155,7 +137,7 @@ static void *write_some(void *arg)
 static void many_writers(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     GW_AUTO(gw_arena) *a = gw_arena_new(64 << 20);
     struct crowd c = { .s = open_store() };
     CHECK_OK(c.s != NULL);
@@ -173,7 +155,7 @@ static void many_writers(void **state)
     CHECK(counters.jobs >= THREADS * EACH && counters.commits <= counters.jobs);
     printf("# %llu jobs in %llu commits\n", (unsigned long long)counters.jobs, (unsigned long long)counters.commits);
     gw_store_close(c.s);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 /* A process writes and says after each write that it was acknowledged; it is killed at
@@ -181,7 +163,7 @@ static void many_writers(void **state)
 static void killed(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     GW_AUTO(gw_arena) *a = gw_arena_new(256 << 20);
     unsigned first = 0, rounds = 10;
     for (unsigned round = 0; round < rounds; round++) {
@@ -229,14 +211,14 @@ static void killed(void **state)
     }
     CHECK(first >= rounds * 5);
     printf("# %u writes acknowledged and kept over %u kills\n", first, rounds);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 /* Two openers, and a database from the future. */
 static void one_at_a_time(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     struct gw_store *s = open_store();
     CHECK_OK(s != NULL);
     CHECK_FAILS(open_store() != NULL, GW_ERR_CONFLICT);
@@ -256,13 +238,13 @@ static void one_at_a_time(void **state)
     CHECK_OK(gw_buf_write_file(gw_span_str("this is not a database, and long enough to be looked at as one, header and all...."
                                            "...................................................................."), path, 0600, &err));
     CHECK_FAILS(open_store() != NULL, GW_ERR_CORRUPT);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 static void cannot_write(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     GW_AUTO(gw_arena) *a = gw_arena_new(1 << 20);
     struct gw_store *s = open_store();
     CHECK_OK(s != NULL);
@@ -289,14 +271,14 @@ static void cannot_write(void **state)
     CHECK(look(s, 2, a).voyage);
     CHECK_OK(gw_store_probe(s, &err));
     gw_store_close(s);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 /* As somebody who may not write; root may everywhere, so it becomes nobody first. */
 static void read_only_folder(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     enum { NOBODY = 65534 };
     if (geteuid() == 0)
         CHECK_INT(chown(folder, NOBODY, NOBODY), 0);
@@ -322,7 +304,7 @@ static void read_only_folder(void **state)
     waitpid(child, &status, 0);
     CHECK(WIFEXITED(status));
     CHECK_INT(WEXITSTATUS(status), 0);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 /* ---- sealing ---------------------------------------------------------------------- */
@@ -330,7 +312,7 @@ static void read_only_folder(void **state)
 static void belongs_somewhere(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     struct gw_store *s = open_store();
     CHECK_OK(s != NULL);
     struct pair p = { .n = 1, .person = "one" };
@@ -354,7 +336,7 @@ static void belongs_somewhere(void **state)
     f.n = 2;
     CHECK_FAILS(gw_store_read(s, find_pair, &f, &err), GW_ERR_CORRUPT);
     gw_store_close(s);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 struct destroy {
@@ -373,7 +355,7 @@ static bool destroy_key(struct gw_tx *tx, void *arg, struct gw_err *e)
 static void lost_with_its_key(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     struct gw_store *s = open_store();
     CHECK_OK(s != NULL);
     GW_AUTO(gw_arena) *a = gw_arena_new(1 << 20);
@@ -392,7 +374,7 @@ static void lost_with_its_key(void **state)
     CHECK_OK(s != NULL);
     CHECK_FAILS(gw_store_read(s, find_pair, &f, &err), GW_ERR_GONE);
     gw_store_close(s);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 /* Every statement is one the database accepts; not only those that tests happen to run. */
@@ -416,12 +398,12 @@ static bool prepare_all(struct gw_tx *tx, void *arg, struct gw_err *e)
 static void statements(void **state)
 {
     (void)state;
-    make_folder();
+    test_folder_make(folder);
     struct gw_store *s = open_store();
     CHECK_OK(s != NULL);
     CHECK_OK(gw_store_write(s, prepare_all, NULL, &err));
     gw_store_close(s);
-    drop_folder();
+    test_folder_drop(folder);
 }
 
 int main(void)

@@ -170,6 +170,18 @@ size_t network_input(const struct network *n, int64_t shape[8], size_t *rank)
     return floats;
 }
 
+const char *network_input_name(const struct network *n)
+{
+    return n->input;
+}
+
+size_t network_output_names(const struct network *n, const char *names[NETWORK_OUTPUTS_MAX])
+{
+    for (size_t i = 0; i < n->n_outputs; i++)
+        names[i] = n->output[i];
+    return n->n_outputs;
+}
+
 bool network_run_shape(struct network *n, const float *input, const int64_t *shape, size_t rank, struct gw_err *err)
 {
     size_t floats = 1;

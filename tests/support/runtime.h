@@ -29,6 +29,8 @@ struct network *network_open(struct runtime *r, struct gw_span model, const stru
 void network_close(struct network *n);
 /* Shape of the only input, dynamic dimensions as 1; number of floats. */
 size_t network_input(const struct network *n, int64_t shape[8], size_t *rank);
+const char *network_input_name(const struct network *n);
+size_t network_output_names(const struct network *n, const char *names[NETWORK_OUTPUTS_MAX]);
 /* Runs; the outputs are the network's until the next run. */
 bool network_run(struct network *n, const float *input, struct gw_err *err);
 bool network_run_shape(struct network *n, const float *input, const int64_t *shape, size_t rank, struct gw_err *err);

@@ -92,10 +92,25 @@ export async function accessible(page, label) {
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).join(' | ')}`), [], label);
 }
 
-const shots = path.join(path.dirname(program), 'screenshots');
+export const shots = path.join(path.dirname(program), 'screenshots');
 export async function shoot(page, name, options = {}) {
   fs.mkdirSync(shots, { recursive: true });
   await page.screenshot({ path: path.join(shots, `${name}.png`), ...options });
 }
 
 export const scratch = () => fs.mkdtempSync(path.join(os.tmpdir(), 'gangway-pages-'));
+
+/** Words of another language that a page in Arabic shows: Latin letters outside of names and codes (dir="ltr", bdi), commands and units. */
+export function latin(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+      const e = n.parentElement;
+      if (e.closest('[dir="ltr"], bdi, script, style, option[lang], button[lang], a[lang], kbd') || !e.checkVisibility()) continue;
+      const text = n.textContent.replace(/gangway( [a-z]+)*( --[a-z]+)*|target\.…|webhook|SIGHUP|Gangway|HTTPS?|UTC/g, '');
+      if (/[A-Za-z]{3,}/.test(text)) found.push(text.trim());
+    }
+    return found;
+  });
+}

@@ -53,9 +53,9 @@ export class Listener {
     for (const w of this.waiting.splice(0)) w();
   }
 
-  // The events that fit, once there are n of them; fails after five seconds.
+  // The events that fit, once there are n of them; fails after half a minute, which a busy machine may take.
   async wait(fits, n = 1) {
-    const until = Date.now() + 5000;
+    const until = Date.now() + 30_000;
     for (;;) {
       const found = this.events.filter(fits);
       if (found.length >= n) return found;

@@ -6,8 +6,10 @@ import type words from '../../languages/console/en.json';
 import type { Answer, Problem, Service } from '../shared/api';
 import { Icon } from '../shared/icons';
 import type { Say } from '../shared/words';
+import { sayProblem } from './told';
 
-export type ConsoleSay = Say<keyof typeof words>;
+export type Word = keyof typeof words;
+export type ConsoleSay = Say<Word>;
 export type Role = 'carrier' | 'officer' | 'supervisor' | 'auditor' | 'admin';
 export interface Me { token: string; role: Role; site: string | null; carrier: string | null }
 export interface Happening { event: string; data: Record<string, unknown> }
@@ -21,7 +23,6 @@ export interface Desk {
   /** is told what happens; returns how to stop */
   hear: (listener: (h: Happening) => void) => () => void;
   version: string;
-  signOut: () => void;
 }
 
 export const DeskContext = createContext<Desk | null>(null);
@@ -88,8 +89,8 @@ export function Loaded<T>({ asked, again, children }: { asked: Asked<T>; again: 
     case 'problem': {
       const { problem } = asked;
       return <Empty icon="alert" title={problem.status === 403 ? say('forbidden') : problem.status === 410 ? say('gone') : say('failed')}>
-        <p>{problem.status === 410 ? say('gone_lead') : problem.detail}</p>{problem.next && problem.status !== 410 && <p>{problem.next}</p>}
-        {problem.request_id && <p class="small code">{say('request')} {problem.request_id}</p>}
+        <p>{problem.status === 410 ? say('gone_lead') : sayProblem(say, problem)}</p>
+        {problem.request_id && <p class="small code">{say('request')} <bdi dir="ltr">{problem.request_id}</bdi></p>}
         {problem.status !== 410 && <button type="button" class="button" onClick={again}>{say('again')}</button>}
       </Empty>;
     }
@@ -98,7 +99,7 @@ export function Loaded<T>({ asked, again, children }: { asked: Asked<T>; again: 
   }
 }
 
-export function Head({ title, lead, children }: { title: string; lead?: string; children?: ComponentChildren }) {
+export function Head({ title, lead, children }: { title: string; lead?: ComponentChildren; children?: ComponentChildren }) {
   return <div class="head"><div><h1 tabIndex={-1}>{title}</h1>{lead && <p class="soft">{lead}</p>}</div>{children && <div class="tools">{children}</div>}</div>;
 }
 

@@ -5,6 +5,7 @@ import { Icon } from '../shared/icons';
 import type { CasePerson, Inspection, InspectionPage, Method, Outcome } from '../shared/shapes';
 import { clock } from '../shared/times';
 import { Chip, Empty, Head, Loaded, useAsk, useDesk, useHappening, type Asked } from './ask';
+import { sayProblem, Told } from './told';
 import { nameOf } from './voyage';
 
 const outcomes: [Outcome, string][] = [['cleared', 'c'], ['denied', 'd'], ['referred', 'r']];
@@ -35,7 +36,7 @@ function Photo({ id, purpose, inspection, label, zoom }: { id: string; purpose: 
     void service.photo(`/v1/photos/${id}?purpose=${purpose}&case=${inspection}`, stop.signal).then((a) => {
       if (stop.signal.aborted) return;
       if (a.kind === 'good') { url = URL.createObjectURL(a.value); setState({ at: 'shown', url }); }
-      else setState({ at: 'failed', text: a.kind === 'problem' ? a.problem.detail : say('silence') });
+      else setState({ at: 'failed', text: a.kind === 'problem' ? sayProblem(say, a.problem) : say('silence') });
     });
     return () => { stop.abort(); if (url) URL.revokeObjectURL(url); };
   }, [id, round]);
@@ -86,7 +87,7 @@ function Case({ id, done }: { id: string; done: () => void }) {
     setBusy(true);
     const a = await service.post<Inspection>(`/v1/inspections/${id}/claim`, {});
     setBusy(false);
-    if (a.kind === 'good') { setWrong(''); setAsked({ state: 'good', value: a.value, old: false }); } else setWrong(a.kind === 'problem' ? a.problem.detail : say('silence'));
+    if (a.kind === 'good') { setWrong(''); setAsked({ state: 'good', value: a.value, old: false }); } else setWrong(a.kind === 'problem' ? sayProblem(say, a.problem) : say('silence'));
   };
   const decide = async (result: Outcome, method: Method) => {
     if (busy) return;
@@ -95,7 +96,7 @@ function Case({ id, done }: { id: string; done: () => void }) {
     setBusy(false);
     setChosen(null);
     if (a.kind === 'good') done();
-    else setWrong(a.kind === 'problem' ? `${a.problem.detail}` : say('silence'));
+    else setWrong(a.kind === 'problem' ? sayProblem(say, a.problem) : say('silence'));
   };
   const keys = useRef<(e: KeyboardEvent) => void>(() => undefined);
   keys.current = (e) => {
@@ -122,9 +123,9 @@ function Case({ id, done }: { id: string; done: () => void }) {
       const probe = i.verification?.photo, portraits = (who ?? like)?.portraits ?? [];
       const purpose = supervising ? 'referral' : 'inspection';
       return <>
-        <div class="bar"><div><h2 id="case-title">{say(`cause_${i.cause}`)}</h2><p class="soft"><span class="code" dir="ltr">{i.carrier} {i.number}</span> · {i.site ?? `${i.from} – ${i.to}`}</p></div>
+        <div class="bar"><div><h2 id="case-title">{say(`cause_${i.cause}`)}</h2><p class="soft"><span class="code" dir="ltr">{i.carrier} {i.number}</span> · <span dir="ltr">{i.site ?? `${i.from} – ${i.to}`}</span></p></div>
           <div class="clockface"><Icon name="clock" size={18} /><Waiting since={i.opened_at} until={i.closed_at} /></div></div>
-        <p class={`reason ${i.severity}`}><Icon name={i.severity === 'alert' ? 'alert' : 'officer'} size={22} /><span><strong lang="en" dir="auto">{i.text}</strong>{i.mismatch && <> {say('mismatch')}</>}</span></p>
+        <p class={`reason ${i.severity}`}><Icon name={i.severity === 'alert' ? 'alert' : 'officer'} size={22} /><span><strong><Told kind="reason" code={i.reason} text={i.text} /></strong>{i.mismatch && <> {say('mismatch')}</>}</span></p>
         {i.verification?.score !== undefined && i.verification.threshold !== undefined && <p class="soft small">{say('score_told', { score: i.verification.score.toFixed(3), threshold: i.verification.threshold.toFixed(3), n: i.verification.gallery_persons })}</p>}
         <div class="photos">
           {probe && !mine(i) ? <NoPhoto label={say('photo_live')} text={say(i.state === 'closed' ? 'photo_none' : 'photo_after_claim')} /> : probe ? <Photo id={probe} purpose={purpose} inspection={i.inspection} label={say('photo_live')} zoom={zoom} /> : <NoPhoto label={say('photo_live')} text={say(i.cause === 'decline' ? 'photo_declined' : 'photo_none')} />}
@@ -162,7 +163,7 @@ export function Queue({ states, chosen, choose }: { states: ('open' | 'claimed' 
     : <ul class="queue">{list.map((i) => <li key={i.inspection}><button type="button" aria-pressed={i.inspection === chosen} onClick={() => choose(i.inspection)}>
         <span class="chips"><Chip kind={i.severity === 'alert' ? 'alarm' : 'officer'}>{say(`cause_${i.cause}`)}</Chip>{i.state === 'claimed' && <Chip kind="plain">{say(i.claimed_by === me.token ? 'mine' : 'claimed')}</Chip>}{i.state === 'referred' && <Chip kind="warn">{say('result_referred')}</Chip>}</span>
         <Waiting since={i.opened_at} until={i.closed_at} />
-        <span class="grow" lang="en" dir="auto">{i.text}</span>
+        <span class="grow"><Told kind="reason" code={i.reason} text={i.text} /></span>
         <span class="soft code" dir="ltr">{i.carrier} {i.number}{i.traveler?.seat ? ` · ${i.traveler.seat}` : ''}</span>
       </button></li>)}</ul>}</Loaded>;
 }

@@ -25,7 +25,7 @@ const views: View[] = [
   { name: 'watch', icon: 'alert', roles: ['supervisor', 'auditor'], show: Watch },
   { name: 'accuracy', icon: 'chart', roles: ['supervisor', 'auditor'], show: Accuracy },
   { name: 'records', icon: 'shield', roles: ['auditor', 'supervisor'], show: Records },
-  { name: 'devices', icon: 'device', roles: ['admin'], show: Devices },
+  { name: 'devices', icon: 'device', roles: ['admin', 'supervisor'], show: Devices },
   { name: 'settings', icon: 'sliders', roles: ['admin'], show: Settings },
   { name: 'watch', icon: 'alert', roles: ['admin'], show: Watch },
 ];
@@ -52,6 +52,10 @@ function LanguageMenu({ say, language, choose }: { say: ConsoleSay; language: La
     </select></label>;
 }
 
+// A console that nobody touches is nobody's.
+const idle = { after: 15 * 60_000, warning: 60_000 };
+type Over = 'session_over' | 'session_idle' | null;
+
 type SignedIn = { me: Me; token: string; paths: Record<string, Record<string, { 'x-roles'?: string[] }>>; version: string };
 
 async function signIn(token: string): Promise<SignedIn | 'wrong' | 'device' | 'silence'> {
@@ -65,23 +69,51 @@ async function signIn(token: string): Promise<SignedIn | 'wrong' | 'device' | 's
   return { me: me.value, token, paths: api.value.paths, version: api.value.info.version };
 }
 
-function SignIn({ say, language, choose, done }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; done: (s: SignedIn) => void }) {
+/** The first administrator of a new service, by the code that it printed at its start. */
+function FirstAdmin({ say, done }: { say: ConsoleSay; done: (token: string) => void }) {
+  const [code, setCode] = useState('');
+  const [made, setMade] = useState<string | null>(null);
+  const [wrong, setWrong] = useState('');
+  const [busy, setBusy] = useState(false);
+  const make = async () => {
+    setBusy(true);
+    const a = await new Service(null).post<{ secret: string }>('/v1/setup', { code: code.trim() });
+    setBusy(false);
+    setCode('');
+    if (a.kind === 'good') setMade(a.value.secret);
+    else setWrong(a.kind === 'silence' ? say('sign_in_silence') : a.problem.status === 429 ? say('fault_too_often') : say('setup_wrong'));
+  };
+  if (made !== null) return <div class="first" role="alert"><p>{say('setup_shown_once')}</p><p class="secret" dir="ltr" tabIndex={0}>{made}</p>
+    <button type="button" class="button filled" onClick={() => done(made)}>{say('setup_kept')}</button></div>;
+  return <form class="first" aria-labelledby="first" onSubmit={(e) => { e.preventDefault(); void make(); }}>
+    <h2 id="first">{say('setup_title')}</h2><p class="soft small" id="first-help">{say('setup_lead')}</p>
+    <label>{say('setup_code')}<input value={code} onInput={(e) => setCode(e.currentTarget.value)} autocomplete="off" spellcheck={false} dir="ltr" required aria-describedby="first-help" aria-invalid={wrong !== ''} /></label>
+    {wrong && <p class="wrong" role="alert">{wrong}</p>}
+    <button class="button filled" disabled={busy}>{say(busy ? 'loading' : 'setup_make')}</button>
+  </form>;
+}
+
+function SignIn({ say, language, choose, done, over }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; done: (s: SignedIn) => void; over: Over }) {
   const [token, setToken] = useState('');
+  const [first, setFirst] = useState(false);
+  useEffect(() => { void new Service(null).get<{ open: boolean }>('/v1/setup').then((a) => setFirst(a.kind === 'good' && a.value.open)); }, []);
+  const enter = async (text: string) => {
+    setBusy(true);
+    const result = await signIn(text.trim());
+    setBusy(false);
+    if (typeof result === 'string') { setWrong(result); return; }
+    keep(result.token);
+    done(result);
+  };
   const [wrong, setWrong] = useState<'wrong' | 'device' | 'silence' | null>(null);
   const [busy, setBusy] = useState(false);
   return <div class="front">
     <main class="signin">
       <p class="brand"><img src={new URL('../shared/icon.svg', import.meta.url).href} alt="" width="34" height="34" />Gangway</p>
       <h1>{say('sign_in')}</h1>
-      <form onSubmit={async (e) => {
-        e.preventDefault();
-        setBusy(true);
-        const result = await signIn(token.trim());
-        setBusy(false);
-        if (typeof result === 'string') { setWrong(result); return; }
-        keep(result.token);
-        done(result);
-      }}>
+      {over && <p class="band" role="status">{say(over, { n: idle.after / 60_000 })}</p>}
+      {first && <FirstAdmin say={say} done={(t) => { setFirst(false); void enter(t); }} />}
+      <form onSubmit={(e) => { e.preventDefault(); void enter(token); }}>
         <label>{say('token')}<input type="password" value={token} onInput={(e) => setToken(e.currentTarget.value)} autocomplete="off" spellcheck={false} dir="ltr" required aria-describedby="token-help" aria-invalid={wrong !== null} /></label>
         <p class="soft small" id="token-help">{say('token_help')}</p>
         {wrong && <p class="wrong" role="alert">{say(`sign_in_${wrong}`)}</p>}
@@ -117,9 +149,29 @@ function useEvents(service: Service, there: boolean) {
   return { hear, live };
 }
 
-function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; signed: SignedIn; signOut: () => void }) {
+/** Seconds until whoever left is signed out; null: not soon. */
+function useIdle(leave: () => void): { left: number | null; stay: () => void } {
+  const last = useRef(Date.now());
+  const [left, setLeft] = useState<number | null>(null);
+  useEffect(() => {
+    const touch = () => { last.current = Date.now(); setLeft(null); };
+    const look = () => {
+      const rest = idle.after - (Date.now() - last.current);
+      if (rest <= 0) leave();
+      else setLeft(rest <= idle.warning ? Math.ceil(rest / 1000) : null);
+    };
+    const kinds = ['keydown', 'pointerdown', 'wheel'] as const;
+    for (const k of kinds) window.addEventListener(k, touch, { passive: true });
+    const timer = window.setInterval(look, 1000);
+    return () => { window.clearInterval(timer); for (const k of kinds) window.removeEventListener(k, touch); };
+  }, []);
+  return { left, stay: () => { last.current = Date.now(); setLeft(null); } };
+}
+
+function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; signed: SignedIn; signOut: (why: Over) => void }) {
   const { me } = signed;
-  const service = useMemo(() => new Service(signed.token), [signed.token]);
+  const service = useMemo(() => new Service(signed.token, () => signOut('session_over')), [signed.token]);
+  const { left, stay } = useIdle(() => signOut('session_idle'));
   const has = useMemo(() => (path: string) => Object.values(signed.paths[path] ?? {}).some((o) => o['x-roles']?.includes(me.role)), [signed]);
   const { hear, live } = useEvents(service, has('/v1/events'));
   const address = useAddress();
@@ -132,7 +184,7 @@ function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; lan
     if (!first.current) main.current?.querySelector('h1')?.focus();
     first.current = false;
   }, [address.join('/')]);
-  const desk: Desk = useMemo(() => ({ service, me, say, has, hear, version: signed.version, signOut }), [service, say, has, hear]);
+  const desk: Desk = useMemo(() => ({ service, me, say, has, hear, version: signed.version }), [service, say, has, hear]);
   const Show = view.show;
   return <DeskContext.Provider value={desk}>
     <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); main.current?.focus(); }}>{say('skip')}</a>
@@ -144,10 +196,10 @@ function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; lan
           <p class={`live ${live}`} role="status"><i aria-hidden="true" />{say(`live_${live}`)}</p>
           <p><strong>{say(`role_${me.role}`)}</strong>{(me.site ?? me.carrier) && <span class="code"> · {me.site ?? me.carrier}</span>}</p>
           <LanguageMenu say={say} language={language} choose={choose} />
-          <button type="button" class="button quiet" onClick={signOut}><Icon name="out" size={18} />{say('sign_out')}</button>
+          <button type="button" class="button quiet" onClick={() => signOut(null)}><Icon name="out" size={18} />{say('sign_out')}</button>
         </div>
       </nav>
-      <main id="main" ref={main} tabIndex={-1}>{address[0] === 'voyage' && address[1] && view.name === 'board' ? <Voyage key={address[1]} id={address[1]} /> : <Show />}</main>
+      <main id="main" ref={main} tabIndex={-1}>{left !== null && <p class="band idle" role="alert"><Icon name="clock" size={20} />{say('session_soon', { n: left })}<button type="button" class="button" onClick={stay}>{say('session_stay')}</button></p>}{address[0] === 'voyage' && address[1] && view.name === 'board' ? <Voyage key={address[1]} id={address[1]} /> : <Show />}</main>
     </div>
   </DeskContext.Provider>;
 }
@@ -159,9 +211,10 @@ function Console() {
     const token = kept();
     if (token !== null) void signIn(token).then((s) => { if (s === 'wrong') keep(null); setSigned(typeof s === 'string' ? null : s); });
   }, []);
+  const [over, setOver] = useState<Over>(null);
   if (say === null || signed === 'trying') return <main aria-busy="true" />;
-  const signOut = () => { keep(null); location.hash = ''; setSigned(null); };
-  return signed === null ? <SignIn say={say} language={language} choose={setLanguage} done={setSigned} />
+  const signOut = (why: Over) => { keep(null); location.hash = ''; setOver(why); setSigned(null); };
+  return signed === null ? <SignIn say={say} language={language} choose={setLanguage} over={over} done={(s) => { setOver(null); setSigned(s); }} />
     : <Room say={say} language={language} choose={setLanguage} signed={signed} signOut={signOut} />;
 }
 

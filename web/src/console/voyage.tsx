@@ -7,6 +7,7 @@ import type { CloseReceipt, Decision, Traveler, TravelerPage, TravelerStatus, Ve
 import { clock, dayAndClock } from '../shared/times';
 import { Chip, Empty, Head, Loaded, useAsk, useDesk, useHappening, type Asked } from './ask';
 import { Progress, useReadiness } from './board';
+import { sayProblem, Told } from './told';
 
 export const kindOf = (d: Decision): 'clear' | 'officer' | 'plain' => d === 'clear' ? 'clear' : d === 'inspect' ? 'officer' : 'plain';
 const kindOfStatus: Record<TravelerStatus, 'clear' | 'officer' | 'warn' | 'alarm' | 'plain'> = { expected: 'plain', declined: 'officer', cleared: 'clear', inspected: 'clear', boarded: 'clear', denied: 'alarm', not_boarded: 'warn' };
@@ -42,7 +43,7 @@ function Feed({ id }: { id: string }) {
     <Loaded asked={list} again={walk}>{(all) => all.length === 0 ? <Empty icon="camera" title={say('feed_empty')} />
       : <ol class="feed" aria-live="polite" tabIndex={0}>{[...all].reverse().slice(0, 60).map((v) => <li key={v.verification}>
         <span class="code soft">{clock(v.at)}</span><Chip kind={kindOf(v.decision)}>{say(`decision_${v.decision}`)}</Chip>
-        <span>{v.traveler?.seat && <b class="code">{v.traveler.seat} </b>}<span lang="en" dir="auto">{v.text}</span>{v.score !== undefined && v.threshold !== undefined && <span class="soft code" dir="ltr"> {v.score.toFixed(3)} / {v.threshold.toFixed(3)}</span>}</span>
+        <span>{v.traveler?.seat && <b class="code">{v.traveler.seat} </b>}<Told kind="reason" code={v.reason} text={v.text} />{v.score !== undefined && v.threshold !== undefined && <span class="soft code" dir="ltr"> {v.score.toFixed(3)} / {v.threshold.toFixed(3)}</span>}</span>
         <span class="soft code">{v.elapsed_ms.toFixed(0)} ms</span></li>)}</ol>}</Loaded>
   </section>;
 }
@@ -115,10 +116,28 @@ function Missing({ id }: { id: string }) {
         <div><dt>{say('gallery')}</dt><dd>{say(`gallery_${r.gallery.state}`)} · {r.gallery.persons}</dd></div>
         <div><dt>{say('manifest_at')}</dt><dd>{dayAndClock(r.last_manifest_at)}{r.late && <Chip kind="warn">{say('late')}</Chip>}</dd></div>
       </dl>
+      {r.lists && r.lists.length > 0 && <div class="scroll" tabIndex={0} role="group" aria-label={say('lists')}><table><thead><tr><th>{say('lists')}</th><th>{say('due_at')}</th><th>{say('received_at')}</th><th>{say('state')}</th></tr></thead>
+        <tbody>{r.lists.map((l) => <tr key={l.list}><td>{say(`list_${l.list}`)}</td><td class="code">{dayAndClock(l.due_at)}</td><td class="code">{dayAndClock(l.received_at)}</td>
+          <td><Chip kind={({ in_time: 'clear', late: 'warn', missing: 'alarm', pending: 'plain' } as const)[l.state]}>{say(`due_${l.state}`)}</Chip></td></tr>)}</tbody></table></div>}
       {r.portraits.uncovered.length === 0 ? <Empty icon="check" title={say('no_photo_none')} />
         : <ul class="lines" tabIndex={0}>{r.portraits.uncovered.map((t) => <li key={t.traveler}><b class="code">{t.seat ?? '–'}</b><bdi>{nameOf(t) || t.reference}</bdi></li>)}</ul>}
     </>}</Loaded>
   </section>;
+}
+
+/** How a closed voyage ended, and where the gate and the carrier's close-out differ. */
+function Ended({ id }: { id: string }) {
+  const { say } = useDesk();
+  const { asked, again } = useAsk<CloseReceipt>(`/v1/voyages/${id}/close`, '/v1/voyages/{voyage}/close');
+  useHappening(['voyage'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); });
+  return <section class="sheet wide" aria-labelledby="ended"><h2 id="ended">{say('differences')}</h2><Loaded asked={asked} again={again}>{(r) => <>
+    <p>{say(r.cancelled ? 'ended_cancelled' : r.by_carrier ? 'ended_by_carrier' : 'ended_by_gate')}</p>
+    <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{r.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{r.not_boarded}</dd></div>
+      <div><dt>{say('unexpected')}</dt><dd>{r.unexpected.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{r.cleared_not_boarded}</dd></div></dl>
+    {r.by_carrier && (r.differences.length === 0 ? <Empty icon="check" title={say('differences_none')} />
+      : <div class="scroll tall" tabIndex={0} role="group" aria-label={say('differences_title')}><table><caption>{say('differences_title')}</caption><thead><tr><th>{say('seat')}</th><th>{say('reference')}</th><th>{say('difference')}</th></tr></thead>
+          <tbody>{r.differences.map((d, i) => <tr key={i}><td class="code" dir="ltr">{d.seat ?? '–'}</td><td class="code" dir="ltr">{d.reference ?? '–'}</td><td><Chip kind={d.difference === 'denied_on_board' || d.difference === 'unexpected' ? 'alarm' : 'warn'}>{say(`diff_${d.difference}`)}</Chip></td></tr>)}</tbody></table></div>)}
+  </>}</Loaded></section>;
 }
 
 function Close({ v, again }: { v: VoyageShape; again: () => void }) {
@@ -132,7 +151,7 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
     setBusy(true);
     const a = await service.post<CloseReceipt>(`/v1/voyages/${v.voyage}/close`, {});
     setBusy(false);
-    if (a.kind === 'good') { setReceipt(a.value); again(); } else setWrong(a.kind === 'problem' ? a.problem.detail : say('silence'));
+    if (a.kind === 'good') { setReceipt(a.value); again(); } else setWrong(a.kind === 'problem' ? sayProblem(say, a.problem) : say('silence'));
   };
   const waiting = v.travelers - (v.by_status.cleared ?? 0) - (v.by_status.inspected ?? 0) - (v.by_status.boarded ?? 0);
   return <>
@@ -166,7 +185,7 @@ export function Voyage({ id }: { id: string }) {
     <p><a href="#/board">{say('view_board')}</a></p>
     {asked.state !== 'good' && <Head title={say('voyage')} />}
     <Loaded asked={asked} again={again}>{(v) => <>
-      <Head title={`${v.carrier} ${v.number}`} lead={`${v.from} – ${v.to} · ${dayAndClock(v.departure)} · ${say(`mode_${v.mode}`)}`}>
+      <Head title={`${v.carrier} ${v.number}`} lead={<><bdi dir="ltr">{v.from} – {v.to}</bdi> · {dayAndClock(v.departure)} · {say(`mode_${v.mode}`)}</>}>
         <Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} />
       </Head>
       <div class="counts">
@@ -178,6 +197,7 @@ export function Voyage({ id }: { id: string }) {
       <div class="columns">
         {(me.role === 'officer' || me.role === 'supervisor') && <Feed id={id} />}
         {me.role !== 'admin' && v.state === 'open' && <Missing id={id} />}
+        {v.state === 'closed' && <Ended id={id} />}
         {me.role !== 'admin' && <Manifest id={id} />}
       </div>
     </>}</Loaded>

@@ -6,6 +6,7 @@ import { dayAndClock } from '../shared/times';
 import { Empty, Head, Loaded, useAsk, useDesk, useHappening } from './ask';
 import { Queue } from './inspections';
 import { Captures } from './captures';
+import { Told } from './told';
 
 function Alerts() {
   const { say, service, me } = useDesk();
@@ -15,7 +16,7 @@ function Alerts() {
   return <section class="sheet" aria-labelledby="alerts"><h2 id="alerts">{say('alerts')}</h2>
     <Loaded asked={asked} again={again}>{(page) => page.alerts.length === 0 ? <Empty icon="check" title={say('alerts_none')} />
       : <ul class="alerts">{[...page.alerts].reverse().map((a) => <li key={a.alert} class={a.severity}>
-          <Icon name="alert" size={22} /><div><strong lang="en" dir="auto">{a.text}</strong><p class="soft small">{dayAndClock(a.at)}{a.traveler?.seat && <> · {say('seat')} <b class="code">{a.traveler.seat}</b></>}{a.voyage && me.role !== 'auditor' && <> · <a href={`#/voyage/${a.voyage}`}>{say('voyage')}</a></>}</p></div>
+          <Icon name="alert" size={22} /><div><strong><Told kind="alert" code={a.kind} text={a.text} /></strong><p class="soft small">{dayAndClock(a.at)}{a.traveler?.seat && <> · {say('seat')} <b class="code">{a.traveler.seat}</b></>}{a.voyage && me.role !== 'auditor' && <> · <a href={`#/voyage/${a.voyage}`}>{say('voyage')}</a></>}</p></div>
           {(me.role === 'supervisor' || me.role === 'admin') && <button type="button" class="button" onClick={() => take(a)}>{say('acknowledge')}</button>}
         </li>)}</ul>}</Loaded></section>;
 }
@@ -31,7 +32,7 @@ function Waits() {
   return <section class="sheet wide" aria-labelledby="waits"><h2 id="waits">{say('waits')}</h2>
     <Loaded asked={asked} again={again}>{(r) => r.rows.length === 0 ? <Empty icon="clock" title={say('nothing_yet')} />
       : <div class="scroll" tabIndex={0} role="group" aria-label={say('waits')}><table><thead><tr><th>{say('site')}</th><th>{say('cause')}</th><th>{say('opened')}</th><th>{say('result_cleared')}</th><th>{say('result_denied')}</th><th>{say('result_referred')}</th><th>{say('waiting')}</th><th>{say('to_claim')}</th><th>{say('to_outcome')}</th></tr></thead>
-          <tbody>{r.rows.map((w, i) => <tr key={i}><td class="code">{w.site ?? '–'}</td><td>{say(`cause_${w.cause}`)}</td><td>{w.opened}</td><td>{w.cleared}</td><td>{w.denied}</td><td>{w.referred}</td><td>{w.waiting}</td>
+          <tbody>{r.rows.map((w, i) => <tr key={i}><td class="code" dir="ltr">{w.site ?? '–'}</td><td>{say(`cause_${w.cause}`)}</td><td>{w.opened}</td><td>{w.cleared}</td><td>{w.denied}</td><td>{w.referred}</td><td>{w.waiting}</td>
             <td class="code">{seconds(w.to_claim.median_s)} <span class="soft">({seconds(w.to_claim.p90_s)})</span></td><td class="code">{seconds(w.to_outcome.median_s)} <span class="soft">({seconds(w.to_outcome.p90_s)})</span></td></tr>)}</tbody></table>
           <p class="soft small pad">{say('median_and_p90')}</p></div>}</Loaded></section>;
 }

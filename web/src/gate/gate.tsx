@@ -13,6 +13,7 @@ import { useLink } from './link';
 import { isBoardingPass, openReader, type Reader } from './scan';
 import { Busy, Idle, Languages, Main, Result, Stand } from './screens';
 import { hint, type Hint } from './see';
+import { stateOf, useRenewal, useStatus, type CameraCount } from './status';
 import { Setup, Staff, VoyageList } from './staff';
 
 type Why = 'declined' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed';
@@ -125,7 +126,11 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const service = useMemo(() => (present === null ? null : new Service(present.token)), [present?.token]);
   const { up, probe } = useLink(service);
   const voyage = useVoyage(service, present, setDevice, () => setDevice(null), stage.at === 'idle');
+  const [lens, setLens] = useState<CameraCount>({ state: 'unknown', errors: 0 });
+  const lensFailed = (why: CameraCount['state']) => setLens((l) => ({ state: why, errors: l.errors + 1 }));
   const notice = useNotice(service, typeof voyage === 'object' ? voyage : null, language, up);
+  useStatus(service, notice, lens);
+  useRenewal(up && stage.at === 'idle' && person === null && pass === null && !staff);
 
   // Nobody before the camera is disturbed for somebody else; the officers have it in their queue, too.
   useUndone(service, typeof voyage === 'object' ? voyage.voyage : null, (seat) => {
@@ -218,9 +223,11 @@ export function Gate({ offered: first }: { offered: string | null }) {
         return null;
       }
       camera.current = c;
-      c.onLost(() => { if (visit.current === mine && camera.current === c) answer({ at: 'officer', why: 'camera' }); });
+      setLens((l) => ({ ...l, state: 'working' }));
+      c.onLost(() => { if (visit.current === mine && camera.current === c) { lensFailed('failed'); answer({ at: 'officer', why: 'camera' }); } });
       return c;
-    } catch {
+    } catch (e) {
+      lensFailed(stateOf(e));
       if (visit.current === mine) answer({ at: 'officer', why: 'camera' });
       return null;
     }

@@ -28,8 +28,8 @@ export interface Ask {
 const usual = 15_000;
 
 export class Service {
-  /** token: without one only what anybody may ask */
-  constructor(private readonly token: string | null) {}
+  /** token: without one only what anybody may ask. ended: told when it is accepted no more */
+  constructor(private readonly token: string | null, private readonly ended: () => void = () => undefined) {}
 
   private headers(more: Record<string, string> = {}): Record<string, string> {
     return this.token === null ? more : { Authorization: `Bearer ${this.token}`, ...more };
@@ -56,6 +56,7 @@ export class Service {
       const wait = Number(r.headers.get('Retry-After'));
       // 502 and 504 come from something between that found no service: silence, too.
       if (json === null && (r.status === 502 || r.status === 504)) return { kind: 'silence' };
+      if (r.status === 401) this.ended();
       return { kind: 'problem', problem: { status: r.status, code: p.code ?? 'unknown', detail: p.detail ?? '', next: p.next ?? '',
         ...(p.request_id ? { request_id: p.request_id } : {}), ...(wait > 0 ? { retry_after: wait } : {}) } };
     } catch {
@@ -96,6 +97,7 @@ export class Service {
         signal: stop.signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
       if (!r.ok || r.body === null) {
         const p = await r.json().catch(() => ({})) as Partial<Problem>;
+        if (r.status === 401) this.ended();
         state(false, { status: r.status, code: p.code ?? 'unknown', detail: p.detail ?? '', next: p.next ?? '' });
         return r.status === 429 || r.status >= 500; // else asking again brings the same
       }

@@ -52,6 +52,7 @@ export interface Readiness {
   late: boolean;
   first_manifest_at: string;
   last_manifest_at: string;
+  lists?: { list: 'passengers' | 'crew'; due_at: string | null; received_at: string | null; state: 'in_time' | 'late' | 'missing' | 'pending' }[];
 }
 
 export type Severity = 'routine' | 'notice' | 'alert';
@@ -82,6 +83,9 @@ export interface CloseReceipt {
   not_boarded_references: string[];
   unexpected: string[];
   cleared_not_boarded: number;
+  by_carrier: boolean;
+  cancelled: boolean;
+  differences: { difference: 'cleared_not_on_board' | 'inspected_not_on_board' | 'unseen_on_board' | 'denied_on_board' | 'unexpected'; reference: string | null; seat: string | null }[];
   purge_at: string;
   already: boolean;
 }

@@ -6,10 +6,15 @@ export type Language = keyof typeof list;
 export const languages = Object.entries(list) as [Language, { name: string; direction: 'ltr' | 'rtl' }][];
 
 /** Says the text of a key; {name} in it is replaced. A missing key says its own name, so it is seen. */
-export type Say<Key extends string> = (key: Key, values?: Record<string, string | number>) => string;
+export interface Say<Key extends string> {
+  (key: Key, values?: Record<string, string | number>): string;
+  /** for words of the service, which may be newer than this page */
+  knows: (key: string) => boolean;
+}
 
 export function speak<Key extends string>(words: Record<string, string>): Say<Key> {
-  return (key, values) => (words[key] ?? key).replace(/\{(\w+)\}/g, (all, name: string) => String(values?.[name] ?? all));
+  const say = (key: Key, values?: Record<string, string | number>) => (words[key] ?? key).replace(/\{(\w+)\}/g, (all, name: string) => String(values?.[name] ?? all));
+  return Object.assign(say, { knows: (key: string) => key in words });
 }
 
 /** The browser's wishes, the first that we speak. */

@@ -1,4 +1,4 @@
--- 0014: what a template's portrait is worth among others of the same person.
+-- 0016: what a template's portrait is worth among others of the same person.
 
 ALTER TABLE template ADD COLUMN source INTEGER NOT NULL DEFAULT 1; -- of its portrait: chip, passport, visa, encounter or application
 ALTER TABLE template ADD COLUMN captured_day INTEGER;              -- when the picture was taken, if told
