@@ -13,6 +13,7 @@
 #include "version.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,52 +34,72 @@ static bool set_log_level(const char *level, struct gw_err *err)
     return gw_fail(err, GW_ERR_USAGE, "log.level takes error, warn, info or debug, not \"%.40s\"", level);
 }
 
-/* What a signal may have something done with. */
+/* What a signal or a request may have something done with. */
 struct running {
     struct gw_service *service;
     struct gw_http *http;
     struct gw_conf *conf;
     int argc;
     char *const *argv;
+    pthread_mutex_t reloading; /* one at a time */
 };
 
-/* Reads the settings anew, as at the start, and takes over what may change. */
-static void reload(const struct running *r)
+static bool read_again(struct gw_conf *fresh, const struct running *r, struct gw_err *err)
 {
-    GW_AUTO_VALUE(gw_conf) fresh = {};
-    struct gw_err err = {};
-    gw_conf_init(&fresh);
     char **words = gw_alloc_array((size_t)r->argc + 1, sizeof *words);
     memcpy(words, r->argv, (size_t)r->argc * sizeof *words);
     int n = r->argc, status = 0;
     const struct gw_option options[] = {
-        { "--config", GW_OPTION_CONF_FILE, &fresh, "FILE", "" },
-        { "--set", GW_OPTION_CONF, &fresh, "NAME=VALUE", "" },
+        { "--config", GW_OPTION_CONF_FILE, fresh, "FILE", "" },
+        { "--set", GW_OPTION_CONF, fresh, "NAME=VALUE", "" },
     };
     bool ok = gw_options_read(&n, words, &gw_command_serve, options, GW_COUNT(options), &status);
     gw_free(words);
-    if (!ok || !set_log_level(fresh.log_level, &err)) {
-        gw_log(GW_LOG_ERROR, "reload", GW_LOG_WORD("result", "refused"), GW_LOG_WHY(&err));
-        return;
-    }
-    size_t n_changed, n_waiting;
-    gw_conf_adopt(r->conf, &fresh, &n_changed, &n_waiting);
-    gw_log(GW_LOG_INFO, "reload", GW_LOG_INT("changed", n_changed), GW_LOG_INT("need_restart", n_waiting));
-    /* A pack that is not valid leaves the old ones in force; the log says why. */
-    (void)gw_service_packs(r->service, fresh.packs_path, fresh.packs_keys, fresh.packs_authority, &err);
-    if (!gw_http_reload(r->http, &err))
-        gw_log(GW_LOG_ERROR, "reload_certificate", GW_LOG_WORD("result", "refused"), GW_LOG_WHY(&err));
-    if (!gw_service_reloaded(r->service, &err))
-        gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
+    return ok ? set_log_level(fresh->log_level, err)
+              : gw_fail(err, GW_ERR_INVALID, "the settings have a mistake, which standard error names: nothing was taken over");
 }
 
-static void wait_for_the_end(const struct running *r, const sigset_t *signals)
+/* Reads the settings anew, as at the start, and takes over what may change. A certificate or rule pack that is not valid
+ * leaves the old ones in force; the first of such mistakes is told. */
+static bool take_over(struct gw_reloaded *out, const struct running *r, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_conf) fresh = {};
+    struct gw_err packs = {}, certificate = {}, log = {};
+    gw_conf_init(&fresh);
+    if (!read_again(&fresh, r, err)) {
+        gw_log(GW_LOG_ERROR, "reload", GW_LOG_WORD("result", "refused"), GW_LOG_WHY(err));
+        return false;
+    }
+    gw_conf_adopt(r->conf, &fresh, &out->changed, &out->need_restart);
+    gw_log(GW_LOG_INFO, "reload", GW_LOG_INT("changed", out->changed), GW_LOG_INT("need_restart", out->need_restart));
+    bool fine = gw_service_packs(r->service, fresh.packs_path, fresh.packs_keys, fresh.packs_authority, &packs); /* logs why not */
+    if (!gw_http_reload(r->http, &certificate))
+        gw_log(GW_LOG_ERROR, "reload_certificate", GW_LOG_WORD("result", "refused"), GW_LOG_WHY(&certificate));
+    if (!gw_service_reloaded(r->service, &log))
+        gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&log));
+    if (fine && certificate.code == GW_OK)
+        return true;
+    return gw_fail(err, GW_ERR_INVALID, "%s", fine ? certificate.text : packs.text);
+}
+
+static bool reload(struct gw_reloaded *out, void *to, struct gw_err *err)
+{
+    struct running *r = to;
+    pthread_mutex_lock(&r->reloading);
+    bool fine = take_over(out, r, err);
+    pthread_mutex_unlock(&r->reloading);
+    return fine;
+}
+
+static void wait_for_the_end(struct running *r, const sigset_t *signals)
 {
     for (;;) {
         siginfo_t info;
         int signal = sigwaitinfo(signals, &info);
+        struct gw_reloaded done = {};
+        struct gw_err err = {};
         if (signal == SIGHUP)
-            reload(r);
+            (void)reload(&done, r, &err); /* the log has it */
         else if (signal == SIGTERM || signal == SIGINT)
             return;
     }
@@ -114,7 +135,9 @@ static int serve(struct gw_conf *conf, const sigset_t *signals, int argc, char *
     fflush(stdout);
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "ready"), GW_LOG_SETTING("address", gw_http_address(http)),
         GW_LOG_SETTING("store", conf->store_path), GW_LOG_INT("us", gw_clock_monotonic_us() - began_us));
-    wait_for_the_end(&(struct running){ service, http, conf, argc, argv }, signals);
+    struct running running = { service, http, conf, argc, argv, PTHREAD_MUTEX_INITIALIZER };
+    gw_http_on_reload(http, reload, &running);
+    wait_for_the_end(&running, signals);
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "stopping"));
     gw_http_close(gw_take(http));
     gw_local_close(gw_take(local));

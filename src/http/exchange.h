@@ -73,6 +73,9 @@ void gw_exchange_forget(struct gw_exchange *x);
 /* reference, or document_number and issuing_state. */
 [[nodiscard]] bool gw_exchange_named(struct gw_named *out, const struct gw_json *object, struct gw_err *err);
 
+struct gw_reloaded;
+[[nodiscard]] bool gw_exchange_reload(struct gw_reloaded *out, const struct gw_exchange *x, struct gw_err *err);
+
 /* What the door is made of, for metrics and readiness. */
 struct gw_http_metrics;
 struct gw_http_metrics *gw_exchange_metrics(const struct gw_exchange *x);

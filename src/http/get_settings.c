@@ -1,5 +1,6 @@
 /* get_settings.c - the settings in force, to be looked at; they are changed in the file. */
 #include "http/exchange.h"
+#include "http/http.h"
 
 #include "base/conf.h"
 
@@ -39,5 +40,17 @@ bool gw_get_settings(struct gw_exchange *x, struct gw_err *err)
         gw_json_add(list, o);
     }
     gw_json_set(j, "settings", list);
+    return gw_exchange_json(x, 200, j);
+}
+
+bool gw_post_reload(struct gw_exchange *x, struct gw_err *err)
+{
+    struct gw_reloaded done = {};
+    GW_AUTO(gw_json) *body = NULL;
+    if (!gw_exchange_body(&body, x, "", err) || !gw_exchange_reload(&done, x, err))
+        return false;
+    GW_AUTO(gw_json) *j = gw_json_object();
+    gw_json_set_integer(j, "changed", (int64_t)done.changed);
+    gw_json_set_integer(j, "need_restart", (int64_t)done.need_restart);
     return gw_exchange_json(x, 200, j);
 }

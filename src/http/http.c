@@ -34,6 +34,8 @@ struct gw_http {
     struct gw_work *recognizers, *clerks;
     struct gw_tls *tls; /* NULL: without */
     struct gw_server *server;
+    bool (*reload)(struct gw_reloaded *out, void *to, struct gw_err *err); /* atomic; NULL: none */
+    void *reload_to;
     atomic_bool out_of_time; /* shutting down, and the bound has passed */
 };
 
@@ -150,7 +152,7 @@ static bool find_route(struct gw_exchange *x, struct gw_err *err)
     bool known, asked = strcmp(x->request->method, "OPTIONS") == 0;
     char allow[GW_ALLOW_TEXT];
     if (asked && strcmp(x->request->uri, "*") == 0) {
-        gw_request_answer_header(x->request, "Allow", "GET, HEAD, OPTIONS, POST, PUT");
+        gw_request_answer_header(x->request, "Allow", "DELETE, GET, HEAD, OPTIONS, POST, PUT");
         x->request->status = 204;
         return true;
     }
@@ -353,6 +355,19 @@ bool gw_http_tls_open(struct gw_tls **out, const struct gw_conf *c, int64_t now_
 bool gw_http_reload(struct gw_http *h, struct gw_err *err)
 {
     return h->tls == NULL || gw_tls_reload(h->tls, gw_service_now(h->service), err);
+}
+
+void gw_http_on_reload(struct gw_http *h, bool (*reload)(struct gw_reloaded *out, void *to, struct gw_err *err), void *to)
+{
+    h->reload_to = to;
+    __atomic_store_n(&h->reload, reload, __ATOMIC_RELEASE); /* requests are being answered already */
+}
+
+bool gw_exchange_reload(struct gw_reloaded *out, const struct gw_exchange *x, struct gw_err *err)
+{
+    bool (*reload)(struct gw_reloaded *, void *, struct gw_err *) = __atomic_load_n(&x->http->reload, __ATOMIC_ACQUIRE);
+    return reload == NULL ? gw_fail(err, GW_ERR_UNAVAILABLE, "this service was started without settings that could be read again")
+                          : reload(out, x->http->reload_to, err);
 }
 
 struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err)

@@ -15,6 +15,12 @@ struct gw_http; /* opaque */
 [[nodiscard]] struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err);
 /* Reads certificate, key and clients' file again; what is not right leaves all as it was. */
 [[nodiscard]] bool gw_http_reload(struct gw_http *h, struct gw_err *err);
+/* What POST /v1/reload does: reads the settings anew, as at the start, and takes over what may change. Without one it
+ * is 503. Before anybody asks: set once, right after opening. */
+struct gw_reloaded {
+    size_t changed, need_restart; /* settings */
+};
+void gw_http_on_reload(struct gw_http *h, bool (*reload)(struct gw_reloaded *out, void *to, struct gw_err *err), void *to);
 const char *gw_http_address(const struct gw_http *h); /* "http://127.0.0.1:8090"; borrowed */
 /* Takes no more connections, finishes the requests it took, but no longer than
  * http.shutdown: those still waiting then are answered 503. NULL is fine. */

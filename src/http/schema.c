@@ -600,6 +600,9 @@ static const char text[] = JSON({
       "required": ["name", "value", "default", "reloadable", "help"], "properties": {
         "name": {"type": "string"}, "value": {"type": "string"}, "default": {"type": "string"},
         "reloadable": {"type": "boolean", "description": "taken over on SIGHUP"}, "help": {"type": "string"}}}}}},
+"Reloaded": {"type": "object", "additionalProperties": false, "required": ["changed", "need_restart"], "properties": {
+    "changed": {"type": "integer", "description": "settings that were taken over"},
+    "need_restart": {"type": "integer", "description": "settings that are others in the file, and wait for a restart"}}},
 "Health": {"type": "object", "required": ["status"], "additionalProperties": false, "properties": {"status": {"const": "ok"}}},
 "Ready": {"type": "object", "required": ["status", "at"], "additionalProperties": false, "properties": {
     "status": {"const": "ready"}, "at": {"$ref": "#/components/schemas/Time"}}},

@@ -51,32 +51,52 @@ bool gw_get_webhooks(struct gw_exchange *x, struct gw_err *err)
     return gw_exchange_json(x, 200, j);
 }
 
-static bool say(struct gw_exchange *x, const char *key, int64_t n)
+static void render_change(struct gw_buf *body, int *status, const struct gw_webhook_change *change, const char *key)
 {
     GW_AUTO(gw_json) *j = gw_json_object();
-    gw_json_set_id(j, "webhook", gw_exchange_id(x, "hook"));
-    gw_json_set_integer(j, key, n);
-    return gw_exchange_json(x, 200, j);
+    gw_json_set_id(j, "webhook", change->webhook);
+    gw_json_set_integer(j, key, (int64_t)change->n);
+    gw_json_format(body, j, false);
+    gw_buf_add(body, "\n", 1);
+    *status = 200;
+}
+
+static void render_removed(struct gw_buf *body, int *status, const void *answer, void *context)
+{
+    (void)context;
+    render_change(body, status, answer, "removed");
+}
+
+static void render_queued(struct gw_buf *body, int *status, const void *answer, void *context)
+{
+    (void)context;
+    render_change(body, status, answer, "queued");
+}
+
+typedef bool change_fn(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, struct gw_err *err);
+
+static bool change(struct gw_exchange *x, change_fn *verb, gw_render *render_it, struct gw_err *err)
+{
+    struct gw_webhook_change out;
+    GW_AUTO(gw_json) *body = NULL;
+    return gw_exchange_body(&body, x, "", err) && gw_exchange_begin(x, render_it, err) &&
+        verb(&out, x->service, &x->who, gw_exchange_id(x, "hook"), x->once, err) && gw_exchange_answer(x, render_it, &out);
 }
 
 bool gw_delete_webhook(struct gw_exchange *x, struct gw_err *err)
 {
-    return gw_service_webhook_drop(x->service, &x->who, gw_exchange_id(x, "hook"), err) && say(x, "removed", 1);
+    return change(x, gw_service_webhook_drop, render_removed, err);
 }
 
 bool gw_post_webhook_test(struct gw_exchange *x, struct gw_err *err)
 {
-    GW_AUTO(gw_json) *body = NULL;
-    return gw_exchange_body(&body, x, "", err) &&
-        gw_service_webhook_test(x->service, &x->who, gw_exchange_id(x, "hook"), err) && say(x, "queued", 1);
+    return change(x, gw_service_webhook_test, render_queued, err);
 }
 
 bool gw_post_webhook_retry(struct gw_exchange *x, struct gw_err *err)
 {
-    size_t n;
-    GW_AUTO(gw_json) *body = NULL;
-    return gw_exchange_body(&body, x, "", err) &&
-        gw_service_webhook_retry(&n, x->service, &x->who, gw_exchange_id(x, "hook"), err) && say(x, "queued", (int64_t)n);
+    return change(x, gw_service_webhook_retry, render_queued, err);
 }
 
 bool gw_get_webhook_dead(struct gw_exchange *x, struct gw_err *err)

@@ -372,20 +372,22 @@ static struct gw_json *webhook_said(struct gw_id id, const char *key, size_t n)
 static struct gw_json *webhook_drop(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
 {
     struct gw_id id;
-    return read_webhook(&id, ask, err) && gw_service_webhook_drop(s, who, id, err) ? webhook_said(id, "removed", 1) : NULL;
+    struct gw_webhook_change c;
+    return read_webhook(&id, ask, err) && gw_service_webhook_drop(&c, s, who, id, NULL, err) ? webhook_said(id, "removed", c.n) : NULL;
 }
 
 static struct gw_json *webhook_test(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
 {
     struct gw_id id;
-    return read_webhook(&id, ask, err) && gw_service_webhook_test(s, who, id, err) ? webhook_said(id, "queued", 1) : NULL;
+    struct gw_webhook_change c;
+    return read_webhook(&id, ask, err) && gw_service_webhook_test(&c, s, who, id, NULL, err) ? webhook_said(id, "queued", c.n) : NULL;
 }
 
 static struct gw_json *webhook_retry(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)
 {
     struct gw_id id;
-    size_t n;
-    return read_webhook(&id, ask, err) && gw_service_webhook_retry(&n, s, who, id, err) ? webhook_said(id, "queued", n) : NULL;
+    struct gw_webhook_change c;
+    return read_webhook(&id, ask, err) && gw_service_webhook_retry(&c, s, who, id, NULL, err) ? webhook_said(id, "queued", c.n) : NULL;
 }
 
 static struct gw_json *webhook_dead(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_err *err)

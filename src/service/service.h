@@ -1028,12 +1028,18 @@ struct gw_webhook_new {
 /* admin, as all that follow. */
 [[nodiscard]] bool gw_service_webhooks(struct gw_webhook **out, size_t *n, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_err *err);
-[[nodiscard]] bool gw_service_webhook_drop(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err);
+struct gw_webhook_change {        /* for once's render, too */
+    struct gw_id webhook;
+    size_t n;                     /* webhooks removed, or messages that are sent soon */
+};
+[[nodiscard]] bool gw_service_webhook_drop(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id id, struct gw_once *once, struct gw_err *err);
 /* Sends a message that says nothing, soon. */
-[[nodiscard]] bool gw_service_webhook_test(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err);
-/* What was given up is sent again; *n messages. */
-[[nodiscard]] bool gw_service_webhook_retry(size_t *n, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
-    struct gw_err *err);
+[[nodiscard]] bool gw_service_webhook_test(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id id, struct gw_once *once, struct gw_err *err);
+/* What was given up is sent again. */
+[[nodiscard]] bool gw_service_webhook_retry(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who,
+    struct gw_id id, struct gw_once *once, struct gw_err *err);
 struct gw_delivery {
     int64_t seq;                  /* of the event; 0: a test */
     int64_t made_us;

@@ -556,35 +556,54 @@ static bool again(struct gw_tx *tx, void *arg, struct gw_err *err)
         gw_store_deliveries_again(&h->n_deliveries, tx, h->id, gw_clock_now(&h->s->clock), err);
 }
 
-/* One that changes something about a webhook that is there. */
-static bool change(struct handling *h, gw_store_fn *what, struct gw_err *err)
+/* What changes something about a webhook that is there. */
+struct change {
+    struct handling h;
+    gw_store_fn *what;
+    struct gw_webhook_change *out;
+};
+
+static bool change_in(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    struct change *c = arg;
+    if (!c->what(tx, &c->h, err))
+        return false;
+    *c->out = (struct gw_webhook_change){ c->h.id, c->h.n_deliveries };
+    return gw_once_keep(tx, c->h.s, c->h.once, NULL, c->out, err);
+}
+
+static bool change(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, gw_store_fn *what, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
-    h->a = a;
-    if (!gw_allow(h->who, GW_ROLE_BIT(ADMIN), err) || !gw_store_write(h->s->store, what, h, err))
+    struct change c = { .h = { .s = s, .a = a, .who = who, .id = id, .once = once, .n_deliveries = 1 }, .what = what, .out = out };
+    bool replayed;
+    *out = (struct gw_webhook_change){};
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_once_enter(s, once, &replayed, err))
         return false;
-    gw_mail_wake(h->s->mail);
-    return true;
-}
-
-bool gw_service_webhook_drop(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err)
-{
-    struct handling h = { .s = s, .who = who, .id = id };
-    return change(&h, drop, err);
-}
-
-bool gw_service_webhook_test(struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err)
-{
-    struct handling h = { .s = s, .who = who, .id = id };
-    return change(&h, put_test, err);
-}
-
-bool gw_service_webhook_retry(size_t *n, struct gw_service *s, const struct gw_caller *who, struct gw_id id, struct gw_err *err)
-{
-    struct handling h = { .s = s, .who = who, .id = id };
-    bool fine = change(&h, again, err);
-    *n = h.n_deliveries;
+    bool fine = replayed || gw_store_write(s->store, change_in, &c, err);
+    gw_once_leave(s, once, fine);
+    if (fine)
+        gw_mail_wake(s->mail);
     return fine;
+}
+
+bool gw_service_webhook_drop(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, struct gw_err *err)
+{
+    return change(out, s, who, id, once, drop, err);
+}
+
+bool gw_service_webhook_test(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, struct gw_err *err)
+{
+    return change(out, s, who, id, once, put_test, err);
+}
+
+bool gw_service_webhook_retry(struct gw_webhook_change *out, struct gw_service *s, const struct gw_caller *who, struct gw_id id,
+    struct gw_once *once, struct gw_err *err)
+{
+    return change(out, s, who, id, once, again, err);
 }
 
 static bool list_dead(struct gw_tx *tx, void *arg, struct gw_err *err)

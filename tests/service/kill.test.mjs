@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { Listener } from './help/listen.mjs';
 import { Gangway, folder, live, number, photo, traveler, voyage, withoutPhotos } from './help/gangway.mjs';
 
 const rounds = 50;
@@ -11,6 +12,17 @@ const comes = ['franck_04035.jpg', 'audrey_crop.jpg', 'cage2_crop.jpg', 'kim1_cr
 
 // A request that may be cut off: what was answered, or null.
 const maybe = (promise) => promise.catch(() => null);
+
+// Verifications that were told of a voyage, from the beginning: at least n, and what comes right behind them.
+async function told(g, voyage, n) {
+  const afters = [];
+  const l = await Listener.open({ after: (f) => afters.push(f) }, g, { as: 'officer', after: 0, query: `?voyage=${voyage}` });
+  const decisions = () => l.events.filter((e) => e.event === 'decision');
+  if (n > 0) await l.kind('decision', n);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const f of afters) f();
+  return decisions().map((e) => e.data.verification).sort();
+}
 
 class Round {
   constructor(n) {
@@ -84,6 +96,12 @@ class Round {
     assert.ok(people.length === expected || people.length === expected + 1, `${label}: ${people.length} travelers after ${this.added} additions were answered`);
     for (const p of people) assert.ok(p.surname && p.given_names && p.seat, `${label}: a traveler is whole`);
 
+    // With each decision, in the same moment: it was told once, and who was sent to a human waits for one.
+    const heard = await told(g, id, list.length);
+    assert.deepEqual(heard, [...recorded.keys()].sort(), `${label}: each decision is an event, once`);
+    const sent = (await g.ask('GET', `/v1/inspections?limit=500&voyage=${id}`, { as: 'officer' })).json.inspections.map((i) => i.reason);
+    assert.deepEqual(sent.sort(), list.filter((v) => v.decision === 'inspect').map((v) => v.reason).sort(), `${label}: inspections are the decisions'`);
+
     // What was cut off is asked again: done before or done now, but once.
     const cut = this.asked.filter((a) => a.answer === null);
     const before = list.length;
@@ -121,6 +139,13 @@ test('fifty times killed at work, no acknowledged decision is lost and none is t
     g.tokens = tokens;
     acknowledged += await round.check(g, `round ${n}`);
   }
+  // And the log has each of them, once.
+  const { size } = (await g.ask('GET', '/v1/audit/head?fresh=yes', { as: 'auditor' })).json;
+  const logged = [];
+  for (let from = 0; from < size; from += 1000)
+    logged.push(...(await g.ask('GET', `/v1/audit/entries?from=${from}&limit=1000`, { as: 'auditor' })).json.entries.map((e) => JSON.parse(e)).filter((e) => e.kind === 'verify'));
+  assert.equal(new Set(logged.map((e) => e.subject)).size, logged.length);
+  assert.ok(logged.length >= acknowledged, `${logged.length} in the log, ${acknowledged} answered`);
   await g.signal('SIGTERM');
   const doctor = g.cli('doctor', '--json');
   const line = doctor.stdout.trim().split('\n').map((l) => JSON.parse(l)).find((c) => c.check === 'store');

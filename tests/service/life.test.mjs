@@ -103,6 +103,28 @@ describe('starting', { skip: withoutProgram }, () => {
     assert.equal(await limit(c), 512 << 10);
   });
 
+  test('POST /v1/reload does what SIGHUP does, and says what came of it', async (t) => {
+    const config = path.join(folder(t), 'gangway.conf');
+    fs.writeFileSync(config, 'verify.attempts = 3\n');
+    const g = await Gangway.start(t, { config });
+    const reload = () => g.ask('POST', '/v1/reload', { as: 'admin', json: {} });
+    assert.deepEqual((await reload()).json, { changed: 0, need_restart: 0 });
+    fs.writeFileSync(config, 'verify.attempts = 5\nhttp.connections = 99\n');
+    assert.deepEqual((await reload()).json, { changed: 1, need_restart: 1 });
+    const settings = async () => Object.fromEntries((await g.ask('GET', '/v1/settings', { as: 'admin' })).json.settings.map((x) => [x.name, x.value]));
+    assert.equal((await settings())['verify.attempts'], '5');
+    fs.writeFileSync(config, 'verify.attempts = 7\nverify.attemps = 5\n');
+    const wrong = await reload();
+    assert.deepEqual([wrong.status, wrong.json.code], [422, 'invalid']);
+    assert.equal((await settings())['verify.attempts'], '5', 'nothing of a file with a mistake');
+    assert.match(g.stderr, /verify\.attempts/, 'standard error names it');
+    for (const role of ['supervisor', 'auditor', 'officer']) assert.equal((await g.ask('POST', '/v1/reload', { as: role, json: {} })).status, 403);
+    // Many at a time are one after the other.
+    fs.writeFileSync(config, 'verify.attempts = 4\n');
+    const all = await Promise.all(Array.from({ length: 8 }, reload));
+    assert.deepEqual(all.map((a) => a.json.changed).sort(), [0, 0, 0, 0, 0, 0, 0, 1]);
+  });
+
   test('SIGHUP takes over what may change, and a mistake in the file changes nothing', async (t) => {
     const file = path.join(folder(t), 'gangway.conf');
     fs.writeFileSync(file, 'http.body = 128KiB\n');

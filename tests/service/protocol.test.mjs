@@ -115,7 +115,7 @@ describe('protocol', { skip: withoutProgram }, () => {
     });
 
     test('OPTIONS says what may be asked, and needs no token', async () => {
-      for (const [target, allow] of [['/v1/portraits', 'PUT, OPTIONS'], [`/v1/voyages/${nobody}`, 'GET, HEAD, OPTIONS'], ['*', 'GET, HEAD, OPTIONS, POST, PUT']]) {
+      for (const [target, allow] of [['/v1/portraits', 'PUT, OPTIONS'], [`/v1/voyages/${nobody}`, 'GET, HEAD, OPTIONS'], ['*', 'DELETE, GET, HEAD, OPTIONS, POST, PUT']]) {
         const a = await g.ask('OPTIONS', target, { unchecked: true });
         assert.deepEqual([a.status, a.headers.allow, a.text], [204, allow, ''], target);
       }
@@ -245,6 +245,7 @@ describe('protocol', { skip: withoutProgram }, () => {
       'GET /v1/sites': ['admin', 'supervisor'],
       'GET /v1/tokens': ['admin'],
       'GET /v1/settings': ['admin'],
+      'POST /v1/reload': ['admin'],
     };
     for (const [route, roles] of Object.entries(may))
       for (const role of ['device', 'carrier', 'officer', 'supervisor', 'auditor', 'admin'])

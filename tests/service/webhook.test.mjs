@@ -100,6 +100,23 @@ describe('webhooks', { skip: withoutProgram }, () => {
     assert.ok(e.messages.every((m) => m.json.data.traveler.reference !== 'R3'));
   });
 
+  test('asked again under its key, it is done once', async () => {
+    const e = await endpoint(t);
+    const { webhook } = (await add(e.url)).json, at = `/v1/webhooks/${webhook}`;
+    const once = (method, target, key) => g.ask(method, target, { as: 'admin', headers: { 'Idempotency-Key': key }, ...(method === 'POST' ? { json: {} } : {}) });
+    const tests = [await once('POST', `${at}/test`, 'test-1'), await once('POST', `${at}/test`, 'test-1')];
+    assert.deepEqual(tests.map((a) => [a.status, a.json, a.headers['idempotency-replayed']]),
+      [[200, { webhook, queued: 1 }, undefined], [200, { webhook, queued: 1 }, 'true']]);
+    await e.wait(1);
+    await until(webhook, (w) => w.waiting === 0);
+    assert.equal(e.messages.length, 1);
+    assert.equal((await once('POST', `${at}/retry`, 'test-1')).status, 422, 'a key is of one request');
+    assert.deepEqual((await once('POST', `${at}/retry`, 'retry-1')).json, { webhook, queued: 0 });
+    const gone = [await once('DELETE', at, 'gone-1'), await once('DELETE', at, 'gone-1'), await once('DELETE', at, 'gone-2')];
+    assert.deepEqual(gone.map((a) => a.status), [200, 200, 404]);
+    assert.deepEqual(gone[1].json, { webhook, removed: 1 });
+  });
+
   test('what was not taken is sent again, the same and signed anew', async () => {
     const e = await endpoint(t, (m, n) => (n < 3 ? 500 : 204));
     const { secret, webhook } = (await add(e.url)).json;
