@@ -99,8 +99,8 @@ class Round {
     // With each decision, in the same moment: it was told once, and who was sent to a human waits for one.
     const heard = await told(g, id, list.length);
     assert.deepEqual(heard, [...recorded.keys()].sort(), `${label}: each decision is an event, once`);
-    const sent = (await g.ask('GET', `/v1/inspections?limit=500&voyage=${id}`, { as: 'officer' })).json.inspections.map((i) => i.verification);
-    assert.deepEqual(sent.sort(), list.filter((v) => v.decision === 'inspect').map((v) => v.verification).sort(), `${label}: inspections are the decisions'`);
+    const sent = (await g.ask('GET', `/v1/inspections?limit=500&voyage=${id}`, { as: 'officer' })).json.inspections.map((i) => i.reason);
+    assert.deepEqual(sent.sort(), list.filter((v) => v.decision === 'inspect').map((v) => v.reason).sort(), `${label}: inspections are the decisions'`);
 
     // What was cut off is asked again: done before or done now, but once.
     const cut = this.asked.filter((a) => a.answer === null);

@@ -1311,6 +1311,10 @@ export const table = {
     'settings[].reloadable': 'M',
     'settings[].help': 'M',
   },
+  'POST /v1/reload': {
+    'changed': 'M',
+    'need_restart': 'M',
+  },
   'GET /healthz': {
     'status': 'DCOSAM',
   },
