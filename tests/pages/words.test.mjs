@@ -11,7 +11,7 @@ import { withoutBrowser } from './help/browser.mjs';
 
 const folder = path.join(root, 'web/languages');
 const list = JSON.parse(fs.readFileSync(path.join(folder, 'languages.json'), 'utf8'));
-const pages = fs.readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name);
+const pages = fs.readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory() && e.name !== 'settings').map((e) => e.name);
 const read = (page, language) => JSON.parse(fs.readFileSync(path.join(folder, page, `${language}.json`), 'utf8'));
 const holes = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 const packages = path.join(root, 'web/node_modules');
@@ -46,6 +46,15 @@ for (const page of pages) {
       assert.ok(new RegExp(`['".]${key}\\b`).test(source) || made.some((m) => key.startsWith(m)), `${key} is said somewhere`);
   });
 }
+
+test('settings: what they mean, in every language, of settings there are', () => {
+  const there = [...fs.readFileSync(path.join(root, 'src/config.def'), 'utf8').matchAll(/^GW_SETTING\(\w+, "([^"]+)"/gm)].map((m) => m[1]);
+  for (const language of Object.keys(list).filter((l) => l !== 'en')) { // English is the service's own
+    const words = read('settings', language);
+    assert.deepEqual(there.filter((s) => !words[s]), [], `${language}: missing in web/languages/settings/`);
+    assert.deepEqual(Object.keys(words).filter((s) => !there.includes(s)), [], `${language}: no setting any more`);
+  }
+});
 
 // What the service says by a code: every code there is has a word, so that a new one is not said in English to a desk that speaks another language.
 describe('what the service says', () => {
