@@ -2,6 +2,9 @@
 #include "base/work.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+
+enum { PATIENT_NICE = 5 };
 
 struct worker {
     struct gw_work *work;
@@ -16,6 +19,7 @@ struct gw_work {
     size_t capacity, first, waiting;
     bool stopping;
     gw_work_fn *run;
+    enum gw_work_rank rank;
     unsigned n_threads;
     struct worker *workers;
 };
@@ -32,6 +36,9 @@ static void *loop(void *arg)
 {
     struct worker *me = arg;
     struct gw_work *w = me->work;
+    /* Of this thread alone: so Linux takes the 0. Where it is not allowed, all are alike as before. */
+    if (w->rank == GW_WORK_PATIENT)
+        (void)setpriority(PRIO_PROCESS, 0, GW_MAX(getpriority(PRIO_PROCESS, 0), PATIENT_NICE));
     pthread_mutex_lock(&w->lock);
     for (;;) {
         while (w->waiting == 0 && !w->stopping)
@@ -47,7 +54,8 @@ static void *loop(void *arg)
     return NULL;
 }
 
-struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, gw_work_fn *run, struct gw_err *err)
+struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_work_rank rank, gw_work_fn *run,
+    struct gw_err *err)
 {
     struct gw_work *w = gw_alloc(sizeof *w);
     pthread_mutex_init(&w->lock, NULL);
@@ -55,6 +63,7 @@ struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, gw_work_fn *run
     w->capacity = GW_MAX(capacity, (size_t)1);
     w->ring = gw_alloc_array(w->capacity, sizeof(void *));
     w->run = run;
+    w->rank = rank;
     w->workers = gw_alloc_array(n_threads, sizeof *w->workers);
     for (unsigned i = 0; i < n_threads; i++) {
         w->workers[i] = (struct worker){ .work = w, .index = i };

@@ -108,6 +108,46 @@ static void bounds(float *out, float *tops, const int32_t *dots, const float *sc
     }
 }
 
+/* The dots of one row with eight probes from their sums, in order. */
+static inline void put_dots(int32_t *dots, const __m512i s[8], __m256i over)
+{
+    const __m256i d = fold8(fold4(s[0], s[1], s[2], s[3]), fold4(s[4], s[5], s[6], s[7]));
+    _mm256_storeu_si256((__m256i *)(void *)dots, _mm256_sub_epi32(d, over));
+}
+
+/* `at_once` rows: a part of a probe is then fetched once for all of them, and the sums, not the
+ * fetching, are what takes the time. Constant where it is called, as is the stride. */
+static inline __attribute__((always_inline)) void rows_together(int32_t *dots, const int8_t *rows, size_t stride,
+    const int8_t *probes, __m256i over, size_t at_once)
+{
+    __m512i s[2][8];
+#pragma GCC unroll 2
+    for (size_t r = 0; r < at_once; r++)
+#pragma GCC unroll 8
+        for (size_t p = 0; p < 8; p++)
+            s[r][p] = _mm512_setzero_si512();
+    /* 64 vectors of probes fit no registers; the compiler is kept from moving them to its stack
+     * before the loop, which halved the speed. */
+    __asm__ volatile("" ::: "memory");
+#pragma GCC unroll 8
+    for (size_t i = 0; i < stride; i += 64) {
+        __m512i v[2];
+#pragma GCC unroll 2
+        for (size_t r = 0; r < at_once; r++)
+            v[r] = unsigned_of(rows + r * stride + i);
+#pragma GCC unroll 8
+        for (size_t p = 0; p < 8; p++) {
+            const __m512i part = load(probes + p * stride + i);
+#pragma GCC unroll 2
+            for (size_t r = 0; r < at_once; r++)
+                s[r][p] = _mm512_dpbusd_epi32(s[r][p], v[r], part);
+        }
+    }
+#pragma GCC unroll 2
+    for (size_t r = 0; r < at_once; r++)
+        put_dots(dots + r * 8, s[r], over);
+}
+
 static inline __attribute__((always_inline)) void scan_together(int32_t *dots, const int8_t *rows, size_t n_rows,
     size_t stride, const int8_t *probes)
 {
@@ -115,26 +155,11 @@ static inline __attribute__((always_inline)) void scan_together(int32_t *dots, c
     for (size_t p = 0; p < 8; p++)
         o[p] = surplus(probes + p * stride, stride);
     const __m256i over = fold8(fold4(o[0], o[1], o[2], o[3]), fold4(o[4], o[5], o[6], o[7]));
-    for (size_t r = 0; r < n_rows; r++, rows += stride, dots += 8) {
-        __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-        /* 64 vectors of probes fit no registers; the compiler is kept from moving them to its stack
-         * before the loop, which halved the speed. */
-        __asm__ volatile("" ::: "memory");
-#pragma GCC unroll 8
-        for (size_t i = 0; i < stride; i += 64) {
-            const __m512i v = unsigned_of(rows + i);
-            s0 = _mm512_dpbusd_epi32(s0, v, load(probes + i));
-            s1 = _mm512_dpbusd_epi32(s1, v, load(probes + stride + i));
-            s2 = _mm512_dpbusd_epi32(s2, v, load(probes + 2 * stride + i));
-            s3 = _mm512_dpbusd_epi32(s3, v, load(probes + 3 * stride + i));
-            s4 = _mm512_dpbusd_epi32(s4, v, load(probes + 4 * stride + i));
-            s5 = _mm512_dpbusd_epi32(s5, v, load(probes + 5 * stride + i));
-            s6 = _mm512_dpbusd_epi32(s6, v, load(probes + 6 * stride + i));
-            s7 = _mm512_dpbusd_epi32(s7, v, load(probes + 7 * stride + i));
-        }
-        const __m256i d = fold8(fold4(s0, s1, s2, s3), fold4(s4, s5, s6, s7));
-        _mm256_storeu_si256((__m256i *)(void *)dots, _mm256_sub_epi32(d, over));
-    }
+    size_t r = 0;
+    for (; r + 2 <= n_rows; r += 2)
+        rows_together(dots + r * 8, rows + r * stride, stride, probes, over, 2);
+    if (r < n_rows)
+        rows_together(dots + r * 8, rows + r * stride, stride, probes, over, 1);
 }
 
 static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)

@@ -29,8 +29,10 @@
 
 #define SLACK 512.0F
 
-/* Rows between two looks at the bounds: all that is written in between stays in the nearest cache. */
-enum { CHUNK = 512, CHUNK_TOGETHER = 128, TOGETHER = GW_KERNEL_TOGETHER };
+/* Rows between two looks at the bounds. Of one probe all that is written in between stays in the nearest
+ * cache; of eight it does not, and a gallery of a voyage in one piece is still worth more: the floor
+ * is high from its first look on, and few rows are compared twice. */
+enum { CHUNK = 512, CHUNK_TOGETHER = 512, TOGETHER = GW_KERNEL_TOGETHER };
 
 struct best {
     uint32_t person, row;

@@ -85,6 +85,7 @@ struct served {
     pid_t pid;
     int port;
     double ready_ms;
+    int out; /* its standard output */
 };
 
 static struct served serve(const char *store, const char *more)
@@ -118,8 +119,9 @@ static struct served serve(const char *store, const char *more)
         text[n] = 0;
     }
     s.ready_ms = now_ms() - began;
+    *strchr(text, '\n') = 0; /* it may have said more already */
     s.port = atoi(strrchr(text, ':') + 1);
-    close(out[0]);
+    s.out = out[0]; /* what else it says goes unread, but must have somewhere to go */
     return s;
 }
 
@@ -135,6 +137,7 @@ static void end(struct served *s)
 {
     kill(s->pid, SIGTERM);
     waitpid(s->pid, NULL, 0);
+    close(s->out);
 }
 
 static double rss_mib(pid_t pid)
