@@ -112,8 +112,9 @@ static bool write_body(struct flying *f, const struct gw_service *s, struct gw_s
     n += (size_t)snprintf(at + n, f->room - n, ",\"picture\":{\"type\":\"%s\",\"sha256\":\"%s\",\"data\":\"", type_of(s, picture), hex);
     gw_base64(at + n, picture);
     n += GW_BASE64_TEXT(picture.size) - 1;
-    memcpy(at + n, "\"}}", 3);
-    f->size = n + 3;
+    static const char end[] = { '"', '}', '}' }; /* bytes of a body, no text */
+    memcpy(at + n, end, sizeof end);
+    f->size = n + sizeof end;
     f->digest = gw_sha256(gw_span_of(f->body, f->size));
     return true;
 }

@@ -55,7 +55,6 @@ static void check_told(struct told *t, int64_t minutes, const char *want)
 
 static void quiet(struct told *t)
 {
-    GW_AUTO_VALUE(gw_buf) none = {};
     CHECK_OK(gw_store_read(t->p->s->store, read_told, t, &err));
     gw_buf_clear(&t->text);
 }
@@ -115,7 +114,7 @@ static void in_time(void **state)
     CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 2, ""), NULL, &err));
     CHECK(!m.late); /* at the deadline is before it */
     quiet(&t);
-    check_told(&t, 30, "readiness:60 readiness:30" + sizeof "readiness:60"); /* the first mark had long passed when it came */
+    check_told(&t, 30, "readiness:30"); /* the first mark had long passed when it came */
     CHECK_OK(gw_service_readiness(&r, p.a, p.s, &p.carrier, m.voyage, &err));
     CHECK_INT(r.lists[0].due_us, DEPARTURE_US - 30 * MINUTE_US);
     CHECK(!r.lists[0].late && r.lists[0].has_received);
