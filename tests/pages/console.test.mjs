@@ -315,6 +315,7 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
   });
 
   test('admin: settings are shown with what they mean; no secret is anywhere', async () => {
+    g.token('device');
     const page = await signIn('admin', { where: '#/settings' });
     await page.locator('td', { hasText: 'verify.liveness' }).first().waitFor(seen);
     await page.getByLabel('Only changed ones').check();
