@@ -188,6 +188,17 @@ static inline struct gw_span gw_edifact_get(const struct gw_edifact_segment *s, 
     return s->is_tight ? gw_edifact_get_masked(s, element, component) : gw_edifact_get_any(s, element, component);
 }
 
+/* Has the segment an element of this number, empty or not? */
+static inline bool gw_edifact_reaches(const struct gw_edifact_segment *s, unsigned element)
+{
+    if (!s->is_short)
+        return s->n_elements > 0 && gw_edifact_number(s, s->n_elements - 1) >= element;
+    uint64_t from = s->elements;
+    for (unsigned i = 1; i < element; i++)
+        from &= from - 1;
+    return (from & (from - 1)) != 0;
+}
+
 /* A tag as one number, for switches. */
 #define GW_EDIFACT_TAG(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 bool gw_edifact_is(const struct gw_edifact_segment *s, const char *tag);

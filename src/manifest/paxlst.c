@@ -74,6 +74,7 @@ struct reader {
     size_t n_points, cap_points;
     struct {
         struct gw_span carrier, number;
+        struct gw_manifest_time departure, arrival; /* told before any place of it */
     } carriages[CARRIAGES_MAX];
     size_t n_carriages;
 
@@ -287,10 +288,8 @@ static bool read_tdt(struct reader *r)
     number = flight;
     if (air)
         gw_manifest_split_flight(flight, stated, &carrier, &number);
-    r->carriages[r->n_carriages].carrier = carrier;
-    r->carriages[r->n_carriages].number = number;
-    r->n_carriages++;
-    return true;
+    r->carriages[r->n_carriages++] = (__typeof__(*r->carriages)){ .carrier = carrier, .number = number };
+    return number.size > 0 || problem(r, true, "missing", "a carriage without its number (TDT 8028)");
 }
 
 static bool read_voyage_loc(struct reader *r)
@@ -307,6 +306,8 @@ static bool read_voyage_loc(struct reader *r)
         return false;
     if (place.size == 0)
         return problem(r, true, "missing", "a place of the voyage without its code (LOC C517)");
+    if ((place.size < 3 || place.size > 5) && !warn(r, "code", "a place of the voyage that is no code of three to five characters (LOC 3225)"))
+        return false;
     r->points = gw_arena_grow(r->a, r->points, &r->cap_points, r->n_points + 1, sizeof *r->points, r->err);
     if (r->points == NULL)
         return false;
@@ -324,8 +325,10 @@ static bool read_voyage_dtm(struct reader *r)
         return warn(r, "qualifier", "a date of the voyage with a qualifier that is not known");
     if (value.size == 0)
         return true;
-    if (r->n_points == 0 && !filed)
-        return warn(r, "order", "a date of the voyage before its place");
+    size_t carriage = r->n_carriages == 0 ? 0 : r->n_carriages - 1;
+    bool has_place = r->n_points > 0 && r->points[r->n_points - 1].carriage == carriage;
+    if (!has_place && r->n_carriages == 0 && !filed)
+        return warn(r, "order", "a date of the voyage before the voyage");
     struct gw_date d;
     int64_t of_day;
     if (!gw_edifact_moment(&d, &of_day, value, get(r, 1, 3), GW_CENTURY_NEAR, r->day))
@@ -337,9 +340,31 @@ static bool read_voyage_dtm(struct reader *r)
         r->m->filed = t;
         return true;
     }
-    struct point *p = &r->points[r->n_points - 1];
-    *(departure ? &p->departure : &p->arrival) = t;
+    if (!has_place) /* SG2 has it behind TDT, too */
+        *(departure ? &r->carriages[carriage].departure : &r->carriages[carriage].arrival) = t;
+    else
+        *(departure ? &r->points[r->n_points - 1].departure : &r->points[r->n_points - 1].arrival) = t;
     return true;
+}
+
+/* Times that stand elsewhere than behind their places: both behind the last place of a carriage, whose place before
+ * has none; or before any, behind TDT. */
+static void place_times(struct reader *r)
+{
+    for (size_t i = 0; i < r->n_points; i++) {
+        struct point *p = &r->points[i];
+        bool is_first = i == 0 || p[-1].carriage != p->carriage, is_last = i + 1 == r->n_points || p[1].carriage != p->carriage;
+        if (!is_first && is_last && p->departure.has && p->arrival.has && !p[-1].departure.has && !p[-1].arrival.has) {
+            p[-1].departure = p->departure;
+            p->departure.has = false;
+        }
+        if (r->n_carriages == 0)
+            continue;
+        if (is_first && !p->departure.has && p->qualifier != 87)
+            p->departure = r->carriages[p->carriage].departure;
+        if (is_last && !p->arrival.has && p->qualifier != 125)
+            p->arrival = r->carriages[p->carriage].arrival;
+    }
 }
 
 /* Is the way from p to the next point q flown? Surely where p has a departure and q an
@@ -405,6 +430,7 @@ static bool make_voyage(struct reader *r)
 {
     struct gw_manifest *x = &r->m->manifest;
     size_t carriage_of[GW_MANIFEST_LEGS_MAX] = {}, border;
+    place_times(r);
     for (size_t i = 0; i < r->n_points; i++)
         if (!r->points[i].arrival.has && !r->points[i].departure.has && r->points[i].qualifier != 130 &&
             !problem_at(r, r->m, false, r->points[i].segment, r->points[i].offset, "LOC", "missing",
@@ -661,6 +687,8 @@ static bool read_address(struct reader *r)
 {
     struct joined street;
     bool any = false;
+    if (!gw_edifact_reaches(r->s, 5)) /* nearly always */
+        return true;
     for (unsigned element = 5; element <= 9 && !any; element++)
         for (unsigned c = 1; c <= 4; c++)
             any = any || get(r, element, c).size > 0;
@@ -759,7 +787,7 @@ static bool read_com(struct reader *r)
 
 static bool read_attribute(struct reader *r)
 {
-    struct gw_span v = get(r, 3, 1);
+    struct gw_span v = get(r, 3, 1).size > 0 ? get(r, 3, 1) : get(r, 2, 1); /* ATT+2+M, some write */
     char c = v.size == 1 ? (char)(v.data[0] & ~0x20) : 0;
     if (v.size == 0 || c == 'U' || r->now.t->sex != 0)
         return true;
@@ -1015,7 +1043,15 @@ static bool read_nationality(struct reader *r)
     /* 2 is the present nationality, 1 that at birth. */
     if (qualifier(r, 1, 1) == CODE1('1'))
         return get(r, 2, 1).size == 0 || (more(r) != NULL && keep_state(r, &r->now.p->more->birth_nationality, get(r, 2, 1)));
-    return r->now.t->nationality.size > 0 || keep_state(r, &r->now.t->nationality, get(r, 2, 1));
+    if (r->now.t->nationality.size == 0)
+        return keep_state(r, &r->now.t->nationality, get(r, 2, 1));
+    if (get(r, 2, 1).size == 0 || gw_span_equal(get(r, 2, 1), r->now.t->nationality))
+        return true;
+    if (more(r) == NULL)
+        return false;
+    if (r->now.p->more->second_nationality.size > 0)
+        return warn(r, "too_many", "more nationalities of one traveler than are kept");
+    return keep_state(r, &r->now.p->more->second_nationality, get(r, 2, 1));
 }
 
 static bool read_duty(struct reader *r)
@@ -1607,6 +1643,7 @@ static void add_more(struct gw_json *t, const struct gw_paxlst_more *m)
 {
     set(t, "birth_state", m->birth_state);
     set(t, "birth_nationality", m->birth_nationality);
+    set(t, "second_nationality", m->second_nationality);
     set(t, "alien_number", m->alien_number);
     set(t, "email", m->email);
     if (m->has_bag_weight) {

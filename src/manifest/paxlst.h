@@ -39,6 +39,7 @@ struct gw_paxlst_person {
 struct gw_paxlst_more {
     struct gw_span birth_state;       /* LOC+180 3225, where the place is a text of its own */
     struct gw_span birth_nationality; /* NAT+1 */
+    struct gw_span second_nationality; /* NAT+2 once more */
     struct gw_span alien_number;      /* RFF+AHN */
     struct gw_span email;             /* COM EM */
     struct gw_span street, city, subdivision, postal_code, country; /* NAD C059 and behind */

@@ -194,7 +194,12 @@ static void same_values(struct gw_edifact_segment *s)
     struct gw_span got[MOST * MOST];
     for (unsigned i = 0; i < GW_COUNT(got); i++)
         got[i] = gw_edifact_get(s, i / MOST + 1, i % MOST + 1);
+    bool reaches[MOST];
+    for (unsigned i = 0; i < MOST; i++)
+        reaches[i] = gw_edifact_reaches(s, i + 1);
     gw_edifact_spread(s);
+    for (unsigned i = 0; i < MOST; i++)
+        CHECK(reaches[i] == gw_edifact_reaches(s, i + 1));
     for (unsigned i = 0; i < GW_COUNT(got); i++)
         CHECK(gw_span_equal(got[i], gw_edifact_get_any(s, i / MOST + 1, i % MOST + 1)));
 }

@@ -255,6 +255,45 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await end(page);
   });
 
+  test('officer: from signing in to an outcome without a mouse', async () => {
+    const id = await departure(3);
+    for (let i = 0; i < 3; i++) await g.verify(id, live('obama4_crop.jpg'), { headers: { 'X-Document-Number': number(1), 'X-Issuing-State': 'UTO' } });
+    const page = await open(b, `${g.url}/`);
+    await page.getByLabel('Your token').focus();
+    await page.keyboard.type(g.token('officer'));
+    await page.keyboard.press('Enter');
+    await page.locator('.room').waitFor(seen);
+    const at = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+    const tab = async (want) => { for (let i = 0; i < 60 && !want.test(await at()); i++) await page.keyboard.press('Tab'); assert.match(await at(), want); };
+    await page.keyboard.press('Tab');
+    assert.match(await at(), /To the content/);
+    await tab(/^Inspections$/);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1' && document.activeElement.textContent === 'Inspections', null, seen);
+    await page.locator('.queue button').first().waitFor(seen);
+    const last = page.locator('.queue button').last();
+    await last.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('.queue li:last-child button')?.getAttribute('aria-pressed') === 'true', null, seen);
+    await page.locator('.case .decide').waitFor(seen);
+    const inspection = await page.locator('.case').getAttribute('data-case');
+    await page.keyboard.press('t');
+    await page.locator('.photo img').first().waitFor(seen);
+    await tab(/^Zoom/).catch(() => undefined);
+    await page.locator('.zoom input').focus();
+    for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight');
+    assert.equal(await page.locator('.photo img').first().evaluate((e) => e.style.width), '200%', 'both photos, larger');
+    await last.focus();
+    await page.keyboard.press('d');
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.key[aria-pressed="true"]').count(), 0, 'taken back');
+    await page.keyboard.press('d');
+    await page.keyboard.press('1');
+    await page.waitForFunction((i) => document.querySelector('.case')?.dataset.case !== i || !document.querySelector('.decide'), inspection, seen);
+    assert.equal((await g.ask('GET', `/v1/inspections/${inspection}`, { as: 'supervisor' })).json.result, 'denied');
+    await end(page);
+  });
+
   test('officer: a decline waits without any photo, and is cleared by document', async (tt) => {
     if (!announced('/v1/inspections')) return tt.skip('this service has no /v1/inspections');
     const id = await departure(3);

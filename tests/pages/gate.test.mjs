@@ -59,6 +59,19 @@ describe('the gate', { skip: withoutVideo }, () => {
     await page.context().close();
   }
 
+  // All that this browser keeps: each database, its shelves, and what is in them.
+  const kept = (page) => page.evaluate(async () => {
+    const ask = (r) => new Promise((yes, no) => { r.onsuccess = () => yes(r.result); r.onerror = () => no(r.error); });
+    const all = [];
+    for (const { name } of await indexedDB.databases()) {
+      const db = await ask(indexedDB.open(name));
+      for (const shelf of db.objectStoreNames)
+        for (const row of await ask(db.transaction(shelf).objectStore(shelf).getAll())) all.push([name, shelf, Object.keys(row).sort()]);
+      db.close();
+    }
+    return all;
+  });
+
   test('the set-up link works once and leaves the address', async () => {
     const page = await gate(franck);
     assert.equal(new URL(page.url()).hash, '');
@@ -102,6 +115,7 @@ describe('the gate', { skip: withoutVideo }, () => {
     assert.deepEqual([left.videos, left.canvases, left.kept], [0, 0, '{}']);
     assert.doesNotMatch(left.text, /1A/);
     assert.deepEqual(await page.evaluate(() => caches.keys()), []);
+    assert.deepEqual(await kept(page), [['gangway-gate', 'device', ['camera', 'pin', 'token', 'voyage']]]);
     await end(page);
   });
 
@@ -234,6 +248,7 @@ describe('the gate', { skip: withoutVideo }, () => {
       assert.ok(page.asked.every((q) => !q.url().includes('SURNAME')), 'no name in an address');
       await screen(page, 'idle').waitFor({ timeout: 30_000 });
       assert.equal(await page.getByText('Boarding pass read').count(), 0, 'it was for one traveler');
+      assert.deepEqual(await kept(page), [['gangway-gate', 'device', ['camera', 'pin', 'token', 'voyage']]]);
       await end(page);
     });
 
@@ -267,6 +282,20 @@ describe('the gate', { skip: withoutVideo }, () => {
     await screen(page, 'officer').waitFor(seen);
     assert.match(await page.locator('main').innerText(), /camera cannot be used/);
     await end(page);
+  });
+
+  test('who wants no motion sees none; who does not mind sees that it works', async () => {
+    const moving = (page) => page.evaluate(() => document.getAnimations().filter((a) => a.playState === 'running').length);
+    for (const reducedMotion of ['reduce', 'no-preference']) {
+      const page = await gate(franck, { context: { reducedMotion } });
+      const loading = await page.evaluate(() => { const d = document.createElement('div'); d.className = 'busy'; document.body.append(d); return getComputedStyle(d).animationName; });
+      assert.equal(loading === 'none', reducedMotion === 'reduce');
+      await start(page).click();
+      await screen(page, 'looking').waitFor(seen);
+      await page.evaluate(() => document.querySelector('.busy').remove());
+      if (reducedMotion === 'reduce') assert.equal(await moving(page), 0);
+      await end(page);
+    }
   });
 
   test('all of it works by keyboard', async () => {

@@ -1,10 +1,17 @@
 // notice.test.mjs - the notice for travelers: what the rules in force say, on a phone
 // and on a wall.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway } from '../service/help/gangway.mjs';
-import { accessible, browser, open, shoot, withoutBrowser } from './help/browser.mjs';
+import { Gangway, root } from '../service/help/gangway.mjs';
+import { accessible, browser, open, shoot, withoutBrowser, withoutVideo } from './help/browser.mjs';
 import { withoutProgram } from '../service/help/gangway.mjs';
+
+const packages = path.join(root, 'web/node_modules');
+const withoutPackages = fs.existsSync(path.join(packages, '@zxing')) ? false : 'web/node_modules is absent: tools/setup fetches it';
 
 describe('the notice', { skip: withoutProgram || withoutBrowser }, () => {
   const afters = [];
@@ -58,6 +65,22 @@ describe('the notice', { skip: withoutProgram || withoutBrowser }, () => {
     const other = await open(b, `${none.url}/notice?site=YVR`);
     await other.getByText('No rules are in force today').waitFor();
     await close(other);
+  });
+
+  test('the code on the sign leads to the same notice', { skip: withoutPackages || withoutVideo }, async () => {
+    const page = await shown('?site=YVR&mode=air&direction=departure&lang=fr');
+    await page.locator('.foot svg').waitFor();
+    await page.locator('.foot svg').evaluate((e) => e.scrollIntoView({ block: 'center' }));
+    const png = await page.locator('.foot svg').screenshot();
+    const size = 360;
+    const pixels = execFileSync('ffmpeg', ['-v', 'error', '-i', '-', '-vf', `scale=${size}:${size}:flags=neighbor`, '-pix_fmt', 'gray', '-f', 'rawvideo', '-'], { input: png });
+    const { BinaryBitmap, HybridBinarizer, QRCodeReader, RGBLuminanceSource } = createRequire(path.join(packages, 'x.js'))('@zxing/library');
+    const address = new QRCodeReader().decode(new BinaryBitmap(new HybridBinarizer(new RGBLuminanceSource(new Uint8ClampedArray(pixels), size, size)))).getText();
+    const other = await open(b, address);
+    await other.locator('.groups').waitFor();
+    assert.equal(await other.locator('h1').innerText(), await page.locator('h1').innerText());
+    await close(other);
+    await close(page);
   });
 
   test('no violation in light, dark and Arabic; a sign fits on paper', async () => {
