@@ -109,7 +109,7 @@ CREATE TABLE traveler (
     match      BLOB NOT NULL,                  -- keyed hash, under the voyage's key: the same traveler on the next message
     reference  BLOB,                           -- keyed hash, under the voyage's key, of the carrier's reference
     content    BLOB NOT NULL,                  -- keyed hash, under the voyage's key, of all that was announced
-    sealed     BLOB NOT NULL,                  -- names, birth date, sex, nationality, documents, seat, reference: XChaCha20-Poly1305 under the voyage's key; opens in this row only
+    sealed     BLOB NOT NULL,                  -- names, birth date, sex, nationality, class of admission, residence, documents, seat, reference: XChaCha20-Poly1305 under the voyage's key; opens in this row only
     cleared_us INTEGER,                        -- when a verification cleared them
     UNIQUE (voyage, match),
     UNIQUE (voyage, ordinal)
