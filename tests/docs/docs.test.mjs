@@ -67,3 +67,12 @@ test('the project names no registry, no path of a developer and nobody in a phot
     for (const word of words) assert.ok(!text.includes(word), `${file} has ${word}`);
   }
 });
+
+test('docs/simulation.md reports every rule of the simulator, and none was broken', () => {
+  const page = readFileSync(path.join(top, 'docs/simulation.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| (pass|fail|not tried) +\| +(\d+) \| ([^|]+?) +\| ([^|]+?) +\|$/gm)];
+  const table = readFileSync(path.join(top, 'src/cli/simulate.def'), 'utf8');
+  const rules = [...table.matchAll(/^SIM_RULE\((\w+), "([^"]+)", "([^"]+)"\)/gm)];
+  assert.deepEqual(rows.map((r) => r[4]), rules.map((r) => r[3]));
+  for (const r of rows) assert.equal(r[1], 'pass', r[4]);
+});
