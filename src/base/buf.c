@@ -57,21 +57,27 @@ void gw_buf_add_text(struct gw_buf *b, const char *s)
     gw_buf_add(b, s, strlen(s));
 }
 
+void gw_buf_addv(struct gw_buf *b, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    const int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (n < 0)
+        return;
+    gw_buf_reserve(b, (size_t)n);
+    char *end = (char *)b->data + b->size; /* gcc's sanitizers take data + size for NULL, said directly */
+    vsnprintf(end, (size_t)n + 1, format, args);
+    b->size += (size_t)n;
+}
+
 void gw_buf_addf(struct gw_buf *b, const char *format, ...)
 {
     assert(format != NULL); /* gcc's UBSan otherwise warns of the path that it checks itself */
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    gw_buf_addv(b, format, args);
     va_end(args);
-    if (n < 0)
-        return;
-    gw_buf_reserve(b, (size_t)n);
-    char *end = (char *)b->data + b->size; /* gcc's sanitizers take data + size for NULL, said directly */
-    va_start(args, format);
-    vsnprintf(end, (size_t)n + 1, format, args);
-    va_end(args);
-    b->size += (size_t)n;
 }
 
 const char *gw_buf_text(const struct gw_buf *b)

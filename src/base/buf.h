@@ -7,6 +7,8 @@
 #include "base/fail.h"
 #include "base/span.h"
 
+#include <stdarg.h>
+
 struct gw_buf {
     uint8_t *data; /* NULL while empty */
     size_t size, capacity;
@@ -20,6 +22,7 @@ void gw_buf_reserve(struct gw_buf *b, size_t more);
 void gw_buf_add(struct gw_buf *b, const void *data, size_t n);
 void gw_buf_add_text(struct gw_buf *b, const char *s);
 void gw_buf_addf(struct gw_buf *b, const char *format, ...) GW_PRINTF(2, 3);
+void gw_buf_addv(struct gw_buf *b, const char *format, va_list args) GW_PRINTF(2, 0);
 const char *gw_buf_text(const struct gw_buf *b); /* "" while empty; until the next change */
 static inline struct gw_span gw_buf_span(const struct gw_buf *b)
 {

@@ -200,6 +200,12 @@ static bool open_choice(const struct gw_pack **out, struct gw_packs **packs, str
 
 /* ---- explain ------------------------------------------------------------- */
 
+static size_t columns(void)
+{
+    struct winsize w;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 120;
+}
+
 static const struct gw_command command_explain;
 
 static bool is_null(const char *s)
@@ -263,7 +269,7 @@ static bool read_word(const char *option, const char *text, bool fine, const cha
 
 static int run_explain(int argc, char **argv)
 {
-    bool pretty = false, resident = false, accompanied = false;
+    bool pretty = false, words = false, resident = false, accompanied = false;
     const char *date = NULL, *citizenship = NULL, *birth = NULL, *mode = NULL, *direction = NULL, *site = NULL, *status_text = NULL,
                *document = "passport";
     struct choice choice = {};
@@ -280,6 +286,7 @@ static int run_explain(int argc, char **argv)
         { "--document", GW_OPTION_TEXT, &document, "KIND", "what is presented: passport, identity_card, visa, none …" },
         { "--accompanied", GW_OPTION_FLAG, &accompanied, NULL, "a child with an adult answerable for it" },
         { "--pretty", GW_OPTION_FLAG, &pretty, NULL, "indent the JSON" },
+        { "--words", GW_OPTION_FLAG, &words, NULL, "in words instead of JSON" },
     };
     int status = GW_EXIT_OK;
     if (!gw_options_read(&argc, argv, &command_explain, options, GW_COUNT(options), &status))
@@ -315,7 +322,13 @@ static int run_explain(int argc, char **argv)
     if (gw_date_check(f.birth_first) && gw_date_compare(f.birth_first, f.day) > 0)
         return usage(&command_explain, "--birth-date lies behind --date");
     GW_AUTO(gw_json) *j = gw_pack_explain(pack, &f);
-    gw_cli_print(j, pretty);
+    if (words) {
+        GW_AUTO_VALUE(gw_buf) text = {};
+        gw_pack_explain_print(&text, j, columns());
+        fwrite(text.data, 1, text.size, stdout);
+    } else {
+        gw_cli_print(j, pretty);
+    }
     if (!gw_pack_in_force(pack, f.day)) {
         fprintf(stderr, "gangway policy explain: pack \"%s\" is not in force on that day\n", gw_pack_name(pack));
         return GW_EXIT_INVALID;
@@ -333,12 +346,6 @@ static const struct gw_command command_explain = {
 /* ---- diff ---------------------------------------------------------------- */
 
 static const struct gw_command command_diff;
-
-static size_t columns(void)
-{
-    struct winsize w;
-    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 120;
-}
 
 static int run_diff(int argc, char **argv)
 {

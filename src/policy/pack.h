@@ -266,6 +266,9 @@ struct gw_pack_decision gw_pack_decide(const struct gw_pack *p, const struct gw_
  * tried, and why it did or did not apply. Yours to free. */
 [[nodiscard]] struct gw_json *gw_pack_explain(const struct gw_pack *p, const struct gw_pack_facts *f);
 
+/* An explanation as words for people, lines of `columns` letters. */
+void gw_pack_explain_print(struct gw_buf *out, const struct gw_json *explanation, size_t columns);
+
 /* ---- comparing ----------------------------------------------------------- */
 
 /* For whom two packs differ: every combination of kinds of persons that either tells

@@ -238,6 +238,8 @@ void gw_law_limit(struct gw_law_limits *l, const struct gw_pack_rule *rule); /* 
  * rules that allow a photograph. False: not at all, or there is no such rule. */
 bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
     const struct gw_clocks *clocks);
+/* Is there anybody of whom the pack in force allows to take a photograph and to keep this? */
+bool gw_law_keeps_any(struct gw_service *s, enum gw_datum what);
 /* May something of whom the rule is for leave this service, where to, by when (policy/pack.h)? False, and so nothing leaves,
  * without a pack in force, a rule of it, and that rule naming this datum. Ask again at the moment of sending: packs change. */
 bool gw_law_transfer(struct gw_transfer *out, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
@@ -376,6 +378,8 @@ struct gw_gallery *gw_galleries_get(struct gw_law_limits *limits, struct gw_gall
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage);
 /* Builds one that was touched and not asked for since; false when there is none. */
 bool gw_galleries_build_one(struct gw_galleries *g);
+/* The same on n threads of its own from now on, until it is freed. GW_ERR_UNAVAILABLE. */
+bool gw_galleries_start(struct gw_galleries *g, unsigned n, struct gw_err *err);
 void gw_galleries_count(struct gw_galleries *g, struct gw_counters *out);
 void gw_upkeep_wake(struct gw_service *s);
 

@@ -374,6 +374,17 @@ bool gw_law_keep(int64_t *until_us, const struct gw_law *law, const struct gw_pa
     return any;
 }
 
+bool gw_law_keeps_any(struct gw_service *s, enum gw_datum what)
+{
+    const struct gw_pack_rule *rules;
+    GW_AUTO_VALUE(gw_law) law = {};
+    const size_t n = gw_law_today(&law, s) ? gw_pack_rules(law.pack, &rules) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (gw_law_photo(&rules[i]) && rules[i].retention->keep[what].has)
+            return true;
+    return false;
+}
+
 bool gw_law_transfer(struct gw_transfer *out, const struct gw_law *law, const struct gw_pack_rule *rule, enum gw_datum what,
     const struct gw_clocks *clocks)
 {

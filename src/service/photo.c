@@ -117,7 +117,9 @@ static bool check_law(struct asking *k, struct gw_tx *tx, const struct about *ab
         gw_clocks_set(&clocks, GW_STARTS_CLOSE, voyage->closed_us);
     k->refused = (rule != NULL && !gw_law_photo(rule)) ||
         !gw_law_keep(&until, &law, rule, k->photo.kind == GW_PHOTO_PORTRAIT ? GW_DATUM_PORTRAIT : GW_DATUM_PROBE, &clocks) ||
-        (until <= k->now_us && k->photo.key != GW_KEY_HOLD);
+        (until <= k->now_us && k->photo.key != GW_KEY_HOLD) ||
+        /* One that only waits for the register any more is nobody else's. */
+        (k->photo.key == GW_KEY_TRANSFER && k->photo.taken_us + k->s->conf->retention_probe <= k->now_us);
     return true;
 }
 

@@ -34,7 +34,8 @@ bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id tr
 }
 
 /* Who of those that travel with the document may be photographed, and so have their portrait
- * kept: the others are taken out of the list. *barred: all of them were. */
+ * kept: the others are taken out of the list. *barred: all of them were; or nobody is known to travel with it,
+ * and there is nobody of whom a rule allows to keep one. */
 static bool keep_allowed(bool *barred, struct gw_holder *holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_service *s, struct gw_err *err)
 {
@@ -52,7 +53,7 @@ static bool keep_allowed(bool *barred, struct gw_holder *holders, size_t *n, str
         if (found && gw_law_anywhere(&way, &t))
             holders[kept++] = holders[i];
     }
-    *barred = *n > 0 && kept == 0;
+    *barred = kept == 0 && (*n > 0 || !gw_law_keeps_any(s, GW_DATUM_PORTRAIT));
     *n = kept;
     return true;
 }

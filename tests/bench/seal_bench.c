@@ -128,7 +128,7 @@ int main(int argc, char **argv)
     must(gw_buf_read_file(&live, argv[1], FILE_MOST, &err) && gw_buf_read_file(&portrait, argv[2], FILE_MOST, &err));
     place_init(&p);
     must(gw_conf_set(&p.conf, "verify.attempts", "1", "bench", &err)); /* whoever is not cleared is an inspection: none goes without picture */
-    const struct gw_service_options o = { .conf = &p.conf, .models_path = getenv("GANGWAY_BENCH_MODELS"), .runtime_path = getenv("GANGWAY_BENCH_RUNTIME") };
+    const struct gw_service_options o = { .conf = &p.conf };
     must((p.s = gw_service_open(&o, &err)) != NULL);
     GW_AUTO_VALUE(gw_buf) text = {};
     char departs[GW_TIME_TEXT];

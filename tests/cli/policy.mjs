@@ -146,6 +146,31 @@ describe('policy', { skip: fs.existsSync(program) ? false : `${program} is not b
     assert.deepEqual([r.json.photo, r.json.rule, r.json.effective_from], ['not_authorised', 'us-2025:not-in-force', '2025-12-26']);
   });
 
+  test('in words, for whoever reads no JSON', () => {
+    const r = explain('template', '2026-06-01', { citizenship: 'UTO', birth: '1980-01-01', site: 'CAPITAL', more: ['--words'] });
+    assert.equal(r.status, 0, r.stderr);
+    assert.equal(r.stdout, `Photograph: voluntary; fingerprints: not authorised; iris: not authorised; who declines: document inspection.
+Rule template:citizen-voluntary of the pack template:
+    Our own citizens take part if they wish.
+Kept:
+    probe 12h after verification
+    template 12h after close
+    portrait 12h after close
+    crossing 3y after crossing
+Nothing leaves.
+3 attempts; a search may err by at most 0.003 (FPIR). An officer may not let pass against it.
+How it came to that:
+    template:elsewhere (Sites without cameras) does not apply
+        equipped_site: site CAPITAL is CAPITAL
+    template:child-exempt (Small children) does not apply
+        small_child: age 46 is not below 6
+    template:citizen-voluntary (Our own citizens) applies
+        own_citizen: citizenship UTO is UTO
+It rests on:
+    LAW (choice): Put the act, article and date here that the rule rests on
+`);
+  });
+
   test('what is not known is not guessed, and is never to the traveler\'s harm', () => {
     const ask = (pack, date, person) => {
       const r = explain(pack, date, person);

@@ -47,6 +47,10 @@ static void ask(const struct gw_pack *p)
         check((d.outcome == GW_PACK_NOT_IN_FORCE) == !gw_pack_in_force(p, f.day));
         GW_AUTO(gw_json) *why = gw_pack_explain(p, &f);
         check(gw_json_get(why, "rule") != NULL && gw_json_get(why, "path") != NULL);
+        GW_AUTO_VALUE(gw_buf) words = {};
+        gw_pack_explain_print(&words, why, 80);
+        size_t bad;
+        check(words.size > 0 && gw_span_utf8(gw_buf_span(&words), &bad));
     }
 }
 

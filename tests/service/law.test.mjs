@@ -123,6 +123,19 @@ describe('who may not be photographed', { skip: withoutPhotos }, () => {
     assert.equal((await g.portrait(photo('audrey.jpg'), { number: number(2) })).status, 201);
   });
 
+  test('nor has anybody, where no rule allows to keep one', async (t) => {
+    const packs = new Packs(t);
+    packs.write({ rules: [everybody('not_authorised')] });
+    const g = await Gangway.start(t, { set: packs.settings() });
+    const none = await Gangway.start(t, { set: { 'packs.authority': 'NOBODY' } });
+    for (const one of [g, none]) {
+      const before = await decoded(one);
+      const a = await one.portrait(photo('audrey.jpg'), { number: number(2) });
+      assert.deepEqual([a.status, a.json.code], [403, 'not_authorised']);
+      assert.equal(await decoded(one), before);
+    }
+  });
+
   test('is told by a changed manifest: the template goes, and comes', async (t) => {
     const packs = new Packs(t);
     packs.write({ rules: notTheFrench });
@@ -289,7 +302,8 @@ describe('another pack', { skip: withoutPhotos }, () => {
   test('comes at its midnight: before, nobody; from then on, everybody', async (t) => {
     const m = midnightIn(6);
     const packs = new Packs(t);
-    packs.write({ name: 'old', rules: [everybody('not_authorised')], until: m.before, zone: m.zone });
+    // Elsewhere somebody may be photographed, so the portrait of somebody nobody knows may wait.
+    packs.write({ name: 'old', rules: [{ id: 'elsewhere', when: { site: ['ELSEWHERE'] }, photo: 'required' }, everybody('not_authorised')], until: m.before, zone: m.zone });
     packs.write({ name: 'new', rules: [everybody('required')], from: m.after, zone: m.zone });
     const g = await Gangway.start(t, { set: { ...packs.settings(), 'verify.liveness': 0 } });
     assert.equal((await g.portrait(photo('audrey.jpg'), { number: number(2) })).status, 201);
