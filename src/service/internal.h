@@ -378,6 +378,8 @@ struct gw_gallery *gw_galleries_get(struct gw_law_limits *limits, struct gw_gall
 enum gw_gallery_state gw_galleries_state(struct gw_gallery **gallery, struct gw_galleries *g, struct gw_id voyage);
 /* Builds one that was touched and not asked for since; false when there is none. */
 bool gw_galleries_build_one(struct gw_galleries *g);
+/* The same on n threads of its own from now on, until it is freed. GW_ERR_UNAVAILABLE. */
+bool gw_galleries_start(struct gw_galleries *g, unsigned n, struct gw_err *err);
 void gw_galleries_count(struct gw_galleries *g, struct gw_counters *out);
 void gw_upkeep_wake(struct gw_service *s);
 

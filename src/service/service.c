@@ -269,7 +269,7 @@ static bool find_open(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_voyages_open(&o->ids, &o->n, o->a, tx, INT64_MAX, err);
 }
 
-/* Upkeep builds them one after the other; who is asked for sooner is built then. */
+/* The builders make them one after the other; who is asked for sooner is built then. */
 static bool want_galleries(struct gw_service *s, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
@@ -281,18 +281,39 @@ static bool want_galleries(struct gw_service *s, struct gw_err *err)
     return true;
 }
 
+static bool read_settled(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    return gw_store_settled_get(arg, tx, err);
+}
+
+static bool put_settled(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    return gw_store_settled_put(tx, arg, err);
+}
+
 /* Another pack, or another day: galleries are made anew by themselves (galleries.c), what
- * is kept for the voyages is brought into line here. */
+ * is kept for the voyages is brought into line here. Who was stopped and started under the same law on the same
+ * day has nothing to do. */
 static void follow_law(struct gw_service *s)
 {
     struct gw_err err = {};
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct open_voyages open = { .a = a };
-    bool fine = gw_store_read(s->store, find_open, &open, &err);
+    struct gw_hash settled;
+    char day[GW_DATE_TEXT];
+    pthread_mutex_lock(&s->packs_lock);
+    gw_date_format(day, s->law_mark.day);
+    struct gw_hash law = gw_sha256_parts(gw_span_of(s->law_mark.pack.bytes, sizeof s->law_mark.pack.bytes), gw_span_str(day));
+    pthread_mutex_unlock(&s->packs_lock);
+    bool fine = gw_store_read(s->store, read_settled, &settled, &err);
+    if (fine && memcmp(&settled, &law, sizeof law) == 0)
+        return;
+    fine = fine && gw_store_read(s->store, find_open, &open, &err);
     for (size_t i = 0; fine && i < open.n; i++) {
         gw_galleries_touch(s->galleries, open.ids[i], NULL, 0);
         fine = gw_law_settle(s, open.ids[i], &err);
     }
+    fine = fine && gw_store_write(s->store, put_settled, &law, &err);
     if (!fine) {
         gw_log(GW_LOG_ERROR, "law", GW_LOG_WHY(&err));
         pthread_mutex_lock(&s->packs_lock);
@@ -309,7 +330,6 @@ static void *upkeep_loop(void *arg)
     pthread_mutex_lock(&s->upkeep_lock);
     while (!s->stopping) {
         pthread_mutex_unlock(&s->upkeep_lock);
-        bool more = gw_galleries_build_one(s->galleries);
         struct gw_err err = {};
         if (!gw_logins_log(s, &err) || (gw_clock_monotonic_us() >= next_head_us && !gw_head_sign(s, &err)))
             gw_log(GW_LOG_WARN, "log", GW_LOG_WHY(&err));
@@ -321,7 +341,7 @@ static void *upkeep_loop(void *arg)
             follow_law(s);
         if (!gw_deadlines_run(s, &err) || !gw_readiness_tell(s, &err))
             gw_log(GW_LOG_ERROR, "deadlines", GW_LOG_WHY(&err));
-        if (!more && !gw_store_checkpoint(s->store, false, &err))
+        if (!gw_store_checkpoint(s->store, false, &err))
             gw_log(GW_LOG_WARN, "checkpoint", GW_LOG_WHY(&err));
         /* Asked every second, so a clock that was set and a machine that slept are noticed at once. */
         (void)gw_service_steady(s);
@@ -334,7 +354,7 @@ static void *upkeep_loop(void *arg)
             next_purge_us = gw_clock_monotonic_us() + PURGE_EVERY_S * GW_US_PER_S;
         }
         pthread_mutex_lock(&s->upkeep_lock);
-        if (!more && !s->stopping) {
+        if (!s->stopping) {
             struct timespec until;
             clock_gettime(CLOCK_MONOTONIC, &until);
             until.tv_sec++;
@@ -404,12 +424,15 @@ static bool check_machine(const struct gw_service *s, struct gw_err *err)
     return true;
 }
 
+static unsigned cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)GW_MAX(CPU_COUNT(&set), 1) : 1;
+}
+
 unsigned gw_service_threads(const struct gw_service *s)
 {
-    if (s->conf->work_threads > 0)
-        return (unsigned)s->conf->work_threads;
-    cpu_set_t set;
-    return (sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)GW_MAX(CPU_COUNT(&set), 1) : 1) + 1;
+    return s->conf->work_threads > 0 ? (unsigned)s->conf->work_threads : cores() + 1;
 }
 
 static bool open_recognition(struct gw_service *s, const struct gw_service_options *o, struct gw_err *err)
@@ -502,6 +525,8 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     if (!start_clock(s, err) || !gw_purge_lost(s, err) || !gw_purge_now(&purged, s, err) || !gw_events_trim(s, err) || !want_galleries(s, err))
         return NULL;
     if (!o->without_recognition) {
+        if (!gw_galleries_start(s->galleries, cores(), err))
+            return NULL;
         if (pthread_create(&s->upkeep, NULL, upkeep_loop, s) != 0)
             return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for upkeep");
         s->upkeep_runs = true;

@@ -28,6 +28,7 @@
 #include "manifest/manifest.h"
 #include "policy/pack.h"
 #include "policy/policy.h"
+#include "policy/rank.h"
 
 struct gw_service; /* opaque */
 
@@ -370,14 +371,6 @@ struct gw_readiness {
 
 /* ---- portraits ----------------------------------------------------------- */
 
-enum gw_portrait_source {
-    GW_PORTRAIT_CHIP,
-    GW_PORTRAIT_PASSPORT,
-    GW_PORTRAIT_VISA,
-    GW_PORTRAIT_ENCOUNTER,
-    GW_PORTRAIT_APPLICATION,
-    GW_PORTRAIT_SOURCE_COUNT
-};
 const char *gw_portrait_source_name(enum gw_portrait_source source); /* "chip" */
 bool gw_portrait_source_find(enum gw_portrait_source *out, struct gw_span name);
 

@@ -152,7 +152,8 @@ bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id
     return gw_tx_seal(&sealed, tx, &bound, p->template, err) &&
            gw_tx_run(tx, GW_QUERY_TEMPLATE_INSERT,
                GW_VALUES(gw_v_id(&traveler), gw_v_id(&p->id), gw_v_id(&voyage), gw_v_text(p->model),
-                   gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed))),
+                   gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed)), gw_v_int(p->source),
+                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us)),
                NULL, err);
 }
 
@@ -192,14 +193,21 @@ bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span mo
             err))
         return false;
     while (gw_reading_next(&r)) {
-        struct gw_id traveler = gw_column_id(&r, 0), portrait = gw_column_id(&r, 1);
-        struct gw_span sealed = gw_column_bytes(&r, 2), plain;
+        struct gw_template_row row = {
+            .traveler = gw_column_id(&r, 0),
+            .portrait = gw_column_id(&r, 1),
+            .source = (int)gw_column_int(&r, 2),
+            .received_us = gw_column_int(&r, 4),
+            .quality = gw_column_real(&r, 5),
+        };
+        row.has_captured = gw_column_maybe_int(&r, 3, &row.captured_day);
+        struct gw_span sealed = gw_column_bytes(&r, 6);
         if (r.failed)
             break;
-        struct template_row row = template_row_of(&traveler, &portrait);
-        struct gw_bound bound = { GW_KEY_VOYAGE, voyage, GW_SEALED_TEMPLATE, gw_span_of(row.bytes, sizeof row.bytes) };
+        struct template_row name = template_row_of(&row.traveler, &row.portrait);
+        struct gw_bound bound = { GW_KEY_VOYAGE, voyage, GW_SEALED_TEMPLATE, gw_span_of(name.bytes, sizeof name.bytes) };
         gw_arena_reset(one);
-        if (!gw_tx_unseal(&plain, one, tx, &bound, sealed, err) || !each(to, traveler, plain, err))
+        if (!gw_tx_unseal(&row.template, one, tx, &bound, sealed, err) || !each(to, &row, err))
             gw_reading_fail(&r);
     }
     return gw_reading_done(&r);

@@ -138,6 +138,9 @@ struct gw_key_class {
 /* The latest time the store was in use; 0: it never was. */
 [[nodiscard]] bool gw_store_clock_get(int64_t *us, struct gw_tx *tx, struct gw_err *err);
 [[nodiscard]] bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err);
+/* The law that all open voyages were last brought into line with; an empty one if they never were. */
+[[nodiscard]] bool gw_store_settled_get(struct gw_hash *law, struct gw_tx *tx, struct gw_err *err);
+[[nodiscard]] bool gw_store_settled_put(struct gw_tx *tx, const struct gw_hash *law, struct gw_err *err);
 /* Between two steps of a purge (gw_store_options.step). */
 void gw_store_step(struct gw_store *s, const char *name);
 
@@ -318,6 +321,9 @@ struct gw_traveler_mark {
 [[nodiscard]] bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, int64_t after_ordinal, size_t limit, bool only_uncovered,
     struct gw_err *err);
+/* Who the travelers not removed and not declined are, in the order announced. Each is handed over plain, until `each` returns. */
+typedef bool gw_store_person_fn(void *to, struct gw_id traveler, struct gw_span person, struct gw_err *err);
+[[nodiscard]] bool gw_store_persons(struct gw_tx *tx, struct gw_id voyage, gw_store_person_fn *each, void *to, struct gw_err *err);
 /* Of the travelers not removed and not declined: how many, with a template of the model, with several. */
 [[nodiscard]] bool gw_store_coverage(size_t *expected, size_t *covered, size_t *several, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, struct gw_err *err);
@@ -383,9 +389,17 @@ struct gw_covered {
     struct gw_id voyage, struct gw_span model, struct gw_err *err);
 /* All templates of a traveler go. */
 [[nodiscard]] bool gw_store_templates_drop(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err);
-/* Of everybody on the voyage who may be searched (not removed, not declined), by traveler; or of one
- * traveler, where `only` is not NULL. Each is handed over plain, until `each` returns. */
-typedef bool gw_store_template_fn(void *to, struct gw_id traveler, struct gw_span template, struct gw_err *err);
+/* Of everybody on the voyage, in no order; or of one traveler, where `only` is not NULL. Each is handed over
+ * plain, until `each` returns. */
+struct gw_template_row {
+    struct gw_id traveler, portrait;
+    int source;
+    bool has_captured;
+    int64_t captured_day, received_us;
+    double quality;
+    struct gw_span template;
+};
+typedef bool gw_store_template_fn(void *to, const struct gw_template_row *row, struct gw_err *err);
 [[nodiscard]] bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span model,
     const struct gw_id *only, gw_store_template_fn *each, void *to, struct gw_err *err);
 

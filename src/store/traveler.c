@@ -1,6 +1,8 @@
 /* traveler.c - who is expected, sealed. */
 #include "store/tx.h"
 
+enum { PERSON_BYTES = 1 << 20 }; /* of one, far more than a manifest takes */
+
 static struct gw_bound person_bound(const struct gw_id *traveler, const struct gw_id *voyage)
 {
     return (struct gw_bound){ GW_KEY_VOYAGE, *voyage, GW_SEALED_PERSON,
@@ -134,6 +136,25 @@ bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_aren
     for (size_t i = 0; fine && *rows != NULL && i < *n; i++)
         fine = unseal_person(&(*rows)[i], a, tx, err);
     return fine;
+}
+
+bool gw_store_persons(struct gw_tx *tx, struct gw_id voyage, gw_store_person_fn *each, void *to, struct gw_err *err)
+{
+    struct gw_reading r;
+    GW_AUTO(gw_arena) *one = gw_arena_new(PERSON_BYTES);
+    if (!gw_reading_start(&r, tx, GW_QUERY_PERSONS, GW_VALUES(gw_v_id(&voyage)), err))
+        return false;
+    while (gw_reading_next(&r)) {
+        struct gw_id id = gw_column_id(&r, 0);
+        struct gw_span sealed = gw_column_bytes(&r, 1), person;
+        struct gw_bound bound = person_bound(&id, &voyage);
+        if (r.failed)
+            break;
+        gw_arena_reset(one);
+        if (!gw_tx_unseal(&person, one, tx, &bound, sealed, err) || !each(to, id, person, err))
+            gw_reading_fail(&r);
+    }
+    return gw_reading_done(&r);
 }
 
 bool gw_store_coverage(size_t *expected, size_t *covered, size_t *several, struct gw_tx *tx, struct gw_id voyage,

@@ -165,6 +165,22 @@ bool gw_store_clock_put(struct gw_tx *tx, int64_t us, struct gw_err *err)
     return gw_tx_run(tx, GW_QUERY_META_PUT, GW_VALUES(gw_v_text(gw_span_str("clock")), gw_v_blob(gw_span_of(bytes.bytes, 8))), NULL, err);
 }
 
+bool gw_store_settled_get(struct gw_hash *law, struct gw_tx *tx, struct gw_err *err)
+{
+    struct gw_reading r;
+    *law = (struct gw_hash){};
+    if (!gw_reading_start(&r, tx, GW_QUERY_META_GET, GW_VALUES(gw_v_text(gw_span_str("settled"))), err))
+        return false;
+    if (gw_reading_next(&r))
+        *law = gw_column_hash(&r, 0);
+    return gw_reading_done(&r);
+}
+
+bool gw_store_settled_put(struct gw_tx *tx, const struct gw_hash *law, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_META_PUT, GW_VALUES(gw_v_text(gw_span_str("settled")), gw_v_id(law)), NULL, err);
+}
+
 bool gw_store_next_due(bool *has_purge, int64_t *purge_us, bool *has_open, int64_t *departure_us, struct gw_tx *tx,
     int64_t now_us, struct gw_err *err)
 {
