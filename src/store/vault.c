@@ -110,7 +110,7 @@ static void make_room(struct gw_vault *v)
     struct entry **old = v->buckets;
     const size_t n_old = v->n_buckets;
     v->n_buckets = GW_MAX(n_old * 2, (size_t)BUCKETS_LEAST);
-    v->buckets = gw_alloc_array(v->n_buckets, sizeof *v->buckets);
+    v->buckets = gw_alloc_array(v->n_buckets, sizeof(struct entry *));
     for (size_t b = 0; b < n_old; b++)
         for (struct entry *e = old[b], *next; e != NULL; e = next) {
             struct entry **bucket = bucket_of(v, e->kind, e->scope);
@@ -182,7 +182,7 @@ static void add_pending(struct gw_vault *v, struct entry *e)
 {
     if (v->n_pending == v->room_pending) {
         v->room_pending = GW_MAX(v->room_pending * 2, (size_t)64);
-        v->pending = gw_realloc_array(v->pending, v->room_pending, sizeof *v->pending);
+        v->pending = gw_realloc_array(v->pending, v->room_pending, sizeof(struct entry *));
     }
     v->pending[v->n_pending++] = e;
 }
