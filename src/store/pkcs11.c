@@ -165,14 +165,23 @@ struct gw_hash gw_token_key_hash(const struct gw_token_key *t)
     return gw_sha256(gw_buf_span(&text));
 }
 
-static CK_MECHANISM mechanism_of(CK_GCM_PARAMS *p, uint8_t nonce[NONCE], struct gw_span bound)
+/* CK_GCM_PARAMS of PKCS#11 2.40 section 2.12.3, whose members p11-kit calls by other names in each of its versions. */
+struct gcm_params {
+    unsigned char *nonce;
+    unsigned long nonce_len, nonce_bits;
+    unsigned char *bound;
+    unsigned long bound_len, tag_bits;
+};
+static_assert(sizeof(struct gcm_params) == sizeof(CK_GCM_PARAMS), "one layout");
+
+static CK_MECHANISM mechanism_of(struct gcm_params *p, uint8_t nonce[NONCE], struct gw_span bound)
 {
     union {
         const uint8_t *in;
         unsigned char *out;
     } aad = { .in = bound.data };
-    *p = (CK_GCM_PARAMS){ .iv_ptr = nonce, .iv_len = NONCE, .iv_bits = NONCE * 8, .aad_ptr = aad.out,
-        .aad_len = bound.size, .tag_bits = TAG * 8 };
+    *p = (struct gcm_params){ .nonce = nonce, .nonce_len = NONCE, .nonce_bits = NONCE * 8, .bound = aad.out,
+        .bound_len = bound.size, .tag_bits = TAG * 8 };
     return (CK_MECHANISM){ CKM_AES_GCM, p, sizeof *p };
 }
 
@@ -180,7 +189,7 @@ bool gw_token_key_seal(struct gw_buf *out, struct gw_token_key *t, struct gw_spa
     struct gw_err *err)
 {
     uint8_t nonce[NONCE], plain[GW_KEY_BYTES], sealed[GW_KEY_BYTES + TAG];
-    CK_GCM_PARAMS params;
+    struct gcm_params params;
     CK_ULONG n = sizeof sealed;
     assert(secret.size == sizeof plain);
     gw_random(nonce, sizeof nonce);
@@ -201,7 +210,7 @@ bool gw_token_key_unseal(uint8_t *out, size_t n, struct gw_token_key *t, struct 
     struct gw_err *err)
 {
     uint8_t nonce[NONCE], in[GW_KEY_BYTES + TAG], plain[GW_KEY_BYTES + TAG];
-    CK_GCM_PARAMS params;
+    struct gcm_params params;
     CK_ULONG n_plain = sizeof plain;
     if (sealed.size != NONCE + sizeof in || n != GW_KEY_BYTES)
         return gw_fail(err, GW_ERR_CORRUPT, "a wrapped key has a wrong length");
