@@ -51,7 +51,7 @@ static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, d->now_us, err);
 }
 
-enum { ROWS_AT_ONCE = 64, ROWS_IN_SLICE = 8, SLICE_US = 1000, MARK_EVERY_S = 50, CHECKPOINT_EVERY_US = 500'000, PAUSE_MOST_US = 50'000 };
+enum { ROWS_AT_ONCE = 64, ROWS_IN_SLICE = 8, SLICE_US = 1000, MARK_EVERY_S = 50, CHECKPOINT_EVERY_US = 500'000, PAUSE_TIMES = 4, PAUSE_MOST_US = 50'000 };
 
 /* What a step works on; what it destroyed is in purged, and counts only when it committed. */
 struct one {
@@ -213,10 +213,10 @@ static bool step(struct gw_store_purged *sum, struct gw_service *s, enum kind ki
                 return false;
             s->purge_log_us = from;
         }
-        /* Half of the writer's time is the gates'. At the start nobody waits. */
-        const int64_t took = GW_MIN(gw_clock_monotonic_us() - from, INT64_C(0) + PAUSE_MOST_US);
+        /* Four fifths of the writer's time are the gates'. At the start nobody waits. */
+        const int64_t pause = GW_MIN(PAUSE_TIMES * (gw_clock_monotonic_us() - from), INT64_C(0) + PAUSE_MOST_US);
         if (s->serving && !one.done)
-            nanosleep(&(struct timespec){ .tv_nsec = took * 1000 }, NULL);
+            nanosleep(&(struct timespec){ .tv_nsec = pause * 1000 }, NULL);
     }
     return true;
 }
