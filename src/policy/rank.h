@@ -3,7 +3,7 @@
  *
  * A rank is a number of points, and only differences count: so two portraits stand in the same
  * order today and in a year, and a gallery need not be built again because a night has passed.
- * Why these points: docs/decisions/0026-portraits-ranked.md.
+ * Why these points: docs/decisions/0027-portraits-ranked.md.
  *
  * Threads: no state. */
 #pragma once
