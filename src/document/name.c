@@ -448,15 +448,9 @@ static void drop_last_word(struct part *p)
     p->n_units = p->words[p->n_words].at;
 }
 
-/* Every word of the part with fewer finds one of its own in the other. */
-static enum gw_name_reason compare_words(const struct part *a, const struct part *b, struct how how)
+/* Every word of a, which has not more, finds one of its own in b: the first of the best that are left. */
+static enum gw_name_reason find_words(const struct part *a, const struct part *b, struct how how)
 {
-    if (a->n_words > b->n_words) {
-        const struct part *p = a;
-        a = b;
-        b = p;
-        how = (struct how){ how.is_given, how.b_cut, how.a_cut };
-    }
     enum gw_name_reason worst = GW_NAME_EQUAL;
     bool taken[GW_NAME_WORDS_MAX] = {};
     size_t last = 0;
@@ -490,6 +484,16 @@ static enum gw_name_reason compare_words(const struct part *a, const struct part
         if (!taken[k])
             worst = GW_MAX(worst, is_one_of(b, k, particles, GW_COUNT(particles)) ? GW_NAME_PARTICLE : GW_NAME_MISSING);
     return worst;
+}
+
+/* Whoever is asked first: of as many words, each side looks for its own. */
+static enum gw_name_reason compare_words(const struct part *a, const struct part *b, struct how how)
+{
+    const struct how turned = { how.is_given, how.b_cut, how.a_cut };
+    if (a->n_words > b->n_words)
+        return find_words(b, a, turned);
+    enum gw_name_reason r = find_words(a, b, how);
+    return r == GW_NAME_EQUAL || a->n_words < b->n_words ? r : GW_MIN(r, find_words(b, a, turned));
 }
 
 static enum gw_name_reason compare_parts(const struct part *a, const struct part *b, struct how how)
