@@ -64,6 +64,8 @@ static void open_still(struct place *p)
 {
     place_init(p);
     CHECK_OK(place_open(p, &err));
+    if (!p->s->upkeep_runs)
+        return;
     pthread_mutex_lock(&p->s->upkeep_lock);
     p->s->stopping = true;
     pthread_cond_signal(&p->s->upkeep_wake);
