@@ -1,6 +1,5 @@
 /* json.c - the only file with jansson. */
 #include "base/json.h"
-#include "base/clock.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -282,6 +281,29 @@ void gw_json_set_time(struct gw_json *object, const char *key, int64_t us)
     char text[GW_TIME_TEXT];
     gw_time_format(text, us);
     gw_json_set_text(object, key, text);
+}
+
+void gw_json_set_id_or_null(struct gw_json *object, const char *key, bool has, struct gw_id id)
+{
+    if (has)
+        gw_json_set_id(object, key, id);
+    else
+        gw_json_set_null(object, key);
+}
+
+void gw_json_set_time_or_null(struct gw_json *object, const char *key, bool has, int64_t us)
+{
+    if (has)
+        gw_json_set_time(object, key, us);
+    else
+        gw_json_set_null(object, key);
+}
+
+void gw_json_set_date_or_null(struct gw_json *object, const char *key, struct gw_date date)
+{
+    char text[GW_DATE_TEXT];
+    gw_date_format(text, date);
+    gw_json_set_text_or_null(object, key, text);
 }
 
 void gw_json_set_bool(struct gw_json *object, const char *key, bool value)

@@ -9,6 +9,7 @@
  * set/add belongs to its parent. */
 #pragma once
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/id.h"
 #include "base/span.h"
@@ -67,6 +68,10 @@ void gw_json_set_bool(struct gw_json *object, const char *key, bool value);
 void gw_json_set_null(struct gw_json *object, const char *key);
 void gw_json_set_id(struct gw_json *object, const char *key, struct gw_id id);   /* its text */
 void gw_json_set_time(struct gw_json *object, const char *key, int64_t us);      /* RFC 3339, UTC */
+/* The same of what need not be there: null without it. */
+void gw_json_set_id_or_null(struct gw_json *object, const char *key, bool has, struct gw_id id);
+void gw_json_set_time_or_null(struct gw_json *object, const char *key, bool has, int64_t us);
+void gw_json_set_date_or_null(struct gw_json *object, const char *key, struct gw_date date); /* "2026-11-23" */
 void gw_json_add(struct gw_json *array, struct gw_json *value);
 void gw_json_add_text(struct gw_json *array, const char *value);
 void gw_json_add_span(struct gw_json *array, struct gw_span value);

@@ -1,14 +1,6 @@
 /* alert.c - what somebody must know of: GET /v1/alerts, POST /v1/alerts/{alert}/acknowledge. */
 #include "http/exchange.h"
 
-static void set_maybe_id(struct gw_json *j, const char *key, bool has, struct gw_id id)
-{
-    if (has)
-        gw_json_set_id(j, key, id);
-    else
-        gw_json_set_null(j, key);
-}
-
 static struct gw_json *to_json(const struct gw_alert *a)
 {
     struct gw_json *j = gw_json_object();
@@ -17,9 +9,9 @@ static struct gw_json *to_json(const struct gw_alert *a)
     gw_json_set_text(j, "text", gw_alert_sentence(a->kind));
     gw_json_set_text(j, "severity", gw_severity_name(gw_alert_severity(a->kind)));
     gw_json_set_time(j, "at", a->at_us);
-    set_maybe_id(j, "voyage", a->has_voyage, a->voyage);
-    set_maybe_id(j, "verification", a->has_verification, a->verification);
-    set_maybe_id(j, "inspection", a->has_inspection, a->inspection);
+    gw_json_set_id_or_null(j, "voyage", a->has_voyage, a->voyage);
+    gw_json_set_id_or_null(j, "verification", a->has_verification, a->verification);
+    gw_json_set_id_or_null(j, "inspection", a->has_inspection, a->inspection);
     if (a->has_traveler) {
         struct gw_json *t = gw_json_object();
         gw_json_set_text(t, "reference", a->reference);
@@ -28,11 +20,8 @@ static struct gw_json *to_json(const struct gw_alert *a)
     } else
         gw_json_set_null(j, "traveler");
     gw_json_set_text(j, "state", a->has_taken ? "acknowledged" : "open");
-    if (a->has_taken)
-        gw_json_set_time(j, "acknowledged_at", a->taken_us);
-    else
-        gw_json_set_null(j, "acknowledged_at");
-    set_maybe_id(j, "acknowledged_by", a->has_taken, a->taken_by);
+    gw_json_set_time_or_null(j, "acknowledged_at", a->has_taken, a->taken_us);
+    gw_json_set_id_or_null(j, "acknowledged_by", a->has_taken, a->taken_by);
     return j;
 }
 

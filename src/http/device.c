@@ -5,24 +5,16 @@
 
 #define RECENT_US (5 * 60 * GW_US_PER_S)
 
-static void set_maybe_time(struct gw_json *j, const char *key, bool has, int64_t us)
-{
-    if (has)
-        gw_json_set_time(j, key, us);
-    else
-        gw_json_set_null(j, key);
-}
-
 /* What it is to itself; what is the operator's own is added for him. */
 static struct gw_json *to_json(const struct gw_device *d)
 {
     struct gw_json *j = gw_json_object();
     gw_json_set_id(j, "device", d->token.id);
     gw_json_set_text(j, "site", d->token.site);
-    set_maybe_time(j, "seen_at", d->has_seen, d->seen_us);
-    set_maybe_time(j, "reported_at", d->has_reported, d->reported_us);
+    gw_json_set_time_or_null(j, "seen_at", d->has_seen, d->seen_us);
+    gw_json_set_time_or_null(j, "reported_at", d->has_reported, d->reported_us);
     gw_json_set_text_or_null(j, "software", d->software);
-    set_maybe_time(j, "started_at", d->has_started, d->started_us);
+    gw_json_set_time_or_null(j, "started_at", d->has_started, d->started_us);
     gw_json_set_text(j, "camera", gw_camera_state_name(d->camera));
     gw_json_set_integer(j, "camera_errors", d->camera_errors);
     gw_json_set_text_or_null(j, "notice_version", d->notice_version);

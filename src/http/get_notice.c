@@ -22,13 +22,6 @@ static const char *direction_of(const char *language)
     return "ltr";
 }
 
-static void set_day(struct gw_json *j, const char *key, struct gw_date day)
-{
-    char text[GW_DATE_TEXT];
-    gw_date_format(text, day);
-    gw_json_set_text(j, key, day.year == 0 ? NULL : text);
-}
-
 static struct gw_json *to_json(const struct gw_service_notice *n, const struct gw_notice_ask *ask)
 {
     static const char *const modes[] = { "air", "sea", "land" }, *const directions[] = { "arrival", "departure" };
@@ -42,8 +35,8 @@ static struct gw_json *to_json(const struct gw_service_notice *n, const struct g
     gw_json_set_text(j, "version", n->version);
     gw_json_set_text(j, "pack", n->pack);
     gw_json_set_text(j, "authority", n->authority);
-    set_day(j, "effective_from", n->effective_from);
-    set_day(j, "effective_until", n->effective_until);
+    gw_json_set_date_or_null(j, "effective_from", n->effective_from);
+    gw_json_set_date_or_null(j, "effective_until", n->effective_until);
     gw_json_set_text(j, "title", n->notice.title);
     gw_json_set_text(j, "introduction", n->notice.intro);
     for (size_t i = 0; i < n->notice.n_groups; i++) {

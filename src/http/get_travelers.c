@@ -36,23 +36,15 @@ bool gw_get_travelers(struct gw_exchange *x, struct gw_err *err)
     return gw_exchange_json(x, 200, j);
 }
 
-static void set_maybe_time(struct gw_json *j, const char *key, bool has, int64_t us)
-{
-    if (has)
-        gw_json_set_time(j, key, us);
-    else
-        gw_json_set_null(j, key);
-}
-
 static struct gw_json *lists_json(const struct gw_readiness *r)
 {
     struct gw_json *lists = gw_json_array();
     for (size_t i = 0; i < GW_COUNT(r->lists); i++) {
         struct gw_json *l = gw_json_object();
         gw_json_set_text(l, "list", i == GW_TRAVELER_CREW ? "crew" : "passengers");
-        set_maybe_time(l, "due_at", r->lists[i].has_due, r->lists[i].due_us);
+        gw_json_set_time_or_null(l, "due_at", r->lists[i].has_due, r->lists[i].due_us);
         gw_json_set_text(l, "basis", r->lists[i].basis);
-        set_maybe_time(l, "received_at", r->lists[i].has_received, r->lists[i].received_us);
+        gw_json_set_time_or_null(l, "received_at", r->lists[i].has_received, r->lists[i].received_us);
         gw_json_set_text(l, "state", r->lists[i].has_received ? r->lists[i].late ? "late" : "in_time" : r->lists[i].late ? "missing" : "pending");
         gw_json_add(lists, l);
     }

@@ -31,14 +31,8 @@ struct gw_json *gw_voyage_to_json(const struct gw_voyage *v)
     set_port_time(j, "arrival", &v->arrival);
     gw_json_set_text(j, "state", gw_voyage_state_name(v->state));
     gw_json_set_bool(j, "cancelled", v->cancelled);
-    if (v->has_closed)
-        gw_json_set_time(j, "closed_at", v->closed_us);
-    else
-        gw_json_set_null(j, "closed_at");
-    if (v->has_purge)
-        gw_json_set_time(j, "purge_at", v->purge_us);
-    else
-        gw_json_set_null(j, "purge_at");
+    gw_json_set_time_or_null(j, "closed_at", v->has_closed, v->closed_us);
+    gw_json_set_time_or_null(j, "purge_at", v->has_purge, v->purge_us);
     gw_json_set_integer(j, "travelers", (int64_t)v->n_travelers);
     for (int i = 0; i < GW_STATUS_COUNT; i++)
         if (i != GW_STATUS_REMOVED)

@@ -4,22 +4,6 @@
 static const char *const states[] = { "open", "referred", "closed" };
 static_assert(GW_COUNT(states) == GW_INSPECTION_STATES);
 
-static void set_maybe_id(struct gw_json *j, const char *key, bool has, struct gw_id id)
-{
-    if (has)
-        gw_json_set_id(j, key, id);
-    else
-        gw_json_set_null(j, key);
-}
-
-static void set_maybe_time(struct gw_json *j, const char *key, bool has, int64_t us)
-{
-    if (has)
-        gw_json_set_time(j, key, us);
-    else
-        gw_json_set_null(j, key);
-}
-
 static struct gw_json *ids(const struct gw_id *list, size_t n)
 {
     struct gw_json *j = gw_json_array();
@@ -39,13 +23,6 @@ static void set_span(struct gw_json *j, const char *key, struct gw_span s)
         gw_json_set_null(j, key);
 }
 
-static void set_date(struct gw_json *j, const char *key, struct gw_date d)
-{
-    char text[GW_DATE_TEXT];
-    gw_date_format(text, d);
-    gw_json_set_text(j, key, *text == 0 ? NULL : text);
-}
-
 /* What an officer needs to see the document against. */
 static void set_papers(struct gw_json *j, const struct gw_manifest_traveler *t)
 {
@@ -55,12 +32,12 @@ static void set_papers(struct gw_json *j, const struct gw_manifest_traveler *t)
         set_span(d, "type", t->documents[i].type);
         set_span(d, "number", t->documents[i].number);
         set_span(d, "issuing_state", t->documents[i].issuing_state);
-        set_date(d, "expiry_date", t->documents[i].expiry_date);
+        gw_json_set_date_or_null(d, "expiry_date", t->documents[i].expiry_date);
         gw_json_add(documents, d);
     }
     gw_json_set(j, "documents", documents);
     set_span(j, "sex", gw_span_of(&t->sex, t->sex != 0));
-    set_date(j, "birth_date", t->birth_date);
+    gw_json_set_date_or_null(j, "birth_date", t->birth_date);
     set_span(j, "nationality", t->nationality);
 }
 
@@ -103,15 +80,15 @@ static struct gw_json *to_json(const struct gw_inspection *i, bool whole)
     gw_json_set_text(j, "severity", gw_severity_name(gw_reason_severity(i->reason)));
     gw_json_set_text(j, "state", i->state == GW_INSPECTION_OPEN && i->is_leased ? "claimed" : states[i->state]);
     gw_json_set_time(j, "opened_at", i->opened_us);
-    set_maybe_time(j, "claimed_at", i->has_claimed, i->claimed_us);
-    set_maybe_id(j, "claimed_by", i->is_leased, i->claimed_by);
-    set_maybe_time(j, "claimed_until", i->is_leased, i->lease_us);
-    set_maybe_time(j, "decided_at", i->has_decided, i->decided_us);
-    set_maybe_id(j, "decided_by", i->has_decided, i->decided_by);
-    set_maybe_time(j, "closed_at", i->has_closed, i->closed_us);
+    gw_json_set_time_or_null(j, "claimed_at", i->has_claimed, i->claimed_us);
+    gw_json_set_id_or_null(j, "claimed_by", i->is_leased, i->claimed_by);
+    gw_json_set_time_or_null(j, "claimed_until", i->is_leased, i->lease_us);
+    gw_json_set_time_or_null(j, "decided_at", i->has_decided, i->decided_us);
+    gw_json_set_id_or_null(j, "decided_by", i->has_decided, i->decided_by);
+    gw_json_set_time_or_null(j, "closed_at", i->has_closed, i->closed_us);
     gw_json_set_text(j, "method", i->has_method ? gw_inspection_method_name(i->method) : NULL);
     gw_json_set_text(j, "result", i->has_result ? gw_inspection_result_name(i->result) : NULL);
-    set_maybe_id(j, "decline", i->has_decline, i->decline);
+    gw_json_set_id_or_null(j, "decline", i->has_decline, i->decline);
     gw_json_set_bool(j, "mismatch", i->is_mismatch);
     gw_json_set_bool(j, "may_clear", i->may_clear);
     set_person(j, "traveler", i->has_traveler, &i->traveler, whole);

@@ -39,14 +39,6 @@ bool gw_alert_find(enum gw_alert_kind *out, struct gw_span name)
     return false;
 }
 
-static void set_maybe_id(struct gw_json *j, const char *key, bool has, struct gw_id id)
-{
-    if (has)
-        gw_json_set_id(j, key, id);
-    else
-        gw_json_set_null(j, key);
-}
-
 static bool tell(struct gw_tx *tx, struct gw_service *s, const struct gw_alert_row *row, struct gw_err *err)
 {
     GW_AUTO(gw_json) *open = gw_json_object();
@@ -54,8 +46,8 @@ static bool tell(struct gw_tx *tx, struct gw_service *s, const struct gw_alert_r
     gw_json_set_text(open, "kind", kinds[row->kind].name);
     gw_json_set_text(open, "severity", gw_severity_name(kinds[row->kind].severity));
     gw_json_set_text(open, "state", row->has_taken ? "acknowledged" : "open");
-    set_maybe_id(open, "verification", row->has_verification, row->verification);
-    set_maybe_id(open, "inspection", row->has_inspection, row->inspection);
+    gw_json_set_id_or_null(open, "verification", row->has_verification, row->verification);
+    gw_json_set_id_or_null(open, "inspection", row->has_inspection, row->inspection);
     char site[GW_SCOPE_TEXT] = "";
     memcpy(site, row->site.data == NULL ? (const void *)"" : row->site.data, GW_MIN(row->site.size, sizeof site - 1));
     struct gw_event event = {

@@ -150,10 +150,7 @@ bool gw_deadline_missed(struct gw_tx *tx, struct gw_service *s, const struct gw_
     GW_AUTO(gw_json) *open = gw_json_object();
     gw_json_set_text(open, "list", list_name(kind));
     gw_json_set_text(open, "state", state);
-    if (due.known)
-        gw_json_set_time(open, "due_at", due.us);
-    else
-        gw_json_set_null(open, "due_at");
+    gw_json_set_time_or_null(open, "due_at", due.known, due.us);
     bool missing = strcmp(state, "missing") == 0;
     return gw_event_add(tx, s, &(struct gw_event){ .kind = GW_EVENT_DEADLINE, .voyage = &v->id, .open = open }, err) &&
            gw_alert_add(NULL, tx, s,

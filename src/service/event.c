@@ -175,10 +175,7 @@ static void render(struct gw_buf *out, const struct gw_event_row *row, enum view
     gw_json_set_text(j, "event", kinds[row->kind].name);
     gw_json_set_integer(j, "seq", row->seq);
     gw_json_set_time(j, "at", row->at_us);
-    if (row->has_voyage)
-        gw_json_set_id(j, "voyage", row->voyage);
-    else
-        gw_json_set_null(j, "voyage");
+    gw_json_set_id_or_null(j, "voyage", row->has_voyage, row->voyage);
     if (view != VIEW_NAMELESS && person == NULL)
         gw_json_set_null(j, "traveler");
     else if (view != VIEW_NAMELESS) {

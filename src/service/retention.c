@@ -215,14 +215,6 @@ bool gw_retention_watch(struct gw_service *s, struct gw_err *err)
     return gw_store_write(s->store, raise_alarm, s, err);
 }
 
-static void set_maybe_time(struct gw_json *j, const char *key, bool has, int64_t us)
-{
-    if (has)
-        gw_json_set_time(j, key, us);
-    else
-        gw_json_set_null(j, key);
-}
-
 struct gw_json *gw_hold_to_json(const struct gw_hold *h)
 {
     struct gw_json *j = gw_json_object();
@@ -260,8 +252,8 @@ struct gw_json *gw_retention_to_json(const struct gw_retention_report *r)
         gw_json_set_text(k, "class", c->name);
         gw_json_set_integer(k, "kept", (int64_t)c->kept);
         gw_json_set_integer(k, "over_age", (int64_t)c->over_age);
-        set_maybe_time(k, "oldest", c->has_oldest, c->oldest_us);
-        set_maybe_time(k, "next_due", c->has_next, c->next_us);
+        gw_json_set_time_or_null(k, "oldest", c->has_oldest, c->oldest_us);
+        gw_json_set_time_or_null(k, "next_due", c->has_next, c->next_us);
         gw_json_add(list, k);
     }
     gw_json_set(j, "classes", list);
@@ -278,8 +270,8 @@ struct gw_json *gw_retention_to_json(const struct gw_retention_report *r)
     gw_json_set_bool(transfers, "register", r->transfers.has_register);
     for (size_t i = 0; i < GW_COUNT(r->transfers.n); i++)
         gw_json_set_integer(transfers, gw_transfer_state_name(i), (int64_t)r->transfers.n[i]);
-    set_maybe_time(transfers, "oldest", r->transfers.has_oldest, r->transfers.oldest_us);
-    set_maybe_time(transfers, "next_due", r->transfers.has_due, r->transfers.due_us);
+    gw_json_set_time_or_null(transfers, "oldest", r->transfers.has_oldest, r->transfers.oldest_us);
+    gw_json_set_time_or_null(transfers, "next_due", r->transfers.has_due, r->transfers.due_us);
     gw_json_set(j, "transfers", transfers);
     return j;
 }

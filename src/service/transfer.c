@@ -23,13 +23,6 @@ static bool is_configured(const struct gw_service *s)
 
 /* ---- what is said of the person --------------------------------------------------------------- */
 
-static void set_date(struct gw_json *j, const char *key, struct gw_date date)
-{
-    char text[GW_DATE_TEXT];
-    gw_date_format(text, date);
-    gw_json_set_text_or_null(j, key, text);
-}
-
 static struct gw_json *person_to_json(const struct gw_manifest_traveler *t)
 {
     struct gw_json *j = gw_json_object(), *documents = gw_json_array();
@@ -37,14 +30,14 @@ static struct gw_json *person_to_json(const struct gw_manifest_traveler *t)
     gw_json_set_span(j, "surname", t->surname);
     gw_json_set_span(j, "given_names", t->given_names);
     gw_json_set_text_or_null(j, "sex", sex);
-    set_date(j, "birth_date", t->birth_date);
+    gw_json_set_date_or_null(j, "birth_date", t->birth_date);
     gw_json_set_span(j, "nationality", t->nationality);
     for (size_t i = 0; i < t->n_documents; i++) {
         struct gw_json *d = gw_json_object();
         gw_json_set_span(d, "type", t->documents[i].type);
         gw_json_set_span(d, "number", t->documents[i].number);
         gw_json_set_span(d, "issuing_state", t->documents[i].issuing_state);
-        set_date(d, "expiry_date", t->documents[i].expiry_date);
+        gw_json_set_date_or_null(d, "expiry_date", t->documents[i].expiry_date);
         gw_json_add(documents, d);
     }
     gw_json_set(j, "documents", documents);
@@ -477,14 +470,6 @@ const char *gw_transfer_state_name(size_t state)
     return states[state];
 }
 
-static void set_time_or_null(struct gw_json *j, const char *key, bool has, int64_t us)
-{
-    if (has)
-        gw_json_set_time(j, key, us);
-    else
-        gw_json_set_null(j, key);
-}
-
 struct gw_json *gw_transfer_to_json(const struct gw_transfer_record *r)
 {
     struct gw_json *j = gw_json_object();
@@ -498,7 +483,7 @@ struct gw_json *gw_transfer_to_json(const struct gw_transfer_record *r)
     gw_json_set_integer(j, "attempts", r->attempts);
     gw_json_set_time(j, "queued_at", r->made_us);
     gw_json_set_time(j, "due_at", r->due_us);
-    set_time_or_null(j, "next_at", r->has_next, r->next_us);
-    set_time_or_null(j, "ended_at", r->has_ended, r->ended_us);
+    gw_json_set_time_or_null(j, "next_at", r->has_next, r->next_us);
+    gw_json_set_time_or_null(j, "ended_at", r->has_ended, r->ended_us);
     return j;
 }

@@ -649,10 +649,7 @@ struct gw_json *gw_webhook_to_json(const struct gw_webhook *w)
     } times[] = { { "gone_at", w->has_gone, w->gone_us }, { "sent_at", w->has_sent, w->sent_us },
         { "failed_at", w->has_failed, w->failed_us } };
     for (size_t i = 0; i < GW_COUNT(times); i++)
-        if (times[i].has)
-            gw_json_set_time(j, times[i].key, times[i].us);
-        else
-            gw_json_set_null(j, times[i].key);
+        gw_json_set_time_or_null(j, times[i].key, times[i].has, times[i].us);
     gw_json_set_text(j, "failure", w->failure);
     gw_json_set_integer(j, "waiting", (int64_t)w->waiting);
     gw_json_set_integer(j, "dead", (int64_t)w->dead);

@@ -54,6 +54,26 @@ static void depth(void **state)
     CHECK_INT(err.at, 64);
 }
 
+static void what_need_not_be_there(void **state)
+{
+    (void)state;
+    const struct gw_id id = { { 1 } };
+    char text_of_id[GW_ID_TEXT], want[300];
+    gw_id_format(text_of_id, id);
+    GW_AUTO(gw_json) *j = gw_json_object();
+    gw_json_set_id_or_null(j, "by", true, id);
+    gw_json_set_id_or_null(j, "nobody", false, id);
+    gw_json_set_time_or_null(j, "at", true, 1'000'000);
+    gw_json_set_time_or_null(j, "never", false, 1'000'000);
+    gw_json_set_date_or_null(j, "born", (struct gw_date){ 1980, 2, 29 });
+    gw_json_set_date_or_null(j, "unknown", (struct gw_date){});
+    GW_AUTO_VALUE(gw_buf) text = {};
+    gw_json_format(&text, j, false);
+    snprintf(want, sizeof want,
+        "{\"by\":\"%s\",\"nobody\":null,\"at\":\"1970-01-01T00:00:01Z\",\"never\":null,\"born\":\"1980-02-29\",\"unknown\":null}", text_of_id);
+    CHECK_TEXT(gw_buf_text(&text), want);
+}
+
 static void building(void **state)
 {
     (void)state;
@@ -116,6 +136,7 @@ int main(void)
     check_add("json", "an error never quotes the input", no_input_in_errors);
     check_add("json", "64 levels are read and 65 are not", depth);
     check_add("json", "what is built is written in order, rounded, and always valid", building);
+    check_add("json", "what need not be there is there, or is null", what_need_not_be_there);
     check_add("json", "asking an absent value for something is quietly nothing", absent_is_quiet);
     check_rows("place", place_rows, place_test);
     return check_done();
