@@ -59,20 +59,10 @@ static void quiet(struct told *t)
     gw_buf_clear(&t->text);
 }
 
-/* Upkeep's own thread must not run the clock beside the test. */
-static void open_still(struct place *p)
+static void open_here(struct place *p)
 {
     place_init(p);
     CHECK_OK(place_open(p, &err));
-    if (!p->s->upkeep_runs)
-        return;
-    pthread_mutex_lock(&p->s->upkeep_lock);
-    p->s->stopping = true;
-    pthread_cond_signal(&p->s->upkeep_wake);
-    pthread_mutex_unlock(&p->s->upkeep_lock);
-    pthread_join(p->s->upkeep, NULL);
-    p->s->upkeep_runs = false;
-    p->s->stopping = false;
 }
 
 #define CREW "\"kind\":\"crew_list\","
@@ -81,7 +71,7 @@ static void missing_passengers(void **state)
 {
     (void)state;
     struct place p;
-    open_still(&p);
+    open_here(&p);
     struct gw_manifest_receipt m;
     struct told t = { .p = &p };
     CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, CREW, 2, ""), NULL, &err));
@@ -108,7 +98,7 @@ static void in_time(void **state)
 {
     (void)state;
     struct place p;
-    open_still(&p);
+    open_here(&p);
     struct gw_manifest_receipt m;
     struct gw_readiness r;
     struct told t = { .p = &p };
@@ -138,7 +128,7 @@ static void a_microsecond_late(void **state)
 {
     (void)state;
     struct place p;
-    open_still(&p);
+    open_here(&p);
     struct gw_manifest_receipt m;
     p.s->clock.fixed_us = DEPARTURE_US - 30 * MINUTE_US + 1;
     CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 2, ""), NULL, &err));
@@ -151,7 +141,7 @@ static void was_away(void **state)
 {
     (void)state;
     struct place p;
-    open_still(&p);
+    open_here(&p);
     struct gw_manifest_receipt m;
     struct told t = { .p = &p };
     CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, CREW, 2, ""), NULL, &err));

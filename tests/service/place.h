@@ -47,9 +47,11 @@ static inline void place_init(struct place *p)
     p->auditor = (struct gw_caller){ .role = GW_ROLE_AUDITOR, .token = { "auditor" } };
 }
 
-static inline bool place_open(struct place *p, struct gw_err *err)
+/* At another time than opened_us, and step is called between any two steps of what is written; NULL: none.
+ * Nothing runs by itself: what upkeep would do, the test does. */
+static inline bool place_open_at(struct place *p, int64_t now_us, void (*step)(void *to, const char *name), void *step_to, struct gw_err *err)
 {
-    struct gw_service_options o = { .conf = &p->conf, .clock = { p->opened_us }, .without_recognition = true };
+    struct gw_service_options o = { .conf = &p->conf, .clock = { now_us }, .without_recognition = true, .step = step, .step_to = step_to };
     p->s = gw_service_open(&o, err);
     if (p->s == NULL)
         return false;
@@ -59,6 +61,11 @@ static inline bool place_open(struct place *p, struct gw_err *err)
     p->s->points[1] = (struct gw_threshold_point){ 1e-5, 0.47 };
     p->s->n_points = 2;
     return true;
+}
+
+static inline bool place_open(struct place *p, struct gw_err *err)
+{
+    return place_open_at(p, p->opened_us, NULL, NULL, err);
 }
 
 static inline void place_close(struct place *p)

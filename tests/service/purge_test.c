@@ -1,12 +1,11 @@
 /* purge_test.c - cut off between any two steps of a purge, the next start completes it, and
  * nothing is visible by half; yesterday's backup brings nothing back; holds hold. */
+#include "tests/service/cut.h"
 #include "tests/service/place.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 static struct gw_err err;
 
@@ -148,34 +147,17 @@ static void copy_folder(const char *from, const char *to)
 
 /* ---- cut off anywhere ----------------------------------------------------------------------- */
 
-struct cutting {
-    unsigned at, left;
-};
-
-static void count_down(void *to, const char *name)
-{
-    struct cutting *c = to;
-    (void)name;
-    if (c->left-- == 0)
-        kill(getpid(), SIGKILL);
-}
-
 /* In a child: purges, and is killed at step `at`. True: it was; false: it came to its end. */
 static bool purge_cut_off(struct place *p, int64_t now, unsigned at)
 {
     pid_t child = fork();
     if (child == 0) {
-        struct cutting c = { at, at };
-        struct gw_service_options o = { .conf = &p->conf, .clock = { now }, .without_recognition = true, .step = count_down,
-            .step_to = &c };
-        struct gw_service *s = gw_service_open(&o, &err); /* purges what is due before it returns */
-        gw_service_close(s);
-        _exit(s == NULL ? 3 : 0);
+        struct cut c = { at, true };
+        const bool opened = place_open_at(p, now, cut_step, &c, &err); /* purges what is due before it returns */
+        place_close(p);
+        _exit(opened ? 0 : 3);
     }
-    int status;
-    waitpid(child, &status, 0);
-    CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
-    return WIFSIGNALED(status);
+    return cut_off(child);
 }
 
 static void cut_off_anywhere(void **state)
@@ -192,9 +174,7 @@ static void cut_off_anywhere(void **state)
         cut = purge_cut_off(&p, d.purge_us, at);
 
         /* The next start completes it before anybody can ask. */
-        struct gw_service_options o = { .conf = &p.conf, .clock = { d.purge_us }, .without_recognition = true };
-        p.s = gw_service_open(&o, &err);
-        CHECK_OK(p.s != NULL);
+        CHECK_OK(place_open_at(&p, d.purge_us, NULL, NULL, &err));
         struct gw_traveler_page travelers;
         struct gw_voyage voyage;
         struct gw_retention_report report;

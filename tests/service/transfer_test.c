@@ -1,5 +1,6 @@
 /* transfer_test.c - cut off between any two steps of a transfer, none is lost and none arrives as two; deadlines,
  * holds and old backups. Against examples/register.mjs, over TLS. */
+#include "tests/service/cut.h"
 #include "tests/service/place.h"
 
 #include <fcntl.h>
@@ -116,19 +117,6 @@ static void init(struct place *p, const char *port)
     }
 }
 
-static bool open_at(struct place *p, int64_t now_us, void (*step)(void *, const char *), void *step_to)
-{
-    struct gw_service_options o = { .conf = &p->conf, .clock = { now_us }, .without_recognition = true, .step = step, .step_to = step_to };
-    p->s = gw_service_open(&o, &err);
-    if (p->s == NULL)
-        return false;
-    snprintf(p->s->model, sizeof p->s->model, "test");
-    p->s->points[0] = (struct gw_threshold_point){ 1e-3, 0.33 };
-    p->s->points[1] = (struct gw_threshold_point){ 1e-5, 0.47 };
-    p->s->n_points = 2;
-    return true;
-}
-
 /* Somebody whom the rules of the United States send to the register is cleared. */
 static struct gw_id clear_one(struct place *p)
 {
@@ -210,26 +198,13 @@ static size_t said(struct place *p, const char *answer)
 
 /* ---- cut off anywhere ------------------------------------------------------------------------ */
 
-struct cutting {
-    unsigned left;
-    bool armed;
-};
-
-static void count_down(void *to, const char *name)
-{
-    struct cutting *c = to;
-    (void)name;
-    if (c->armed && c->left-- == 0)
-        kill(getpid(), SIGKILL);
-}
-
 /* In a child: clears and sends, and is killed at step `at`. False: it came to its end. */
 static bool send_cut_off(struct place *p, unsigned at)
 {
     pid_t child = fork();
     if (child == 0) {
-        struct cutting c = { .left = at };
-        if (!open_at(p, NOW_US, count_down, &c))
+        struct cut c = { .left = at };
+        if (!place_open_at(p, NOW_US, cut_step, &c, &err))
             _exit(3);
         clear_one(p);
         c.armed = true;
@@ -237,10 +212,7 @@ static bool send_cut_off(struct place *p, unsigned at)
         gw_service_close(p->s);
         _exit(sent ? 0 : 4);
     }
-    int status;
-    waitpid(child, &status, 0);
-    CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
-    return WIFSIGNALED(status);
+    return cut_off(child);
 }
 
 static void cut_off_anywhere(void **state)
@@ -252,7 +224,7 @@ static void cut_off_anywhere(void **state)
         struct place p;
         init(&p, r.port);
         cut = send_cut_off(&p, at);
-        CHECK_OK(open_at(&p, NOW_US + HOUR_US, NULL, NULL));
+        CHECK_OK(place_open_at(&p, NOW_US + HOUR_US, NULL, NULL, &err));
         CHECK(send_until(&p, "received", NULL));
         const struct gw_transfer_record sent = only_one(&p);
         CHECK_INT(receipts(&sent.id), 1);
@@ -277,7 +249,7 @@ static void deadline(void **state)
     reference_stop(&r); /* and now nobody listens there */
     struct place p;
     init(&p, r.port);
-    CHECK_OK(open_at(&p, NOW_US, NULL, NULL));
+    CHECK_OK(place_open_at(&p, NOW_US, NULL, NULL, &err));
     clear_one(&p);
     CHECK(send_until(&p, "waiting", "no_connection"));
     const int64_t due = only_one(&p).due_us;
@@ -285,7 +257,7 @@ static void deadline(void **state)
     place_close(&p);
 
     /* Until then it waits, longer than officers may see the picture. */
-    CHECK_OK(open_at(&p, due - HOUR_US, NULL, NULL));
+    CHECK_OK(place_open_at(&p, due - HOUR_US, NULL, NULL, &err));
     CHECK(photos_of(&p).opens);
     struct gw_retention_report report;
     CHECK_OK(gw_service_retention_report(&report, p.a, p.s, &p.auditor, &err));
@@ -293,7 +265,7 @@ static void deadline(void **state)
     CHECK_INT(report.transfers.n[0], 1);
     place_close(&p);
 
-    CHECK_OK(open_at(&p, due, NULL, NULL));
+    CHECK_OK(place_open_at(&p, due, NULL, NULL, &err));
     CHECK_TEXT(only_one(&p).state, "missed");
     CHECK_INT(photos_of(&p).photos, 0);
     CHECK_INT(said(&p, "missed"), 1);
@@ -309,7 +281,7 @@ static void deadline(void **state)
     /* The register is there again: too late. */
     r = reference_start(r.port);
     const size_t before = receipts(NULL);
-    CHECK_OK(open_at(&p, due + HOUR_US, NULL, NULL));
+    CHECK_OK(place_open_at(&p, due + HOUR_US, NULL, NULL, &err));
     struct gw_outbox *o;
     CHECK_OK(gw_outbox_open(&o, p.s, &err));
     usleep(300'000);
@@ -325,7 +297,7 @@ static void held(void **state)
     struct reference r = reference_start("0");
     struct place p;
     init(&p, r.port);
-    CHECK_OK(open_at(&p, NOW_US, NULL, NULL));
+    CHECK_OK(place_open_at(&p, NOW_US, NULL, NULL, &err));
     const struct gw_id voyage = clear_one(&p);
     struct gw_hold hold;
     const struct gw_hold_ask ask = { voyage, gw_span_str("2026-CV-1"), NOW_US + 48 * HOUR_US };
@@ -357,19 +329,19 @@ static void old_backup(void **state)
     char backup[200];
     init(&p, r.port);
     snprintf(backup, sizeof backup, "%s/backup", p.folder);
-    CHECK_OK(open_at(&p, NOW_US, NULL, NULL));
+    CHECK_OK(place_open_at(&p, NOW_US, NULL, NULL, &err));
     clear_one(&p);
     const struct gw_id id = only_one(&p).id;
     place_close(&p);
     copy_all(p.conf.store_path, backup); /* the database, and even the pictures, but no keyring */
-    CHECK_OK(open_at(&p, NOW_US + HOUR_US, NULL, NULL));
+    CHECK_OK(place_open_at(&p, NOW_US + HOUR_US, NULL, NULL, &err));
     CHECK(photos_of(&p).opens);
     CHECK(send_until(&p, "received", NULL));
     place_close(&p);
 
     /* It says that it waits, and has the sealed picture; the key died with the receipt. */
     copy_all(backup, p.conf.store_path);
-    CHECK_OK(open_at(&p, NOW_US + 2 * HOUR_US, NULL, NULL));
+    CHECK_OK(place_open_at(&p, NOW_US + 2 * HOUR_US, NULL, NULL, &err));
     CHECK(gw_id_equal(only_one(&p).id, id));
     CHECK(!photos_of(&p).opens);
     CHECK(send_until(&p, "missed", "gone"));
