@@ -214,7 +214,7 @@ static bool step(struct gw_store_purged *sum, struct gw_service *s, enum kind ki
             s->purge_log_us = from;
         }
         /* Four fifths of the writer's time are the gates'. At the start nobody waits. */
-        const int64_t pause = GW_MIN(PAUSE_TIMES * (gw_clock_monotonic_us() - from), INT64_C(0) + PAUSE_MOST_US);
+        const int64_t pause = GW_MIN(PAUSE_TIMES * (gw_clock_monotonic_us() - from), (int64_t)PAUSE_MOST_US);
         if (s->serving && !one.done)
             nanosleep(&(struct timespec){ .tv_nsec = pause * 1000 }, NULL);
     }
