@@ -155,24 +155,44 @@ static void hold_readiness(struct sim *s, struct sim_client *c, const struct sim
     gw_json_free(j);
 }
 
+/* A list that is answered in pages, page for page. */
+struct pages {
+    const char *path, *token, *list; /* list: its name in the answer */
+    unsigned limit;
+    char cursor[200];
+    unsigned read;
+    bool done;
+    struct gw_json *answer; /* of this page */
+};
+
+/* False: there is no further page, or too many. */
+static bool next_page(const struct gw_json **list, struct pages *p, struct sim_client *c)
+{
+    char path[400];
+    const char *next = NULL;
+    gw_json_free(p->answer);
+    p->answer = NULL;
+    if (p->done || p->read++ == 1000)
+        return false;
+    snprintf(path, sizeof path, "%s?limit=%u%s%s", p->path, p->limit, *p->cursor != 0 ? "&cursor=" : "", p->cursor);
+    p->done = sim_ask(&p->answer, c, &(struct sim_asked){ .kind = SIM_ASK_OTHER, .method = "GET", .path = path, .token = p->token }) != 200 ||
+        !gw_json_get_text(p->answer, "cursor", &next) || next == NULL;
+    if (!p->done)
+        snprintf(p->cursor, sizeof p->cursor, "%s", next);
+    *list = gw_json_get(p->answer, p->list);
+    return true;
+}
+
 static void hold_pages(struct sim *s, struct sim_client *c, const struct sim_voyage *v)
 {
-    char path[400], cursor[200] = "";
+    char path[200];
     size_t n = 0;
     bool fine = true;
-    for (int page = 0; fine && page < 1000; page++) {
-        const char *next = NULL;
-        struct gw_json *j;
-        snprintf(path, sizeof path, "/v1/voyages/%s/travelers?limit=7%s%s", v->id, *cursor != 0 ? "&cursor=" : "", cursor);
-        fine = sim_ask(&j, c, &(struct sim_asked){ .kind = SIM_ASK_OTHER, .method = "GET", .path = path, .token = s->carrier }) == 200 &&
-            gw_json_size(gw_json_get(j, "travelers")) <= 7;
-        n += gw_json_size(gw_json_get(j, "travelers"));
-        bool more = gw_json_get_text(j, "cursor", &next) && next != NULL;
-        if (more)
-            snprintf(cursor, sizeof cursor, "%s", next);
-        gw_json_free(j);
-        if (!more)
-            break;
+    const struct gw_json *list;
+    snprintf(path, sizeof path, "/v1/voyages/%s/travelers", v->id);
+    for (struct pages p = { .path = path, .token = s->carrier, .list = "travelers", .limit = 7 }; next_page(&list, &p, c);) {
+        fine = fine && gw_json_size(list) <= 7;
+        n += gw_json_size(list);
     }
     sim_hold(s, SIM_PAGES, fine && n == how_many(v, false, false), "%zu of %zu travelers were listed", n, how_many(v, false, false));
 }
@@ -396,29 +416,22 @@ static void no_holder(struct gate *g, struct sim_voyage *v, const struct sim_per
 static void hold_record(struct gate *g, const struct sim_voyage *v)
 {
     struct sim *s = g->day->s;
-    char path[400], cursor[200] = "";
+    char path[200];
     size_t found = 0;
+    const struct gw_json *list;
     if (s->officer == NULL || !sim_offers(s, "get", "/v1/voyages/{id}/verifications"))
         return;
-    for (int page = 0; page < 1000; page++) {
-        const char *next = NULL, *id = "";
-        struct gw_json *j;
-        snprintf(path, sizeof path, "/v1/voyages/%s/verifications?limit=500%s%s", v->id, *cursor != 0 ? "&cursor=" : "", cursor);
-        sim_ask(&j, &g->client, &(struct sim_asked){ .kind = SIM_ASK_OTHER, .method = "GET", .path = path, .token = s->officer });
-        const struct gw_json *list = gw_json_get(j, "verifications");
-        for (size_t i = 0; i < gw_json_size(list); i++)
+    snprintf(path, sizeof path, "/v1/voyages/%s/verifications", v->id);
+    for (struct pages p = { .path = path, .token = s->officer, .list = "verifications", .limit = 500 }; next_page(&list, &p, &g->client);)
+        for (size_t i = 0; i < gw_json_size(list); i++) {
+            const char *id = "";
+            gw_json_get_text(gw_json_at(list, i), "verification", &id);
             for (size_t k = 0; k < v->n_answered; k++)
-                if (gw_json_get_text(gw_json_at(list, i), "verification", &id) && strcmp(id, v->answered[k].id) == 0) {
+                if (strcmp(id, v->answered[k].id) == 0) {
                     found++;
                     break;
                 }
-        bool more = gw_json_get_text(j, "cursor", &next) && next != NULL;
-        if (more)
-            snprintf(cursor, sizeof cursor, "%s", next);
-        gw_json_free(j);
-        if (!more)
-            break;
-    }
+        }
     sim_hold(s, SIM_RECORDED, found == v->n_answered, "%zu of %zu answered decisions are in the record", found, v->n_answered);
 }
 
