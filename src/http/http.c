@@ -100,8 +100,8 @@ static bool check_form(struct gw_exchange *x, struct gw_err *err)
 
 static bool check_query(const struct gw_exchange *x, struct gw_err *err)
 {
-    for (size_t i = 0; i < x->uri.n_pairs; i++)
-        if (!gw_word_in(x->route->query, x->uri.pairs[i].name, false))
+    for (size_t i = 0; i < x->asked->uri.n_pairs; i++)
+        if (!gw_word_in(x->route->query, x->asked->uri.pairs[i].name, false))
             return *x->route->query == 0
                 ? gw_fail(err, GW_ERR_USAGE, "%s %s takes no query parameters", x->route->method, x->route->path)
                 : gw_fail(err, GW_ERR_USAGE, "%s %s takes other query parameters: %s", x->route->method, x->route->path,
@@ -156,13 +156,15 @@ static bool find_route(struct gw_exchange *x, struct gw_err *err)
         x->request->status = 204;
         return true;
     }
-    if (!gw_uri_parse(&x->uri, x->mem, gw_span_str(x->request->uri), err))
+    x->asked = gw_arena_one(x->mem, struct gw_asked, err);
+    if (x->asked == NULL || !gw_uri_parse(&x->asked->uri, x->mem, gw_span_str(x->request->uri), err))
         return false;
-    x->route = gw_route_find(&x->path, &known, allow, x->request->method, &x->uri);
+    const struct gw_path_values *path = &x->asked->path;
+    x->route = gw_route_find(&x->asked->path, &known, allow, x->request->method, &x->asked->uri);
     if (x->route != NULL) {
-        for (size_t i = 0; i < x->path.n; i++)
-            if (strcmp(x->path.values[i].parameter->name, "voyage") == 0)
-                x->voyage = x->path.values[i].id;
+        for (size_t i = 0; i < path->n; i++)
+            if (strcmp(path->values[i].parameter->name, "voyage") == 0)
+                x->voyage = path->values[i].id;
         return true;
     }
     if (!known)

@@ -534,6 +534,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
         if (s->mail == NULL || !gw_outbox_open(&s->outbox, s, err))
             return NULL;
     }
+    gw_alloc_trim(); /* the networks were rewritten in memory, which is not needed again */
     s->serving = true;
     return gw_take(s);
 }
