@@ -25,16 +25,6 @@ describe('a gate', { skip: withoutProgram }, () => {
     assert.ok(Date.parse(seen.seen_at) >= since - 1 && seen.reported_at === null);
   });
 
-  test('said again under its key, it is answered the same and changes nothing that was said since', async () => {
-    const where = { site: 'OSL' }, once = { where, headers: { 'Idempotency-Key': 'status-1' } };
-    const first = await report({ software: 'gate 1.0', camera: 'working' }, once);
-    assert.equal((await report({ software: 'gate 1.1', camera: 'failed' }, { where })).status, 200);
-    const again = await report({ software: 'gate 1.0', camera: 'working' }, once);
-    assert.deepEqual([again.status, again.text, again.headers['idempotency-replayed']], [200, first.text, 'true']);
-    assert.equal((await list()).find((x) => x.device === first.json.device).software, 'gate 1.1');
-    assert.equal((await report({ software: 'gate 1.2', camera: 'working' }, once)).status, 422, 'a key is of one request');
-  });
-
   test('what a gate says of itself is shown, and outlives a restart', async () => {
     const notice = (await g.ask('GET', '/v1/notice?mode=air&direction=departure', { as: 'device' })).json;
     const said = { software: 'gate 1.2.0 (Firefox 140)', started_at: '2026-11-23T06:00:00Z', camera: 'working', camera_errors: 3,
@@ -98,5 +88,15 @@ describe('a gate', { skip: withoutProgram }, () => {
     const here = sites.find((s) => s.site === 'YVR');
     assert.deepEqual([here.devices, here.devices_seen, here.notices], [2, 2, []]); // one of before the restart
     assert.deepEqual((await g.ask('GET', '/v1/sites', { as: 'supervisor', where: { site: 'SEA' } })).json.sites.map((s) => s.site), ['SEA']);
+  });
+
+  test('said again under its key, it is answered the same and changes nothing that was said since', async () => {
+    const where = { site: 'OSL' }, once = { where, headers: { 'Idempotency-Key': 'status-1' } };
+    const first = await report({ software: 'gate 1.0', camera: 'working' }, once);
+    assert.equal((await report({ software: 'gate 1.1', camera: 'failed' }, { where })).status, 200);
+    const again = await report({ software: 'gate 1.0', camera: 'working' }, once);
+    assert.deepEqual([again.status, again.text, again.headers['idempotency-replayed']], [200, first.text, 'true']);
+    assert.equal((await list()).find((x) => x.device === first.json.device).software, 'gate 1.1');
+    assert.equal((await report({ software: 'gate 1.2', camera: 'working' }, once)).status, 422, 'a key is of one request');
   });
 });
