@@ -21,6 +21,7 @@ enum {
     SMALL_BODY = 64 << 10,
     FORM_BYTES = 64 << 10,         /* what a form may have beside its picture */
     CLERKS = 4, CLERK_QUEUE = 256, /* clerks mostly wait for the disk */
+    RESTING = 32,                  /* decided, and waiting for the disk: as many as come while it stands still for a moment */
     BODIES_BYTES = 256 << 20,
     EXCHANGE_BYTES = GW_MANIFEST_ARENA_BYTES + (16 << 20), /* a cap, not a size */
 };
@@ -378,13 +379,12 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
     h->service = service;
     h->conf = conf;
     h->metrics = gw_http_metrics_new();
-    unsigned n = gw_service_threads(service);
+    const unsigned at_once = gw_service_threads(service), n = at_once + RESTING;
     h->workers = gw_alloc_array(n, sizeof(void *));
     for (; h->n_workers < n; h->n_workers++)
-        if ((h->workers[h->n_workers] = gw_worker_new(service, err)) == NULL)
-            return NULL;
-    if ((h->recognizers = gw_work_new(n, (size_t)conf->work_queue, GW_WORK_PATIENT, run_recognizer, err)) == NULL ||
-        (h->clerks = gw_work_new(CLERKS, CLERK_QUEUE, GW_WORK_PROMPT, run_clerk, err)) == NULL)
+        h->workers[h->n_workers] = gw_worker_new(service);
+    if ((h->recognizers = gw_work_new(at_once, RESTING, (size_t)conf->work_queue, GW_WORK_PATIENT, run_recognizer, err)) == NULL ||
+        (h->clerks = gw_work_new(CLERKS, 0, CLERK_QUEUE, GW_WORK_PROMPT, run_clerk, err)) == NULL)
         return NULL;
     const struct gw_door door = { h, begin, ready, too_large, crowded, end };
     if (!gw_http_tls_open(&h->tls, conf, gw_service_now(service), err))
