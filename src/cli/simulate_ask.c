@@ -236,6 +236,7 @@ int sim_ask_keyed(struct gw_json **json, struct sim_client *c, const struct sim_
     return status;
 }
 
+GW_PRINTF(5, 0)
 static int ask_path(struct gw_json **json, struct sim_client *c, const char *token, const char *body, const char *format, va_list args)
 {
     GW_AUTO_VALUE(gw_buf) path = {};

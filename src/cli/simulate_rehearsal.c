@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNDONE, MISMATCH, DECLINES, TWICE, WITH_PASS, UNKNOWN_FACE, PAPERS_BYTES = 8 << 20, BURST = 80 };
+enum { UNDONE, MISMATCH, DECLINES, TWICE, WITH_PASS, UNKNOWN_FACE, PAPERS_BYTES = 8 << 20, BURST = 80, PASS_TEXT = 120 };
 static_assert(UNKNOWN_FACE + 1 == SIM_CAST);
 
 static void plan(struct sim_voyage *v, struct sim *s, int64_t departs_in_s)
@@ -229,7 +229,7 @@ static void try_twice(struct sim_stage *g)
 }
 
 /* IATA Resolution 792, one leg, nothing conditional. */
-static void boarding_pass(char out[120], const struct sim_stage *g, const struct sim_traveler *t)
+static void boarding_pass(char out[PASS_TEXT], const struct sim_stage *g, const struct sim_traveler *t)
 {
     char name[64], day[GW_TIME_TEXT];
     int64_t first;
@@ -238,15 +238,15 @@ static void boarding_pass(char out[120], const struct sim_stage *g, const struct
     if (!gw_time_parse(&first, NULL, gw_span_str(day)))
         first = g->v.departure_us;
     snprintf(name, sizeof name, "%.40s/OF THE SIMULATOR", t->surname);
-    snprintf(out, 120, "X-Boarding-Pass: M1%-20.20sE%-7s%.3sJFK%-3.3s%04d %03dY%03d%c%04d 100", name, "SIM001", g->s->options.site, g->s->options.carrier,
-        atoi(g->v.number), (int)((g->v.departure_us - first) / (24 * 3600 * GW_US_PER_S)) + 1, atoi(t->seat), t->seat[strlen(t->seat) - 1], 7);
+    snprintf(out, PASS_TEXT, "X-Boarding-Pass: M1%-20.20sE%-7s%.3sJFK%-3.3s%04d %03dY%03d%c%04d 100", name, "SIM001", g->s->options.site, g->s->options.carrier,
+        (int)strtol(g->v.number, NULL, 10), (int)((g->v.departure_us - first) / (24 * 3600 * GW_US_PER_S)) + 1, (int)strtol(t->seat, NULL, 10), t->seat[strlen(t->seat) - 1], 7);
 }
 
 static void try_pass(struct sim_stage *g)
 {
     struct sim *s = g->s;
     const struct sim_traveler *t = &g->v.travelers[WITH_PASS];
-    char pass[120];
+    char pass[PASS_TEXT];
     boarding_pass(pass, g, t);
     struct sim_outcome other = sim_stage_verify(g, g->stranger, "", pass);
     sim_hold(s, SIM_PASS, strcmp(other.decision, "inspect") == 0, "another's face with the pass of %s was answered %s", t->reference, other.decision);

@@ -159,7 +159,7 @@ const sent = {
 };
 
 async function liar(t, g, lies, lines = {}, messages = {}) {
-  const broken = new Set(), seen = new Set();
+  const asked = new Map(), seen = new Set();
   let target, first;
   const ask = (url, options, body) => new Promise((resolve, reject) => {
     const q = http.request(url, { ...options, agent: false }, (a) => {
@@ -205,10 +205,11 @@ async function liar(t, g, lies, lines = {}, messages = {}) {
     const pieces = [];
     question.path = question.url;
     const key = question.headers['idempotency-key'];
+    question.broken = asked.has(key) && !asked.get(key).complete; // the one before was cut off
+    if (key) asked.set(key, question);
     if (/^\/v1\/events/.test(question.path)) return listen(question, answer);
-    question.on('data', (p) => pieces.push(p)).on('error', () => {}).on('close', () => { if (!question.complete) broken.add(key); }).on('end', async () => {
+    question.on('data', (p) => pieces.push(p)).on('error', () => {}).on('end', async () => {
       let body = Buffer.concat(pieces);
-      question.broken = key && broken.has(key);
       try {
         if (question.path === '/delivered') return await deliver(question, body, answer);
         const headers = { ...question.headers };
@@ -220,7 +221,8 @@ async function liar(t, g, lies, lines = {}, messages = {}) {
         }
         const a = await ask(`${g.url}${question.path}`, { method: question.method, headers }, body);
         // Which are told is said by the true answer, not by one that another lie has changed.
-        for (const [, , , change] of lies.filter(([, of, when, change]) => change && of(question) && (when === null || when(question, a)))) change(a);
+        const those = lies.filter(([, of, when, change]) => change && of(question) && (when === null || when(question, a)));
+        for (const [, , , change] of those) change(a);
         a.headers['content-length'] = Buffer.byteLength(a.body);
         delete a.headers['transfer-encoding'];
         answer.writeHead(a.status, a.headers).end(a.body);
