@@ -17,9 +17,12 @@
 #include "tests/bench/drive.h"
 #include "tests/service/place.h"
 
+#include <linux/magic.h>
 #include <pthread.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 
-enum { PERSONS_MOST = 16, ENROLLED = 600, FRESH = 25, THREADS_MOST = 64 };
+enum { PERSONS_MOST = 16, THREADS_MOST = 64, ASKERS = 24, SYNCS = 240 };
 
 static const char store[] = "store";
 static size_t n_voyages = 1000, n_travelers = 300;
@@ -229,6 +232,58 @@ static void set_stages(struct gw_json *j, const struct gw_buf *before, const str
     gw_json_set(j, "mean_ms", o);
 }
 
+/* ---- under what conditions ---- */
+
+/* What the disk does for somebody who asks it for nothing else: a small file written over, and waited for, as often as
+ * verifications come. */
+static void set_disk(struct gw_json *j)
+{
+    static const uint8_t page[16 << 10] = { 1 };
+    double ms[SYNCS];
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/sync", folder);
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < SYNCS; i++) {
+        const double began = now_ms();
+        if (pwrite(fd, page, sizeof page, (off_t)(i % 64 * sizeof page)) != (ssize_t)sizeof page || fdatasync(fd) != 0)
+            stop(path);
+        ms[i] = now_ms() - began;
+        usleep(10'000);
+    }
+    close(fd);
+    unlink(path);
+    set_spread(j, "disk_sync_ms", ms, SYNCS);
+}
+
+static void conditions(const char *model)
+{
+    char row[256], processor[128] = "";
+    double load = NAN;
+    struct statfs fs;
+    struct utsname u;
+    cpu_set_t set;
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    while (f != NULL && fgets(row, sizeof row, f) != NULL)
+        if (*processor == 0 && strncmp(row, "model name", 10) == 0)
+            sscanf(row, "model name : %127[^\n]", processor);
+    if (f != NULL)
+        fclose(f);
+    if (getloadavg(&load, 1) != 1 || statfs(folder, &fs) != 0 || uname(&u) != 0)
+        stop("the machine");
+    struct gw_json *j = line("conditions");
+    gw_json_set_text(j, "processor", processor);
+    gw_json_set_integer(j, "cores", sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0);
+    gw_json_set_text(j, "kernel", u.release);
+    gw_json_set_text(j, "networks", model);
+    gw_json_set_integer(j, "pictures", (int64_t)n_persons);
+    gw_json_set_integer(j, "voyages", (int64_t)n_voyages);
+    gw_json_set_integer(j, "travelers_each", (int64_t)n_travelers);
+    gw_json_set_rounded(j, "load_average", load, 2);
+    gw_json_set_bool(j, "store_in_memory", fs.f_type == TMPFS_MAGIC);
+    set_disk(j);
+    print(j);
+}
+
 /* ---- the questions ---- */
 
 /* What begins in the background must not be measured with what is asked. */
@@ -376,7 +431,7 @@ static double most_per_s(const struct served *s)
 {
     size_t cleared;
     struct load l = next_of_crowd(s->port, 600, &cleared);
-    l.connections = 8;
+    l.connections = ASKERS; /* some of them wait for the disk */
     run(&l);
     if (l.n_ok != l.requests)
         stop("verifications were refused");
@@ -463,7 +518,7 @@ static size_t enrol(const struct served *s, size_t turn, size_t n, double *took_
             turn, n_persons + i % (n_travelers - n_persons));
         request(&puts[i], "PUT", "/v1/portraits", as.carrier, headers, gw_buf_span(&photos[i % n_persons]));
     }
-    struct load l = { .port = s->port, .connections = 8, .requests = n, .variants = puts, .n_variants = n };
+    struct load l = { .port = s->port, .connections = ASKERS, .requests = n, .variants = puts, .n_variants = n };
     run(&l);
     *took_ms = l.took_ms;
     const size_t ok = l.n_ok;
@@ -554,6 +609,7 @@ int main(int argc, char **argv)
     as.carrier = token(store, "user add bench --role carrier --carrier XX");
     as.officer = token(store, "user add bench --role officer");
     as.device = token(store, "device add bench --site YVR");
+    conditions(gw_faces_name(bare.faces));
     struct served s = serve(store, "work.queue=100");
     find_voyages(s.port);
     make_crowd();
