@@ -279,7 +279,10 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     const a = await edifact(paxlst(f, [person(1)]).replace(/TDT.*?'/, ''));
     assert.equal(a.status, 422);
     assert.ok(a.json.problems.some((p) => p.tag === 'TDT' && p.code === 'missing'));
-    assert.equal((await edifact('good morning')).status, 400);
+    const none = await edifact('good morning');
+    assert.deepEqual([none.status, none.json.problems], [400, [{ severity: 'error', code: 'format', text: none.json.detail }]]);
+    const cut = await g.ask('POST', '/v1/manifests', { as: 'carrier', body: Buffer.from('{"kind":'), headers: { 'Content-Type': 'application/json' } });
+    assert.deepEqual([cut.status, cut.json.problems], [400, [{ severity: 'error', offset: 8, code: 'format', text: cut.json.detail }]]);
     assert.equal((await edifact("UNB+UNOA:4+A+B+261123:0600+1'UNH+1+CUSRES:D:05B:UN:IATA'BGM+312'UNT+3+1'UNZ+1+1'")).status, 415);
   });
 
