@@ -79,7 +79,7 @@ static const struct row {
 
     { "a picture of a labelled set that is none is named", "evaluate --index {D}/index.csv", true, 0, "\"unreadable\":2",
         "text.jpg: this is text" },
-    { "and so is one that is not there", "evaluate --index {D}/index.csv", true, 0, "\"images\":4", "none.jpg: No such file" },
+    { "and so is one that is not there", "evaluate --index {D}/index.csv", true, 0, "\"images\":3", "none.jpg: No such file" },
 
     { "--version names the networks and their hashes", "--version", false, 0,
         "sha256:87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581", NULL },
