@@ -88,7 +88,8 @@ bool gw_put_my_status(struct gw_exchange *x, struct gw_err *err)
     const struct gw_json *errors = gw_json_get(body, "camera_errors");
     if (errors != NULL && gw_json_kind(errors) != GW_JSON_NULL && !gw_json_get_integer(body, "camera_errors", &r.camera_errors))
         return gw_fail(err, GW_ERR_INVALID, "\"camera_errors\" takes a whole number, or null");
-    return gw_service_device_report(&device, x->mem, x->service, &x->who, &r, err) && gw_exchange_answer(x, render, &device);
+    return gw_exchange_begin(x, render, err) &&
+        gw_service_device_report(&device, x->mem, x->service, &x->who, &r, x->once, err) && gw_exchange_answer(x, render, &device);
 }
 
 /* ---- sites: where there is a device, or a notice ---- */

@@ -43,14 +43,33 @@ bool gw_get_settings(struct gw_exchange *x, struct gw_err *err)
     return gw_exchange_json(x, 200, j);
 }
 
+static void render(struct gw_buf *body, int *status, const void *answer, void *context)
+{
+    (void)context;
+    const struct gw_reloaded *done = answer;
+    GW_AUTO(gw_json) *j = gw_json_object();
+    gw_json_set_integer(j, "changed", (int64_t)done->changed);
+    gw_json_set_integer(j, "need_restart", (int64_t)done->need_restart);
+    gw_json_format(body, j, false);
+    gw_buf_add(body, "\n", 1);
+    *status = 200;
+}
+
+struct reloading {
+    const struct gw_exchange *x;
+    struct gw_reloaded done;
+};
+
+static bool act(void *self, struct gw_err *err)
+{
+    struct reloading *r = self;
+    return gw_exchange_reload(&r->done, r->x, err);
+}
+
 bool gw_post_reload(struct gw_exchange *x, struct gw_err *err)
 {
-    struct gw_reloaded done = {};
+    struct reloading r = { .x = x };
     GW_AUTO(gw_json) *body = NULL;
-    if (!gw_exchange_body(&body, x, "", err) || !gw_exchange_reload(&done, x, err))
-        return false;
-    GW_AUTO(gw_json) *j = gw_json_object();
-    gw_json_set_integer(j, "changed", (int64_t)done.changed);
-    gw_json_set_integer(j, "need_restart", (int64_t)done.need_restart);
-    return gw_exchange_json(x, 200, j);
+    return gw_exchange_body(&body, x, "", err) && gw_exchange_begin(x, render, err) &&
+        gw_service_once(x->service, x->once, act, &r, &r.done, err) && gw_exchange_answer(x, render, &r.done);
 }

@@ -28,6 +28,12 @@ static void render(struct gw_buf *body, int *status, const void *answer, void *c
     *status = 201;
 }
 
+static void render_again(struct gw_buf *body, int *status, const void *answer, void *context)
+{
+    render(body, status, answer, context);
+    *status = 200;
+}
+
 bool gw_post_transfer(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_transfer_record record;
@@ -46,9 +52,7 @@ bool gw_post_transfer_retry(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_transfer_record record;
     GW_AUTO(gw_json) *body = NULL;
-    if (!gw_exchange_body(&body, x, "", err) ||
-        !gw_service_transfer_retry(&record, x->mem, x->service, &x->who, gw_exchange_id(x, "transfer"), err))
-        return false;
-    GW_AUTO(gw_json) *j = gw_transfer_to_json(&record);
-    return gw_exchange_json(x, 200, j);
+    return gw_exchange_body(&body, x, "", err) && gw_exchange_begin(x, render_again, err) &&
+        gw_service_transfer_retry(&record, x->mem, x->service, &x->who, gw_exchange_id(x, "transfer"), x->once, err) &&
+        gw_exchange_answer(x, render_again, &record);
 }

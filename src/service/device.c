@@ -162,9 +162,17 @@ static bool check_report(const struct gw_device_report *r, struct gw_err *err)
         gw_fail(err, GW_ERR_INVALID, "direction takes arrival or departure");
 }
 
+struct reporting {
+    struct gw_service *s;
+    struct gw_once *once;
+    const struct gw_device_row *row;
+    const struct gw_device *out;
+};
+
 static bool write_report(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
-    return gw_store_device_put(tx, arg, err);
+    const struct reporting *g = arg;
+    return gw_store_device_put(tx, g->row, err) && gw_once_keep(tx, g->s, g->once, NULL, g->out, err);
 }
 
 /* The store takes "" where a span is empty. */
@@ -174,21 +182,23 @@ static struct gw_span text_of(struct gw_span s)
 }
 
 bool gw_service_device_report(struct gw_device *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
-    const struct gw_device_report *r, struct gw_err *err)
+    const struct gw_device_report *r, struct gw_once *once, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_law) law = {};
     const int64_t now = gw_clock_now(&s->clock);
+    bool replayed;
     *out = (struct gw_device){};
-    if (!gw_allow(who, GW_ROLE_BIT(DEVICE), err) || !check_report(r, err))
+    if (!gw_allow(who, GW_ROLE_BIT(DEVICE), err) || !check_report(r, err) || !gw_once_enter(s, once, &replayed, err))
         return false;
     struct gw_device_row row = { .token = who->token, .seen_us = now, .has_reported = true, .reported_us = now,
         .has_started = r->has_started, .started_us = r->started_us, .software = text_of(r->software), .camera = (int)r->camera,
         .camera_errors = r->camera_errors, .notice_version = text_of(r->notice_version), .notice_language = text_of(r->notice_language),
         .mode = text_of(r->mode), .direction = text_of(r->direction) };
-    if (!gw_store_write(s->store, write_report, &row, err))
-        return false;
     struct gw_token token = { .id = who->token, .role = who->role };
     memcpy(token.site, who->site, sizeof token.site);
     (void)gw_law_today(&law, s);
-    return show(out, s, a, &token, &row, &law, err);
+    struct reporting g = { s, once, &row, out };
+    bool fine = replayed || (show(out, s, a, &token, &row, &law, err) && gw_store_write(s->store, write_report, &g, err));
+    gw_once_leave(s, once, fine);
+    return fine;
 }

@@ -130,3 +130,27 @@ void gw_once_leave(struct gw_service *s, struct gw_once *once, bool fine)
     pthread_mutex_unlock(&s->once_lock);
     gw_free(gone);
 }
+
+struct acted {
+    struct gw_service *s;
+    struct gw_once *once;
+    const void *answer;
+};
+
+static bool keep_acted(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const struct acted *a = arg;
+    return gw_once_keep(tx, a->s, a->once, NULL, a->answer, err);
+}
+
+bool gw_service_once(struct gw_service *s, struct gw_once *once, bool (*act)(void *self, struct gw_err *err), void *self,
+    const void *answer, struct gw_err *err)
+{
+    struct acted a = { s, once, answer };
+    bool replayed;
+    if (!gw_once_enter(s, once, &replayed, err))
+        return false;
+    bool fine = replayed || (act(self, err) && (once == NULL || gw_store_write(s->store, keep_acted, &a, err)));
+    gw_once_leave(s, once, fine);
+    return fine;
+}

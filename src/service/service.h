@@ -185,6 +185,11 @@ struct gw_once {
  * the token. method_and_target and body are hashed. */
 [[nodiscard]] bool gw_once_init(struct gw_once *out, const struct gw_caller *who, struct gw_span key_text,
     struct gw_span method_and_target, struct gw_span body, struct gw_err *err);
+/* For what takes effect outside the store, such as settings read again: acts unless the key was answered before,
+ * and keeps what render writes of `answer`. Who is killed between the two acts again when asked again, so it is
+ * for acts that do no harm twice. */
+[[nodiscard]] bool gw_service_once(struct gw_service *s, struct gw_once *once, bool (*act)(void *self, struct gw_err *err), void *self,
+    const void *answer, struct gw_err *err);
 
 /* ---- the first admin ------------------------------------------------------ */
 
@@ -596,7 +601,7 @@ struct gw_device {
 /* device. Says how it is; the latest counts. out: as gw_service_devices shows it.
  *   GW_ERR_INVALID  a text with control characters, too long, not UTF-8; mode, direction */
 [[nodiscard]] bool gw_service_device_report(struct gw_device *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
-    const struct gw_device_report *report, struct gw_err *err);
+    const struct gw_device_report *report, struct gw_once *once, struct gw_err *err);
 /* admin, supervisor; those at their site. In the order they were added; those revoked are left out unless `every`. */
 [[nodiscard]] bool gw_service_devices(struct gw_device **out, size_t *n, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, bool every, struct gw_err *err);
@@ -738,7 +743,7 @@ struct gw_transfer_page {
     const struct gw_caller *who, struct gw_id basis, struct gw_once *once, struct gw_err *err);
 /* admin. What the register refused, or waits, is offered again at once. GW_ERR_NOT_FOUND, GW_ERR_CONFLICT: it has ended. */
 [[nodiscard]] bool gw_service_transfer_retry(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s,
-    const struct gw_caller *who, struct gw_id id, struct gw_err *err);
+    const struct gw_caller *who, struct gw_id id, struct gw_once *once, struct gw_err *err);
 
 struct gw_service_keys {
     char source[16], mark[17]; /* of the key that wraps the others */

@@ -388,6 +388,7 @@ struct retrying {
     struct gw_arena *a;
     const struct gw_caller *who;
     struct gw_id id;
+    struct gw_once *once;
     struct gw_transfer_record *out;
 };
 
@@ -405,18 +406,23 @@ static bool retry(struct gw_tx *tx, void *arg, struct gw_err *err)
     row.state = GW_TRANSFER_WAITING;
     row.next_us = gw_clock_now(&k->s->clock);
     return gw_store_transfer_update(tx, &row, err) && fill_record(k->out, k->a, &row, err) &&
-        gw_transfer_log(tx, k->s, k->who, &row, "queued", (struct gw_audit_facts){ .reason = "again" }, err);
+        gw_transfer_log(tx, k->s, k->who, &row, "queued", (struct gw_audit_facts){ .reason = "again" }, err) &&
+        gw_once_keep(tx, k->s, k->once, &row.voyage, k->out, err);
 }
 
 bool gw_service_transfer_retry(struct gw_transfer_record *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
-    struct gw_id id, struct gw_err *err)
+    struct gw_id id, struct gw_once *once, struct gw_err *err)
 {
-    struct retrying k = { s, a, who, id, out };
+    struct retrying k = { s, a, who, id, once, out };
+    bool replayed;
     *out = (struct gw_transfer_record){};
-    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_store_write(s->store, retry, &k, err))
+    if (!gw_allow(who, GW_ROLE_BIT(ADMIN), err) || !gw_once_enter(s, once, &replayed, err))
         return false;
-    gw_outbox_wake(s->outbox);
-    return true;
+    bool fine = replayed || gw_store_write(s->store, retry, &k, err);
+    gw_once_leave(s, once, fine);
+    if (fine && !replayed)
+        gw_outbox_wake(s->outbox);
+    return fine;
 }
 
 /* ---- what became of them ---------------------------------------------------------------------------- */

@@ -89,4 +89,14 @@ describe('a gate', { skip: withoutProgram }, () => {
     assert.deepEqual([here.devices, here.devices_seen, here.notices], [2, 2, []]); // one of before the restart
     assert.deepEqual((await g.ask('GET', '/v1/sites', { as: 'supervisor', where: { site: 'SEA' } })).json.sites.map((s) => s.site), ['SEA']);
   });
+
+  test('said again under its key, it is answered the same and changes nothing that was said since', async () => {
+    const where = { site: 'OSL' }, once = { where, headers: { 'Idempotency-Key': 'status-1' } };
+    const first = await report({ software: 'gate 1.0', camera: 'working' }, once);
+    assert.equal((await report({ software: 'gate 1.1', camera: 'failed' }, { where })).status, 200);
+    const again = await report({ software: 'gate 1.0', camera: 'working' }, once);
+    assert.deepEqual([again.status, again.text, again.headers['idempotency-replayed']], [200, first.text, 'true']);
+    assert.equal((await list()).find((x) => x.device === first.json.device).software, 'gate 1.1');
+    assert.equal((await report({ software: 'gate 1.2', camera: 'working' }, once)).status, 422, 'a key is of one request');
+  });
 });

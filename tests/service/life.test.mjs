@@ -119,6 +119,16 @@ describe('starting', { skip: withoutProgram }, () => {
     assert.equal((await settings())['verify.attempts'], '5', 'nothing of a file with a mistake');
     assert.match(g.stderr, /verify\.attempts/, 'standard error names it');
     for (const role of ['supervisor', 'auditor', 'officer']) assert.equal((await g.ask('POST', '/v1/reload', { as: role, json: {} })).status, 403);
+    // Under its key it is done once: asked again, a later change of the file is not taken over.
+    fs.writeFileSync(config, 'verify.attempts = 6\n');
+    const once = () => g.ask('POST', '/v1/reload', { as: 'admin', json: {}, headers: { 'Idempotency-Key': 'reload-1' } });
+    const done = await once();
+    assert.deepEqual([done.json, done.headers['idempotency-replayed']], [{ changed: 1, need_restart: 0 }, undefined]);
+    fs.writeFileSync(config, 'verify.attempts = 8\n');
+    const said = await once();
+    assert.deepEqual([said.status, said.text, said.headers['idempotency-replayed']], [200, done.text, 'true']);
+    assert.equal((await settings())['verify.attempts'], '6');
+    assert.equal((await g.ask('POST', '/v1/reload', { as: 'admin', body: Buffer.from(' {}'), headers: { 'Idempotency-Key': 'reload-1', 'Content-Type': 'application/json' } })).status, 422);
     // Many at a time are one after the other.
     fs.writeFileSync(config, 'verify.attempts = 4\n');
     const all = await Promise.all(Array.from({ length: 8 }, reload));

@@ -229,9 +229,12 @@ describe('transfers', { skip }, () => {
     assert.equal((await g.ask('POST', '/v1/transfers', { as: 'supervisor', json: { case: verification } })).status, 409);
     well = true;
     assert.equal((await g.ask('POST', `/v1/transfers/${refused.transfer}/retry`, { as: 'supervisor', json: {} })).status, 403);
-    assert.equal((await g.ask('POST', `/v1/transfers/${refused.transfer}/retry`, { as: 'admin', json: {} })).json.state, 'waiting');
+    const retry = () => g.ask('POST', `/v1/transfers/${refused.transfer}/retry`, { as: 'admin', json: {}, headers: { 'Idempotency-Key': 'retry-1' } });
+    const told = await retry();
+    assert.equal(told.json.state, 'waiting');
     const done = await eventually(async () => (await transfers(g)).find((x) => x.state === 'received'), 'it was received');
     assert.equal(done.receipt, 'N-1');
+    assert.equal((await retry()).text, told.text, 'asked again under its key it is what it was');
     assert.equal((await g.ask('POST', `/v1/transfers/${refused.transfer}/retry`, { as: 'admin', json: {} })).status, 409);
     // What goes: who, by which rule, of which crossing, and the picture as it was taken.
     const [b] = bodies;
