@@ -7,10 +7,33 @@
 #include "local/local.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { TOKENS_BYTES = 64 << 10 };
+static const char another_site[] = "QQQ", another_carrier[] = "QQ"; /* that must be shown nothing */
+
+/* Who asks, by the name in the tokens' file. Without the first there is nothing to do. */
+static const struct {
+    const char *name, *role;
+    size_t at; /* in struct sim */
+    bool elsewhere; /* another carrier, another site */
+} tokens_of[] = {
+    { "carrier", "carrier", offsetof(struct sim, carrier), false },
+    { "officer", "officer", offsetof(struct sim, officer), false },
+    { "second_officer", "officer", offsetof(struct sim, second_officer), false },
+    { "supervisor", "supervisor", offsetof(struct sim, supervisor), false },
+    { "auditor", "auditor", offsetof(struct sim, auditor), false },
+    { "admin", "admin", offsetof(struct sim, admin), false },
+    { "other_carrier", "carrier", offsetof(struct sim, other_carrier), true },
+    { "other_device", "device", offsetof(struct sim, other_device), true },
+};
+
+static char **token_at(struct sim *s, size_t i)
+{
+    return (char **)((char *)s + tokens_of[i].at);
+}
 
 static char *text_of(const struct gw_json *j, const char *key)
 {
@@ -18,7 +41,7 @@ static char *text_of(const struct gw_json *j, const char *key)
     return gw_json_get_text(j, key, &text) ? gw_strdup(text) : NULL;
 }
 
-/* {"carrier": TOKEN, "device": TOKEN or [TOKEN…], "officer": TOKEN}: not as options, which others see. */
+/* {"carrier": TOKEN, "device": TOKEN or [TOKEN…], "officer": TOKEN, …}: not as options, which others see. */
 static bool read_tokens(struct sim *s, const char *file, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) text = {};
@@ -28,8 +51,8 @@ static bool read_tokens(struct sim *s, const char *file, struct gw_err *err)
     gw_wipe(text.data, text.size);
     if (j == NULL)
         return false;
-    s->carrier = text_of(j, "carrier");
-    s->officer = text_of(j, "officer");
+    for (size_t i = 0; i < GW_COUNT(tokens_of); i++)
+        *token_at(s, i) = text_of(j, tokens_of[i].name);
     const struct gw_json *devices = gw_json_get(j, "device");
     char *one = text_of(j, "device");
     if (one != NULL)
@@ -42,10 +65,10 @@ static bool read_tokens(struct sim *s, const char *file, struct gw_err *err)
         }
     }
     return (s->carrier != NULL && s->n_gates > 0) ||
-        gw_fail(err, GW_ERR_INVALID, "the tokens' file needs \"carrier\" and \"device\" (one, or an array: one for each gate); \"officer\" may be there");
+        gw_fail(err, GW_ERR_INVALID, "the tokens' file needs \"carrier\" and \"device\" (one, or an array: one for each gate); docs/simulation.md names the others");
 }
 
-static char *make_token(const struct gw_conf *conf, const struct sim *s, const char *role, struct gw_err *err)
+static char *make_token(const struct gw_conf *conf, const struct sim *s, const char *role, bool elsewhere, struct gw_err *err)
 {
     bool running;
     GW_AUTO(gw_json) *ask = gw_json_object();
@@ -54,9 +77,9 @@ static char *make_token(const struct gw_conf *conf, const struct sim *s, const c
     gw_json_set_text(ask, "label", "gangway simulate");
     gw_json_set_integer(ask, "days", 1);
     if (strcmp(role, "device") == 0)
-        gw_json_set_text(ask, "site", s->options.site);
+        gw_json_set_text(ask, "site", elsewhere ? another_site : s->options.site);
     if (strcmp(role, "carrier") == 0)
-        gw_json_set_text(ask, "carrier", s->options.carrier);
+        gw_json_set_text(ask, "carrier", elsewhere ? another_carrier : s->options.carrier);
     GW_AUTO(gw_json) *answer = gw_local_ask_running(&running, conf, ask, err);
     if (!running)
         return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no service of this machine has %.100s; start one, or give --tokens for one elsewhere",
@@ -66,19 +89,24 @@ static char *make_token(const struct gw_conf *conf, const struct sim *s, const c
 
 static bool make_tokens(struct sim *s, const struct gw_conf *conf, size_t gates, struct gw_err *err)
 {
-    if ((s->carrier = make_token(conf, s, "carrier", err)) == NULL || (s->officer = make_token(conf, s, "officer", err)) == NULL)
-        return false;
+    for (size_t i = 0; i < GW_COUNT(tokens_of); i++)
+        if ((*token_at(s, i) = make_token(conf, s, tokens_of[i].role, tokens_of[i].elsewhere, err)) == NULL)
+            return false;
     for (; s->n_gates < gates; s->n_gates++)
-        if ((s->gates[s->n_gates] = make_token(conf, s, "device", err)) == NULL)
+        if ((s->gates[s->n_gates] = make_token(conf, s, "device", false, err)) == NULL)
             return false;
     return true;
 }
 
 static void forget_tokens(struct sim *s)
 {
-    char *all[SIM_GATES_MAX + 2] = { s->carrier, s->officer };
-    memcpy(all + 2, s->gates, s->n_gates * sizeof *all);
-    for (size_t i = 0; i < s->n_gates + 2; i++)
+    char *all[SIM_GATES_MAX + GW_COUNT(tokens_of)];
+    size_t n = 0;
+    for (size_t i = 0; i < GW_COUNT(tokens_of); i++)
+        all[n++] = *token_at(s, i);
+    for (size_t i = 0; i < s->n_gates; i++)
+        all[n++] = s->gates[i];
+    for (size_t i = 0; i < n; i++)
         if (all[i] != NULL) {
             gw_wipe(all[i], strlen(all[i]));
             gw_free(all[i]);
@@ -117,13 +145,16 @@ static bool simulate(struct sim *s, const struct gw_conf *conf, const char *toke
     sim_plan(s);
     sim_try_doors(s, &c);
     bool there = s->rules[SIM_HEALTH].failed == 0;
+    if (there)
+        sim_rehearse(s, &c);
     sim_client_close(&c);
     return there ? sim_day(s, err) : gw_fail(err, GW_ERR_UNAVAILABLE, "nobody answers /healthz there: %.100s", s->rules[SIM_HEALTH].first);
 }
 
 static int run(int argc, char **argv)
 {
-    struct sim s = { .options = { .voyages = 4, .travelers = 15, .seed = 1, .site = "YVR", .carrier = "XX", .state = "UTO" } };
+    struct sim s = { .options = { .voyages = 4, .travelers = 15, .seed = 1, .site = "YVR", .carrier = "XX", .state = "UTO",
+        .receiver = "127.0.0.1:0" } };
     const char *tokens = NULL, *json = NULL, *page = NULL;
     int64_t gates = 4;
     GW_AUTO_VALUE(gw_conf) conf = {};
@@ -133,10 +164,11 @@ static int run(int argc, char **argv)
     int status = GW_EXIT_OK;
     const struct gw_option options[] = {
         { "--url", GW_OPTION_TEXT, &s.options.url, "URL", "the server; left out: this machine's, from http.listen" },
-        { "--tokens", GW_OPTION_TEXT, &tokens, "FILE", "JSON with carrier, device (one, or an array: a gate each), officer; left out: made by this machine's service, for a day" },
+        { "--tokens", GW_OPTION_TEXT, &tokens, "FILE", "JSON with carrier, device (one, or an array: a gate each), officer and others; left out: made by this machine's service, for a day" },
+        { "--receiver", GW_OPTION_TEXT, &s.options.receiver, "HOST:PORT", "where the server's webhooks reach this program; left out: a free port of 127.0.0.1" },
         { "--authorities", GW_OPTION_TEXT, &s.options.authorities, "FILE", "certificates to trust, in PEM; left out: the system's" },
         { "--photos", GW_OPTION_TEXT, &s.options.photos, "DIR", "a folder a person, or a photo a person; left out: those that come along" },
-        { "--voyages", GW_OPTION_COUNT, &s.options.voyages, "N", "departures of the day; left out: 4" },
+        { "--voyages", GW_OPTION_COUNT, &s.options.voyages, "N", "departures of the day, 0 for the rehearsal alone; left out: 4" },
         { "--travelers", GW_OPTION_COUNT, &s.options.travelers, "N", "on each; left out: 15" },
         { "--gates", GW_OPTION_COUNT, &gates, "N", "gates at work; left out: 4, or as many as there are device tokens" },
         { "--speed", GW_OPTION_REAL, &s.options.speed, "X", "of the day's clock, as 60: a minute a second; left out: as fast as gates are answered" },
@@ -151,9 +183,9 @@ static int run(int argc, char **argv)
     };
     if (!gw_options_read(&argc, argv, &gw_command_simulate, options, GW_COUNT(options), &status))
         return status;
-    if (argc > 1 || s.options.voyages < 1 || s.options.voyages > 10000 || s.options.travelers < 10 || s.options.travelers > 2000 || gates < 1 ||
+    if (argc > 1 || s.options.voyages < 0 || s.options.voyages > 10000 || s.options.travelers < 10 || s.options.travelers > 2000 || gates < 1 ||
         gates > SIM_GATES_MAX) {
-        gw_fail(&err, GW_ERR_USAGE, "it takes 1 to 10000 voyages, 10 to 2000 travelers on each, 1 to %d gates, and no files", SIM_GATES_MAX);
+        gw_fail(&err, GW_ERR_USAGE, "it takes 0 to 10000 voyages, 10 to 2000 travelers on each, 1 to %d gates, and no files", SIM_GATES_MAX);
         return gw_cli_fail("simulate", &err);
     }
     if (s.options.url == NULL) {

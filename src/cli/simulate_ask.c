@@ -59,24 +59,53 @@ bool sim_offers(const struct sim *s, const char *method, const char *path)
     return false;
 }
 
-bool sim_shows(const struct gw_json *j, const char *const *words, size_t n)
+bool sim_any_member(const struct gw_json *j, bool (*is)(const char *key, const struct gw_json *value, const void *self), const void *self)
 {
     /* Answers are a few levels deep; a list of what is still to be looked at stands in for recursion. */
-    const struct gw_json *left[256] = { j };
+    const struct gw_json *left[1024] = { j };
     for (size_t n_left = 1; n_left > 0;) {
         const struct gw_json *at = left[--n_left], *value;
         const char *key;
         for (size_t i = 0; gw_json_kind(at) == GW_JSON_ARRAY && i < gw_json_size(at) && n_left < GW_COUNT(left); i++)
             left[n_left++] = gw_json_at(at, i);
         for (size_t i = 0; gw_json_kind(at) == GW_JSON_OBJECT && gw_json_member(at, i, &key, &value); i++) {
-            for (size_t k = 0; k < n; k++)
-                if (strcmp(key, words[k]) == 0)
-                    return true;
+            if (is(key, value, self))
+                return true;
             if (n_left < GW_COUNT(left))
                 left[n_left++] = value;
         }
     }
     return false;
+}
+
+struct words {
+    const char *const *of;
+    size_t n;
+};
+
+static bool is_one_of(const char *key, const struct gw_json *value, const void *self)
+{
+    (void)value;
+    const struct words *w = self;
+    for (size_t i = 0; i < w->n; i++)
+        if (strcmp(key, w->of[i]) == 0)
+            return true;
+    return false;
+}
+
+bool sim_shows(const struct gw_json *j, const char *const *words, size_t n)
+{
+    return sim_any_member(j, is_one_of, &(struct words){ words, n });
+}
+
+const char *const sim_hidden[] = { "reason", "score", "next_score", "threshold", "candidates", "candidate", "photo", "watch", "severity", "cause" };
+const size_t sim_n_hidden = GW_COUNT(sim_hidden);
+
+const char *sim_text(const struct gw_json *object, const char *key)
+{
+    const char *text = "";
+    gw_json_get_text(object, key, &text);
+    return text;
 }
 
 const char *sim_key(char out[40])
@@ -111,9 +140,22 @@ static void hold_problem(struct sim *s, const struct sim_asked *a, const struct 
         "%s %s: %d is %s", a->method, a->path, answer->status, !typed ? "not application/problem+json" : "without its status or a code");
 }
 
-static int ask_once(struct gw_json **json, struct sim_client *c, const struct sim_asked *a)
+/* Keys that end so are moments, in whatever answer; departure and arrival may be the port's own time. */
+static bool is_no_utc(const char *key, const struct gw_json *value, const void *self)
+{
+    (void)self;
+    struct gw_span text;
+    size_t n = strlen(key);
+    int64_t us;
+    bool local;
+    bool is_moment = strcmp(key, "at") == 0 || strcmp(key, "until") == 0 || strcmp(key, "as_of") == 0 || (n > 3 && strcmp(key + n - 3, "_at") == 0);
+    return is_moment && gw_json_string(value, &text) && (!gw_time_parse(&us, &local, text) || local || text.data[text.size - 1] != 'Z');
+}
+
+int sim_ask_once(struct gw_json **json, struct sim_client *c, const struct sim_asked *a)
 {
     struct sim *s = c->sim;
+    *json = NULL;
     GW_AUTO_VALUE(gw_buf) url = {};
     char bearer[200], type[100], key[100];
     const char *headers[8];
@@ -144,14 +186,20 @@ static int ask_once(struct gw_json **json, struct sim_client *c, const struct si
     *json = gw_json_parse(gw_buf_span(&c->answer.body), NULL);
     if (c->answer.status >= 400)
         hold_problem(s, a, &c->answer, *json);
+    else if (*json != NULL)
+        sim_hold(s, SIM_TIMES, !sim_any_member(*json, is_no_utc, NULL), "%s %s: a time without Z", a->method, a->path);
+    struct gw_span after = {};
+    uint64_t seconds;
+    if (c->answer.status == 503 && strcmp(a->path, "/readyz") != 0)
+        sim_hold(s, SIM_BUSY, gw_fetch_header(&after, &c->answer, "Retry-After") && gw_span_uint(after, 86400, &seconds),
+            "%s %s: 503 without Retry-After", a->method, a->path);
     return c->answer.status;
 }
 
 int sim_ask(struct gw_json **json, struct sim_client *c, const struct sim_asked *a)
 {
     for (int tries = 1;; tries++) {
-        *json = NULL;
-        int status = ask_once(json, c, a);
+        int status = sim_ask_once(json, c, a);
         struct gw_span after = {};
         uint64_t seconds = 0;
         if (status == 0 && a->cut_after == 0) {
@@ -168,4 +216,76 @@ int sim_ask(struct gw_json **json, struct sim_client *c, const struct sim_asked 
         gw_json_free(*json);
         nanosleep(&(struct timespec){ .tv_sec = (time_t)GW_MIN(seconds, (uint64_t)BUSY_MOST_S) }, NULL);
     }
+}
+
+int sim_ask_keyed(struct gw_json **json, struct sim_client *c, const struct sim_asked *a)
+{
+    char key[40];
+    struct sim_asked keyed = *a;
+    keyed.key = sim_key(key);
+    int status = sim_ask(json, c, &keyed);
+    if (status == 0 || status >= 400)
+        return status;
+    GW_AUTO_VALUE(gw_buf) said = {};
+    gw_buf_add(&said, c->answer.body.data, c->answer.body.size);
+    struct gw_json *again;
+    int same = sim_ask(&again, c, &keyed);
+    gw_json_free(again);
+    sim_hold(c->sim, SIM_ONCE_SAME, same == status && gw_span_equal(gw_buf_span(&said), gw_buf_span(&c->answer.body)),
+        "%s %s with its key again: %d, another answer", a->method, a->path, same);
+    return status;
+}
+
+GW_PRINTF(5, 0)
+static int ask_path(struct gw_json **json, struct sim_client *c, const char *token, const char *body, const char *format, va_list args)
+{
+    GW_AUTO_VALUE(gw_buf) path = {};
+    gw_buf_addv(&path, format, args);
+    const struct sim_asked a = { .kind = SIM_ASK_OTHER, .method = body == NULL ? "GET" : "POST", .path = gw_buf_text(&path), .token = token,
+        .type = body == NULL ? NULL : "application/json", .body = gw_span_str(body) };
+    return body == NULL ? sim_ask(json, c, &a) : sim_ask_keyed(json, c, &a);
+}
+
+int sim_get(struct gw_json **json, struct sim_client *c, const char *token, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int status = ask_path(json, c, token, NULL, format, args);
+    va_end(args);
+    return status;
+}
+
+int sim_get_status(struct sim_client *c, const char *token, const char *format, ...)
+{
+    struct gw_json *j;
+    va_list args;
+    va_start(args, format);
+    int status = ask_path(&j, c, token, NULL, format, args);
+    va_end(args);
+    gw_json_free(j);
+    return status;
+}
+
+int sim_post(struct gw_json **json, struct sim_client *c, const char *token, const char *body, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int status = ask_path(json, c, token, body, format, args);
+    va_end(args);
+    return status;
+}
+
+bool sim_next_page(const struct gw_json **list, struct sim_pages *p, struct sim_client *c)
+{
+    const char *next = NULL;
+    gw_json_free(p->answer);
+    p->answer = NULL;
+    if (p->done || p->read++ == 1000)
+        return false;
+    int status = sim_get(&p->answer, c, p->token, "%s?limit=%u%s%s", p->path, p->limit, *p->cursor != 0 ? "&cursor=" : "", p->cursor);
+    p->done = status != 200 || !gw_json_get_text(p->answer, "cursor", &next) || next == NULL;
+    if (!p->done)
+        snprintf(p->cursor, sizeof p->cursor, "%s", next);
+    *list = gw_json_get(p->answer, p->list);
+    return true;
 }

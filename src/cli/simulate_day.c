@@ -93,7 +93,6 @@ static size_t how_many(const struct sim_voyage *v, bool later, bool covered)
 
 static void announce(struct sim *s, struct sim_client *c, struct sim_voyage *v)
 {
-    static const char *const hidden[] = { "reason", "score", "threshold", "photo", "watch" };
     char key[40], other[40];
     struct gw_json *first, *again, *j;
     const char *id = "", *same = "";
@@ -106,7 +105,7 @@ static void announce(struct sim *s, struct sim_client *c, struct sim_voyage *v)
         (int)n, how_many(v, false, false));
     if (v->edifact)
         sim_hold(s, SIM_MANIFEST_EDIFACT, status == 201, "it is %d", status);
-    sim_hold(s, SIM_CARRIER_SEES, !sim_shows(first, hidden, GW_COUNT(hidden)), "in the answer to a manifest");
+    sim_hold(s, SIM_CARRIER_SEES, !sim_shows(first, sim_hidden, sim_n_hidden), "in the answer to a manifest");
 
     GW_AUTO_VALUE(gw_buf) said = {};
     gw_buf_add(&said, c->answer.body.data, c->answer.body.size);
@@ -134,7 +133,7 @@ static void announce(struct sim *s, struct sim_client *c, struct sim_voyage *v)
     /* A PAXLST says the port's own time and no zone. */
     if (!v->edifact)
         sim_hold(s, SIM_TIMES, status == 200 && length > 0 && departure[length - 1] == 'Z', "departure \"%.40s\"", departure);
-    sim_hold(s, SIM_CARRIER_SEES, !sim_shows(j, hidden, GW_COUNT(hidden)), "in a voyage");
+    sim_hold(s, SIM_CARRIER_SEES, !sim_shows(j, sim_hidden, sim_n_hidden), "in a voyage");
     gw_json_free(j);
 }
 
@@ -155,34 +154,6 @@ static void hold_readiness(struct sim *s, struct sim_client *c, const struct sim
     gw_json_free(j);
 }
 
-/* A list that is answered in pages, page for page. */
-struct pages {
-    const char *path, *token, *list; /* list: its name in the answer */
-    unsigned limit;
-    char cursor[200];
-    unsigned read;
-    bool done;
-    struct gw_json *answer; /* of this page */
-};
-
-/* False: there is no further page, or too many. */
-static bool next_page(const struct gw_json **list, struct pages *p, struct sim_client *c)
-{
-    char path[400];
-    const char *next = NULL;
-    gw_json_free(p->answer);
-    p->answer = NULL;
-    if (p->done || p->read++ == 1000)
-        return false;
-    snprintf(path, sizeof path, "%s?limit=%u%s%s", p->path, p->limit, *p->cursor != 0 ? "&cursor=" : "", p->cursor);
-    p->done = sim_ask(&p->answer, c, &(struct sim_asked){ .kind = SIM_ASK_OTHER, .method = "GET", .path = path, .token = p->token }) != 200 ||
-        !gw_json_get_text(p->answer, "cursor", &next) || next == NULL;
-    if (!p->done)
-        snprintf(p->cursor, sizeof p->cursor, "%s", next);
-    *list = gw_json_get(p->answer, p->list);
-    return true;
-}
-
 static void hold_pages(struct sim *s, struct sim_client *c, const struct sim_voyage *v)
 {
     char path[200];
@@ -190,7 +161,7 @@ static void hold_pages(struct sim *s, struct sim_client *c, const struct sim_voy
     bool fine = true;
     const struct gw_json *list;
     snprintf(path, sizeof path, "/v1/voyages/%s/travelers", v->id);
-    for (struct pages p = { .path = path, .token = s->carrier, .list = "travelers", .limit = 7 }; next_page(&list, &p, c);) {
+    for (struct sim_pages p = { .path = path, .token = s->carrier, .list = "travelers", .limit = 7 }; sim_next_page(&list, &p, c);) {
         fine = fine && gw_json_size(list) <= 7;
         n += gw_json_size(list);
     }
@@ -422,7 +393,7 @@ static void hold_record(struct gate *g, const struct sim_voyage *v)
     if (s->officer == NULL || !sim_offers(s, "get", "/v1/voyages/{id}/verifications"))
         return;
     snprintf(path, sizeof path, "/v1/voyages/%s/verifications", v->id);
-    for (struct pages p = { .path = path, .token = s->officer, .list = "verifications", .limit = 500 }; next_page(&list, &p, &g->client);)
+    for (struct sim_pages p = { .path = path, .token = s->officer, .list = "verifications", .limit = 500 }; sim_next_page(&list, &p, &g->client);)
         for (size_t i = 0; i < gw_json_size(list); i++) {
             const char *id = "";
             gw_json_get_text(gw_json_at(list, i), "verification", &id);
@@ -717,7 +688,7 @@ bool sim_day(struct sim *s, struct gw_err *err)
     struct day d = { .s = s };
     struct gate gates[SIM_GATES_MAX] = {};
     pthread_t listener;
-    bool fine = true, listens = s->officer != NULL && sim_offers(s, "get", "/v1/events");
+    bool fine = true, listens = s->n_voyages > 0 && s->officer != NULL && sim_offers(s, "get", "/v1/events");
     for (size_t i = 0; fine && i < s->n_gates; i++) {
         gates[i] = (struct gate){ .day = &d, .index = i, .series = gw_alloc_array(s->n_voyages, sizeof(struct sim_series)) };
         fine = sim_client_open(&gates[i].client, s, err);

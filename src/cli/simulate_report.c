@@ -108,12 +108,12 @@ void sim_report_text(struct gw_buf *out, const struct sim *s, bool markdown)
     gw_buf_addf(out, "%zu rules held, %zu broken, %zu not tried; %zu voyages, %zu gates, %zu verifications in %.1f s.\n\n", passed(s),
         sim_failed(s), SIM_RULES - passed(s) - sim_failed(s), s->n_voyages, s->n_gates, s->seen.attempts, s->day_s);
     if (markdown)
-        gw_buf_add_text(out, "| result | tried | where it is said | what is expected |\n|---|---|---|---|\n");
+        gw_buf_add_text(out, "| result | tried | rule | where it is said | what is expected |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < SIM_RULES; i++) {
-        gw_buf_addf(out, "%s%-9s%s%5zu%s%-26s%s%s%s", bar, result(s, i), to, s->rules[i].tried, to, rules[i].clause,
+        gw_buf_addf(out, "%s%-9s%s%5zu%s%-16s%s%-26s%s%s%s", bar, result(s, i), to, s->rules[i].tried, to, rules[i].name, to, rules[i].clause,
             to, rules[i].sentence, end);
         if (s->rules[i].failed > 0)
-            gw_buf_addf(out, "%s%zu of %zu: %s%s", markdown ? "| | | | " : "           ", s->rules[i].failed, s->rules[i].tried, s->rules[i].first, end);
+            gw_buf_addf(out, "%s%zu of %zu: %s%s", markdown ? "| | | | | " : "           ", s->rules[i].failed, s->rules[i].tried, s->rules[i].first, end);
     }
     gw_buf_addf(out, "\n%s of those with a portrait who came to be cleared: %zu; cleared as themselves %zu, as somebody else %zu, sent to a person %zu\n",
         markdown ? "-" : "", s->seen.expected, s->seen.cleared_right, s->seen.cleared_wrong, s->seen.inspected);

@@ -7,7 +7,7 @@
 
 static int get(struct gw_json **j, struct sim_client *c, const char *path, const char *token)
 {
-    return sim_ask(j, c, &(struct sim_asked){ .kind = SIM_ASK_OTHER, .method = "GET", .path = path, .token = token });
+    return sim_get(j, c, token, "%s", path);
 }
 
 static void try_open_doors(struct sim *s, struct sim_client *c)
@@ -40,12 +40,50 @@ static void try_open_doors(struct sim *s, struct sim_client *c)
             is ? used[i].path : "it is not OpenAPI 3.1", is ? "is not in it" : "");
 }
 
+/* What the announcement says of all writing routes, and of all that take a picture. */
+static void try_announced(struct sim *s)
+{
+    const struct gw_json *paths = gw_json_get(s->openapi, "paths"), *operations, *operation, *content, *schema;
+    const char *path, *method, *type;
+    for (size_t i = 0; gw_json_member(paths, i, &path, &operations); i++)
+        for (size_t k = 0; strncmp(path, "/v1/", 4) == 0 && gw_json_member(operations, k, &method, &operation); k++) {
+            if (strcmp(method, "post") != 0 && strcmp(method, "put") != 0 && strcmp(method, "delete") != 0 && strcmp(method, "patch") != 0)
+                continue;
+            GW_AUTO_VALUE(gw_buf) text = {};
+            gw_json_format(&text, operation, false);
+            sim_hold(s, SIM_ONCE_OFFERED, strstr(gw_buf_text(&text), "Idempotency-Key") != NULL, "%s %s takes none", method, path);
+            bool picture = false;
+            content = gw_json_get(gw_json_get(operation, "requestBody"), "content");
+            for (size_t t = 0; gw_json_member(content, t, &type, &schema); t++)
+                picture = picture || strncmp(type, "image/", 6) == 0;
+            /* Of a named voyage, a named lane, or for a document. */
+            static const char *const searched[] = { "/v1/portraits", "/v1/voyages/{", "/v1/lanes/{" };
+            bool fine = !picture;
+            for (size_t n = 0; n < GW_COUNT(searched); n++)
+                fine = fine || strncmp(path, searched[n], strlen(searched[n])) == 0;
+            if (picture)
+                sim_hold(s, SIM_ONLY_NAMED, fine, "%s %s takes a picture, and names no gallery", method, path);
+        }
+}
+
+static void try_pages(struct sim *s, struct sim_client *c)
+{
+    static const char *const paths[] = { "/", "/gate", "/notice" };
+    for (size_t i = 0; i < GW_COUNT(paths); i++) {
+        struct gw_span type = {};
+        int status = sim_get_status(c, NULL, "%s", paths[i]);
+        sim_hold(s, SIM_PAGE, status == 200 && gw_fetch_header(&type, &c->answer, "Content-Type") && gw_span_starts(type, "text/html"), "%s: %d", paths[i],
+            status);
+    }
+}
+
 /* A server that does not take PAXLST gets JSON all day, and this one row against it. */
 static void try_edifact(struct sim *s)
 {
     const struct gw_json *j = gw_json_get(gw_json_get(s->openapi, "paths"), "/v1/manifests");
     j = gw_json_get(gw_json_get(gw_json_get(gw_json_get(j, "post"), "requestBody"), "content"), "application/edifact");
-    if (s->openapi == NULL || j != NULL)
+    s->edifact = s->openapi == NULL || j != NULL;
+    if (s->edifact)
         return;
     sim_hold(s, SIM_MANIFEST_EDIFACT, false, "application/edifact is not announced in /openapi.json");
     for (size_t i = 0; i < s->n_voyages; i++)
@@ -116,6 +154,8 @@ static void try_limits(struct sim *s, struct sim_client *c)
 void sim_try_doors(struct sim *s, struct sim_client *c)
 {
     try_open_doors(s, c);
+    try_announced(s);
+    try_pages(s, c);
     try_edifact(s);
     try_who(s, c);
     try_limits(s, c);
@@ -145,7 +185,6 @@ void sim_hold_verification(struct sim *s, const struct sim_voyage *v, const stru
 {
     static const char *const decisions[] = { "clear", "retry", "inspect" };
     static const char *const words[] = { "move_closer", "move_back", "look_at_camera", "remove_mask", "more_light", "one_person_only", "hold_still" };
-    static const char *const hidden[] = { "reason", "score", "next_score", "threshold", "candidates", "watch" };
     const char *decision = "", *guidance = NULL, *id = "";
     int64_t attempt = 0, left = -1;
     gw_json_get_text(j, "decision", &decision);
@@ -155,7 +194,7 @@ void sim_hold_verification(struct sim *s, const struct sim_voyage *v, const stru
     bool retry = strcmp(decision, "retry") == 0;
     sim_hold(s, SIM_WORDS, in(decision, decisions, GW_COUNT(decisions)) && (guidance == NULL || (retry && in(guidance, words, GW_COUNT(words)))),
         "decision %.20s with guidance %.30s", decision, guidance == NULL ? "null" : guidance);
-    sim_hold(s, SIM_DEVICE_SEES, gw_json_get_text(j, "verification", &id) && !sim_shows(j, hidden, GW_COUNT(hidden)),
+    sim_hold(s, SIM_DEVICE_SEES, gw_json_get_text(j, "verification", &id) && !sim_shows(j, sim_hidden, sim_n_hidden),
         *id == 0 ? "an answer without verification" : "a reason or a score is shown");
     hold_traveler(s, v, j, strcmp(decision, "clear") == 0);
     int64_t want = series->retrying ? series->attempt + 1 : 1;

@@ -309,23 +309,35 @@ static void moment(char out[11], int64_t us, bool day)
 void sim_manifest_edifact(struct gw_buf *out, const struct sim *s, const struct sim_voyage *v, bool later)
 {
     char departs[11], arrives[11];
-    size_t segments = 8, n = 0;
+    size_t segments = 9, n = 0;
     moment(departs, v->departure_us, false);
     moment(arrives, v->departure_us + 5 * 3600 * GW_US_PER_S, false);
-    gw_buf_addf(out, "UNA:+.? '\r\nUNB+UNOA:4+SIMULATOR+GANGWAY+%.6s:%.4s+%s++APIS'\r\nUNH+1+PAXLST:D:05B:UN:IATA'\r\nBGM+745'\r\n",
-        departs, departs + 6, v->number);
+    gw_buf_addf(out, "UNA:+.? '\r\nUNB+UNOA:4+SIMULATOR+GANGWAY+%.6s:%.4s+%s++APIS'\r\nUNH+1+PAXLST:D:05B:UN:IATA+%s%s/%s'\r\nBGM+745'\r\n"
+                     "RFF+TN:SIM%s'\r\n",
+        departs, departs + 6, v->number, s->options.carrier, v->number, departs, v->number);
     gw_buf_addf(out, "TDT+20+%s%s'\r\nLOC+125+%s'\r\nDTM+189:%s:201'\r\nLOC+87+JFK'\r\nDTM+232:%s:201'\r\n", s->options.carrier,
         v->number, s->options.site, departs, arrives);
     for (size_t i = 0; i < v->n; i++) {
         const struct sim_traveler *t = &v->travelers[i];
         if (!is_on(t, later))
             continue;
-        gw_buf_addf(out, "NAD+FL+++%s:SIMULATOR'\r\nATT+2++M'\r\nDTM+329:800101:101'\r\nLOC+178+%s'\r\nLOC+179+JFK'\r\nNAT+2+%s'\r\n",
-            t->surname, s->options.site, s->options.state);
+        gw_buf_addf(out, "NAD+FL+++%s:SIMULATOR'\r\nATT+2++M'\r\n%sLOC+178+%s'\r\nLOC+179+JFK'\r\nNAT+2+%s'\r\n",
+            t->surname, t->damaged ? "" : "DTM+329:800101:101'\r\n", s->options.site, s->options.state);
         gw_buf_addf(out, "RFF+ABO:%s'\r\nRFF+SEA:%s'\r\nDOC+P+%s'\r\nDTM+36:390101:101'\r\nLOC+91+%s'\r\n", t->reference, t->seat, t->document,
             s->options.state);
-        segments += 11;
+        segments += t->damaged ? 10 : 11;
         n++;
     }
     gw_buf_addf(out, "CNT+42:%zu'\r\nUNT+%zu+1'\r\nUNZ+1+%s'\r\n", n, segments + 1, v->number);
+}
+
+void sim_manifest_csv(struct gw_buf *out, const struct sim *s, const struct sim_voyage *v)
+{
+    char departs[GW_TIME_TEXT];
+    gw_time_format(departs, v->departure_us);
+    gw_buf_addf(out, "flight: %s%s\nfrom: %s\nto: JFK\ndeparture: %.16s\nsurname,given names,reference,birth date,passport number,issuing country\n",
+        s->options.carrier, v->number, s->options.site, departs);
+    for (size_t i = 0; i < v->n; i++)
+        gw_buf_addf(out, "%s,OF THE SIMULATOR,%s,1980-01-01,%s,%s\n", v->travelers[i].surname, v->travelers[i].reference, v->travelers[i].document,
+            s->options.state);
 }

@@ -130,7 +130,7 @@ static struct gw_json *parameters_of(const struct gw_route *r)
     for (size_t i = 0; i < GW_COUNT(headers); i++)
         if (strcmp(headers[i].route, r->name) == 0)
             add_parameter(list, "header", gw_span_str(headers[i].name), headers[i].description, false, typed("string"));
-    if (r->body != GW_BODY_NONE)
+    if (strcmp(r->method, "GET") != 0)
         add_parameter(list, "header", gw_span_str("Idempotency-Key"),
             "1 to 255 bytes; the same request with the same key within 24 hours gets the same answer and changes nothing", false,
             typed("string"));

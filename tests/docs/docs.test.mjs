@@ -68,11 +68,40 @@ test('the project names no registry, no path of a developer and nobody in a phot
   }
 });
 
+const simulation = readFileSync(path.join(top, 'docs/simulation.md'), 'utf8');
+const rules = [...readFileSync(path.join(top, 'src/cli/simulate.def'), 'utf8').matchAll(/^SIM_RULE\((\w+), "([^"]+)", "([^"]+)"\)/gm)];
+
 test('docs/simulation.md reports every rule of the simulator, and none was broken', () => {
-  const page = readFileSync(path.join(top, 'docs/simulation.md'), 'utf8');
-  const rows = [...page.matchAll(/^\| (pass|fail|not tried) +\| +(\d+) \| ([^|]+?) +\| ([^|]+?) +\|$/gm)];
-  const table = readFileSync(path.join(top, 'src/cli/simulate.def'), 'utf8');
-  const rules = [...table.matchAll(/^SIM_RULE\((\w+), "([^"]+)", "([^"]+)"\)/gm)];
-  assert.deepEqual(rows.map((r) => r[4]), rules.map((r) => r[3]));
-  for (const r of rows) assert.equal(r[1], 'pass', r[4]);
+  const rows = [...simulation.matchAll(/^\| (pass|fail|not tried) +\| +(\d+) \| (\w+) +\| ([^|]+?) +\| ([^|]+?) +\|$/gm)];
+  assert.deepEqual(rows.map((r) => [r[3], r[4], r[5]]), rules.map((r) => r.slice(1)));
+  for (const r of rows) assert.equal(r[1], 'pass', r[3]);
+});
+
+// Column by column; a bar within a cell is written \|.
+const promises = [...simulation.slice(simulation.indexOf('## The contract')).matchAll(/^\| (.+?) (?<!\\)\| (.+?) \|$/gm)].slice(1).map((m) => [m[1], m[2]]);
+
+test('docs/simulation.md says of each sentence of the contract which rules hold it, and names only rules there are', () => {
+  const named = new Set();
+  for (const [sentence, held] of promises) {
+    const here = [...held.matchAll(/`([A-Z_]+)`/g)].map((m) => m[1]);
+    for (const name of here) assert.ok(rules.some((r) => r[1] === name), `${name}: ${sentence}`);
+    for (const name of here) named.add(name);
+    for (const [, file] of held.matchAll(/`(tests\/[\w./]+)`/g)) assert.ok(existsSync(path.join(top, file)), file);
+    assert.ok(here.length > 0 || /tests\/|no rule|of the installation/.test(held), sentence);
+  }
+  assert.deepEqual(rules.map((r) => r[1]).filter((name) => !named.has(name)), [], 'rules of no sentence');
+});
+
+const contract = path.join(process.env.GANGWAY_SHARED ?? path.join(top, '../shared'), 'design/contract.md');
+test('docs/simulation.md leaves no sentence of section 4 of the contract out', { skip: existsSync(contract) ? false : 'the contract is not beside the source' }, () => {
+  const tidy = (s) => s.replace(/\s+/g, ' ');
+  let text = tidy(readFileSync(contract, 'utf8').split(/^## /m).find((s) => s.startsWith('4. ')));
+  for (const [sentence] of [...promises].sort((a, b) => b[0].length - a[0].length)) {
+    const found = [sentence, sentence.replaceAll('\\|', '|')].find((s) => text.includes(tidy(s)));
+    assert.ok(found, `not in the contract: ${sentence}`);
+    text = text.replace(tidy(found), '\0');
+  }
+  // What is left are the heading and the columns of who may ask.
+  const roles = /^(?:[-| .]|\b(?:4|The service|request|role|does|carrier|officer|supervisor|device|auditor|admin|all|none, or as set|anyone holding a receipt)\b|,)*$/;
+  for (const left of text.split('\0')) assert.match(left.trim(), roles);
 });
