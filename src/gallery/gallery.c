@@ -60,6 +60,8 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
     int8_t *g_small = (void *)(block + small);
     int16_t *g_whole = (void *)(block + whole);
     const struct gw_kernel *kernel = gw_kernel_best();
+    alignas(64) int8_t ones[GW_TEMPLATE_DIM_MAX];
+    memset(ones, 1, sizeof ones);
     uint32_t person = 0;
     float longest = 0;
 
@@ -82,8 +84,7 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
             seen(whom, rows[i].v);
         g_scales[i] = s.scale;
         g_errors[i] = s.error;
-        for (size_t k = 0; k < stride; k++)
-            g_sums[i] += g_small[i * stride + k];
+        kernel->dots8(&g_sums[i], g_small + i * stride, 1, stride, ones);
         longest = GW_MAX(longest, s.length);
     }
     g_first[n_persons] = (uint32_t)n;
