@@ -202,11 +202,19 @@ export class Gangway {
   }
 }
 
-// A voyage that departs in an hour, unlike any other of this process.
+// Every file below a folder. Node 18 takes a socket for a folder where it is asked for all at once.
+export function filesIn(dir) {
+  return fs.readdirSync(dir, { withFileTypes: true }).flatMap((e) => {
+    const file = path.join(dir, e.name);
+    return e.isDirectory() ? filesIn(file) : e.isFile() ? [file] : [];
+  });
+}
+
+// A voyage unlike any other of this process. It departs in an hour and a half: no deadline passes while a test runs, however slowly.
 let made = 0;
 export function voyage(travelers, more = {}) {
   made++;
-  const departure = new Date(Date.now() + 3_600_000).toISOString().slice(0, 16);
+  const departure = new Date(Date.now() + 5_400_000).toISOString().slice(0, 16);
   const arrival = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 16);
   return {
     kind: 'passenger_list', function: null,
