@@ -2,9 +2,7 @@
 #include "base/work.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-
-enum { PATIENT_NICE = 5 };
+#include <stdatomic.h>
 
 struct worker {
     struct gw_work *work;
@@ -16,10 +14,11 @@ struct gw_work {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
     void **ring;
-    size_t capacity, first, waiting;
+    size_t capacity, first;
+    atomic_size_t waiting; /* written under the lock, read by those who must not wait for a worker that holds it */
     bool stopping;
     gw_work_fn *run;
-    enum gw_work_rank rank;
+    enum gw_rank rank;
     unsigned n_threads;
     struct worker *workers;
 };
@@ -36,9 +35,7 @@ static void *loop(void *arg)
 {
     struct worker *me = arg;
     struct gw_work *w = me->work;
-    /* Of this thread alone: so Linux takes the 0. Where it is not allowed, all are alike as before. */
-    if (w->rank == GW_WORK_PATIENT)
-        (void)setpriority(PRIO_PROCESS, 0, GW_MAX(getpriority(PRIO_PROCESS, 0), PATIENT_NICE));
+    gw_rank_take(w->rank);
     pthread_mutex_lock(&w->lock);
     for (;;) {
         while (w->waiting == 0 && !w->stopping)
@@ -54,7 +51,7 @@ static void *loop(void *arg)
     return NULL;
 }
 
-struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_work_rank rank, gw_work_fn *run,
+struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_rank rank, gw_work_fn *run,
     struct gw_err *err)
 {
     struct gw_work *w = gw_alloc(sizeof *w);
@@ -78,6 +75,8 @@ struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_work_ra
 
 bool gw_work_submit(struct gw_work *w, void *job)
 {
+    if (w->waiting >= w->capacity)
+        return false;
     pthread_mutex_lock(&w->lock);
     bool room = !w->stopping && w->waiting < w->capacity;
     if (room) {
@@ -101,10 +100,7 @@ size_t gw_work_take_more(struct gw_work *w, void **jobs, size_t max)
 
 size_t gw_work_waiting(struct gw_work *w)
 {
-    pthread_mutex_lock(&w->lock);
-    size_t n = w->waiting;
-    pthread_mutex_unlock(&w->lock);
-    return n;
+    return w->waiting;
 }
 
 void gw_work_free(struct gw_work *w)

@@ -4,28 +4,22 @@
  * place in a line. Jobs are handed out in order. */
 #pragma once
 #include "base/fail.h"
+#include "base/rank.h"
 
 struct gw_work; /* opaque */
 
 /* Runs on a worker thread; worker is 0 to n_threads - 1, for things each worker owns. */
 typedef void gw_work_fn(void *job, unsigned worker);
 
-/* Whether the threads of a queue step aside for the others of the process. */
-enum gw_work_rank {
-    GW_WORK_PROMPT,
-    /* They compute for milliseconds: on a machine with less room than work they get less of it
-     * than threads that have an answer to give at once (nice 5, a third of the weight). */
-    GW_WORK_PATIENT,
-};
-
 /* capacity: jobs waiting, not counting those being run. GW_ERR_UNAVAILABLE when
  * threads cannot be made. */
-[[nodiscard]] struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_work_rank rank, gw_work_fn *run,
+[[nodiscard]] struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_rank rank, gw_work_fn *run,
     struct gw_err *err);
 /* Any thread. False when the queue is full or stopping: the job was not taken. */
 [[nodiscard]] bool gw_work_submit(struct gw_work *w, void *job);
 /* Takes up to max waiting jobs for a worker that can do several at once, without waiting. */
 size_t gw_work_take_more(struct gw_work *w, void **jobs, size_t max);
+/* Takes no lock, and neither does a submission that is refused: whoever refuses waits for no worker. */
 size_t gw_work_waiting(struct gw_work *w);
 /* Takes no more jobs, finishes those taken, joins the threads. NULL is fine. */
 void gw_work_free(struct gw_work *w);

@@ -35,6 +35,9 @@
 #define CERTIFICATE_LOW_US (INT64_C(14) * 86'400 * GW_US_PER_S)
 enum { DISK_LEAST_MIB = 100, DISK_LOW_MIB = 1024, LOCK_LEAST_MIB = 8, FILES_LEAST = 256 };
 
+/* The store's own words name the folder and the fault. */
+#define STORE_NEXT "do as it says; nothing is lost by looking again afterwards"
+
 enum state { STATE_OK, STATE_WARNING, STATE_FAILED };
 
 struct check {
@@ -63,9 +66,10 @@ static void say(struct check *c, enum state state, const char *next, const char 
     c->state = state;
 }
 
-static void fail(struct check *c, const struct gw_err *err)
+/* next: what to do about this check, which says more than what all errors of a code have in common. */
+static void fail(struct check *c, const struct gw_err *err, const char *next)
 {
-    say(c, STATE_FAILED, gw_err_next(err->code), "%s", err->text);
+    say(c, STATE_FAILED, next, "%s", err->text);
 }
 
 static void check_clock(struct check *c, struct patient *p)
@@ -90,7 +94,7 @@ static void check_clock(struct check *c, struct patient *p)
 static void check_sandbox(struct check *c, struct patient *p)
 {
     if (p->decoder == NULL)
-        fail(c, &p->decoder_err);
+        fail(c, &p->decoder_err, "see docs/operations.md for what the decoder needs of the kernel");
     else
         say(c, STATE_OK, "", "pictures are decoded behind %s", gw_decoder_walls(p->decoder));
 }
@@ -102,7 +106,7 @@ static void check_models(struct check *c, struct patient *p)
     int64_t began = gw_clock_monotonic_us();
     GW_AUTO(gw_faces) *f = gw_faces_open(&options, &err);
     if (f == NULL) {
-        fail(c, &err);
+        fail(c, &err, "run tools/setup for the networks and the runtime that belong to this program, or set models.path, face.card or runtime.path");
         return;
     }
     struct gw_face_model models[8];
@@ -111,6 +115,18 @@ static void check_models(struct check *c, struct patient *p)
         prepared += models[i].prepared;
     say(c, STATE_OK, "", "%s: %zu networks, each as its card says, %zu of them made faster; ONNX Runtime %s; opened in %" PRId64 " ms",
         gw_faces_name(f), n, prepared, gw_faces_runtime(f), (gw_clock_monotonic_us() - began) / 1000);
+}
+
+/* The folder that path is made in. */
+static const char *parent_of(char (*out)[4096], const char *path)
+{
+    snprintf(*out, sizeof *out, "%s", path);
+    char *slash = strrchr(*out, '/');
+    if (slash == NULL)
+        strcpy(*out, ".");
+    else
+        slash[slash == *out] = 0;
+    return *out;
 }
 
 static void check_store(struct check *c, struct patient *p)
@@ -124,7 +140,7 @@ static void check_store(struct check *c, struct patient *p)
         bool ready = false;
         const char *why = "";
         if (answer == NULL)
-            fail(c, &err);
+            fail(c, &err, "look at the service's log, then look again");
         else if (gw_json_get_bool(answer, "ready", &ready) && ready)
             say(c, STATE_OK, "", "%s: in use by a running service, which is ready; every page was read", p->conf->store_path);
         else {
@@ -137,13 +153,7 @@ static void check_store(struct check *c, struct patient *p)
     if (stat(p->conf->store_path, &st) != 0 && errno == ENOENT) {
         p->is_new = true;
         char parent[4096];
-        snprintf(parent, sizeof parent, "%s", p->conf->store_path);
-        char *slash = strrchr(parent, '/');
-        if (slash == NULL)
-            strcpy(parent, ".");
-        else
-            slash[slash == parent] = 0;
-        if (access(parent, W_OK | X_OK) == 0)
+        if (access(parent_of(&parent, p->conf->store_path), W_OK | X_OK) == 0)
             say(c, STATE_OK, "", "%s does not exist yet; the first start makes it", p->conf->store_path);
         else
             say(c, STATE_FAILED, "make the folder and give it to the user the service runs as, or set store.path",
@@ -154,7 +164,7 @@ static void check_store(struct check *c, struct patient *p)
     GW_AUTO(gw_service) *s = gw_service_open(&options, &err);
     p->opened = s != NULL;
     if (s == NULL || !gw_service_check_store(s, &err))
-        fail(c, &err);
+        fail(c, &err, STORE_NEXT);
     else if ((st.st_mode & 077) != 0)
         say(c, STATE_WARNING, "chmod go-rwx on the folder", "%s is whole, but other users may look into the folder", p->conf->store_path);
     else
@@ -173,7 +183,7 @@ static void check_keys(struct check *c, struct patient *p)
     else if (!p->is_new)
         say(c, STATE_WARNING, "see what is said of the store", "not looked at, because the store does not open");
     else if (!gw_store_keys_check(p->conf->store_path, source, &err))
-        fail(c, &err);
+        fail(c, &err, "put the key there, or set keys.source to where it is");
     else
         say(c, STATE_OK, "", "keys.source (%.*s) is usable; the first start makes the keyring", kind, source);
 }
@@ -184,7 +194,7 @@ static void check_packs(struct check *c, struct patient *p)
     GW_AUTO_MEM struct gw_pack_keys *keys = gw_alloc(sizeof *keys);
     GW_AUTO(gw_packs) *packs = gw_packs_keys(keys, p->conf->packs_keys, &err) ? gw_packs_open(p->conf->packs_path, keys, false, &err) : NULL;
     if (packs == NULL) {
-        fail(c, &err);
+        fail(c, &err, "set packs.path and packs.keys, or leave them out for what came with this program; gangway policy check says more");
         return;
     }
     const struct gw_pack *const *all;
@@ -225,7 +235,8 @@ static void check_cameras(struct check *c, struct patient *)
 static void check_disk(struct check *c, struct patient *p)
 {
     struct statvfs v;
-    const char *path = access(p->conf->store_path, F_OK) == 0 ? p->conf->store_path : ".";
+    char parent[4096];
+    const char *path = access(p->conf->store_path, F_OK) == 0 ? p->conf->store_path : parent_of(&parent, p->conf->store_path);
     if (statvfs(path, &v) != 0) {
         say(c, STATE_FAILED, "check store.path", "%s: %s", path, strerror(errno));
         return;
@@ -315,7 +326,7 @@ static void check_tls(struct check *c, struct patient *p)
     char end[GW_TIME_TEXT];
     int64_t now = gw_clock_now(NULL);
     if (!gw_http_tls_open(&tls, p->conf, now, &err)) {
-        fail(c, &err);
+        fail(c, &err, "set http.tls_certificate and http.tls_key to files of one certificate, or leave both out");
         return;
     }
     if (tls == NULL) {

@@ -69,8 +69,11 @@ static int read_one(struct gw_recognizer *r, const char *path, bool pretty)
         gw_json_add(list, face_json(&faces[i], has, liveness));
     }
     gw_json_set_bool(j, "valid", n > 0);
+    struct gw_json *problems = gw_json_array();
     if (n == 0)
-        gw_json_set_text(j, "problem", "no face was found in the picture");
+        gw_cli_problem_add(problems, &(struct gw_cli_problem){ .is_error = true, .at = GW_NO_PLACE, .code = "no_face",
+            .text = "no face was found in the picture" });
+    gw_json_set(j, "problems", problems);
     gw_json_set_rounded(j, "elapsed_ms", (double)(gw_clock_monotonic_us() - begun) / 1000, 1);
     gw_cli_print(j, pretty);
     return n > 0 ? GW_EXIT_OK : GW_EXIT_INVALID;

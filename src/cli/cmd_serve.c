@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/rank.h"
 #include "cli/commands.h"
 #include "http/http.h"
 #include "local/local.h"
@@ -173,6 +174,7 @@ static int run(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     umask(077); /* whatever it makes is its owner's */
     gw_secret_process();
+    gw_rank_take(GW_RANK_PROMPT); /* and so every thread it starts, but those who compute */
     if (n > 1) {
         gw_fail(&err, GW_ERR_USAGE, "it takes options only; --help lists them");
         status = gw_cli_fail("serve", &err);

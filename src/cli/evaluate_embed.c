@@ -44,6 +44,7 @@ struct job {
     pthread_mutex_t lock; /* the cache's file, the sums of times, the error, the line of progress */
     struct gw_err err;
     int64_t begun_us, said_us;
+    size_t unreadable;
 };
 
 static struct gw_hash key_of(struct gw_faces *f, bool largest)
@@ -218,6 +219,18 @@ static void say(struct job *j, bool last)
         speed > 0 ? (double)(all - done) / speed : 0, person && !last ? " " : "\n");
 }
 
+/* Which picture of a labelled set is none: whoever made the set has to know. Under the lock. */
+static void complain(struct job *j, const struct gw_eval_picture *p, const struct gw_err *why)
+{
+    enum { NAMED_MOST = 20 };
+    const bool named = strncmp(why->text, p->path, strlen(p->path)) == 0; /* what reads files names them */
+    if (++j->unreadable <= NAMED_MOST)
+        fprintf(stderr, "%sgangway evaluate: %s%s%s\n", j->how->progress && isatty(STDERR_FILENO) ? "\n" : "", named ? "" : p->path,
+            named ? "" : ": ", why->text);
+    else if (j->unreadable == NAMED_MOST + 1)
+        fprintf(stderr, "gangway evaluate: and more that cannot be read; the answer has their number\n");
+}
+
 static void *worker(void *arg)
 {
     struct job *j = arg;
@@ -247,7 +260,8 @@ static void *worker(void *arg)
                 hash = gw_sha256(gw_buf_span(&bytes));
             if (j->how->cache == NULL || !recall(j, &hash, p)) {
                 int64_t us = 0;
-                ok = look(p, j, &r, gw_buf_span(&bytes), &times, &us, &err);
+                ok = look(p, j, &r, gw_buf_span(&bytes), &times, &us, &why);
+                err = why;
                 decode_us += us;
                 timed += p->state == GW_EVAL_ACQUIRED;
                 fresh = true;
@@ -255,6 +269,8 @@ static void *worker(void *arg)
         }
         pthread_mutex_lock(&j->lock);
         atomic_fetch_add(&j->done, 1);
+        if (p->state == GW_EVAL_UNREADABLE && why.code != GW_OK)
+            complain(j, p, &why);
         if (ok && fresh && j->how->cache != NULL && !cache_add(j, &hash, p))
             atomic_store(&j->stop, true);
         say(j, false);

@@ -8,6 +8,7 @@
 #include "base/place.h"
 #include "face/prepare.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -78,7 +79,9 @@ static bool find_card(struct gw_buf *out, const struct gw_faces_options *o, stru
     }
     if (o->models_path != NULL && o->models_path[0] != 0) {
         gw_buf_addf(out, "%s/%s.json", o->models_path, card);
-        return true;
+        return access(gw_buf_text(out), F_OK) == 0 ||
+               gw_fail(err, GW_ERR_NOT_FOUND, "%.160s: %s: set models.path to the folder that has this model card, or leave it out for "
+                   "what came with this program", gw_buf_text(out), strerror(errno));
     }
     GW_AUTO_VALUE(gw_buf) source = {};
     GW_AUTO_VALUE(gw_buf) prefix = {};

@@ -381,8 +381,8 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
     for (; h->n_workers < n; h->n_workers++)
         if ((h->workers[h->n_workers] = gw_worker_new(service, err)) == NULL)
             return NULL;
-    if ((h->recognizers = gw_work_new(n, (size_t)conf->work_queue, GW_WORK_PATIENT, run_recognizer, err)) == NULL ||
-        (h->clerks = gw_work_new(CLERKS, CLERK_QUEUE, GW_WORK_PROMPT, run_clerk, err)) == NULL)
+    if ((h->recognizers = gw_work_new(n, (size_t)conf->work_queue, GW_RANK_PATIENT, run_recognizer, err)) == NULL ||
+        (h->clerks = gw_work_new(CLERKS, CLERK_QUEUE, GW_RANK_PROMPT, run_clerk, err)) == NULL)
         return NULL;
     const struct gw_door door = { h, begin, ready, too_large, crowded, end };
     if (!gw_http_tls_open(&h->tls, conf, gw_service_now(service), err))

@@ -22,6 +22,20 @@ const char *gw_problem_title(int status)
     return "Error";
 }
 
+/* Input that could not be read as a whole is one problem of the kind that what was read has many of: a client looks in
+ * one place. */
+static struct gw_json *unreadable(const struct gw_err *err)
+{
+    struct gw_json *list = gw_json_array(), *o = gw_json_object();
+    gw_json_set_text(o, "severity", "error");
+    if (err->at != GW_NO_PLACE)
+        gw_json_set_integer(o, "offset", (int64_t)err->at);
+    gw_json_set_text(o, "code", gw_err_name(err->code));
+    gw_json_set_text(o, "text", err->text);
+    gw_json_add(list, o);
+    return list;
+}
+
 void gw_problem_answer(struct gw_exchange *x, const struct gw_err *err)
 {
     struct gw_request *r = x->request;
@@ -39,6 +53,8 @@ void gw_problem_answer(struct gw_exchange *x, const struct gw_err *err)
     gw_json_set_text(j, "request_id", r->id_text);
     if (err->at != GW_NO_PLACE && (code == GW_ERR_FORMAT || code == GW_ERR_LIMIT))
         gw_json_set_integer(j, "offset", (int64_t)err->at);
+    if (x->problems == NULL && code == GW_ERR_FORMAT && r->body.size > 0)
+        x->problems = unreadable(err);
     if (x->problems != NULL)
         gw_json_set(j, "problems", gw_take(x->problems));
     if (status == 503 || status == 429)

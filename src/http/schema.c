@@ -26,9 +26,9 @@ static const char text[] = JSON({
 "InputProblem": {"type": "object", "additionalProperties": false, "required": ["severity", "code", "text"],
   "properties": {
     "severity": {"enum": ["error", "warning"]},
-    "segment": {"type": ["integer", "null"], "description": "which traveler, from 0"},
-    "offset": {"type": ["integer", "null"]},
-    "tag": {"type": ["string", "null"], "description": "where: a JSON pointer (RFC 6901)"},
+    "segment": {"type": ["integer", "null"], "description": "EDIFACT segment, CSV row or JSON traveler, from 0"},
+    "offset": {"type": ["integer", "null"], "description": "byte of the input, from 0"},
+    "tag": {"type": ["string", "null"], "description": "where: an EDIFACT segment's tag, a CSV column, or a JSON pointer (RFC 6901)"},
     "code": {"type": "string"},
     "text": {"type": "string"}}},
 "TravelerStatus": {"enum": ["expected", "declined", "cleared", "inspected", "boarded", "denied", "not_boarded"]},

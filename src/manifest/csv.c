@@ -784,6 +784,7 @@ static bool take_kind(struct reader *r)
         if (c.text.size == 0)
             continue;
         if (!words[i].find(&found, c.text)) {
+            m->unclear = true;
             if (!wrong(r, &c, (struct head){ .column = words[i].column }, "choice", words[i].rule))
                 return false;
         } else if (words[i].column == KIND) {

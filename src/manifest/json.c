@@ -636,15 +636,30 @@ static bool drop_doubles(struct parse *p, const struct place *places)
     return true;
 }
 
+/* A list that names nobody, and is no empty one: an export that failed looks like this. It takes nobody off a voyage,
+ * and closes none. */
+static bool no_travelers(struct parse *p, struct gw_span raw)
+{
+    struct gw_manifest *m = p->out;
+    const struct place at = { .raw = raw, .pointer = "/travelers" };
+    const bool is_absent = raw.size == 0 || gw_span_is(gw_span_trim(raw), "null");
+    const bool is_list = m->kind == GW_MANIFEST_CLOSE_OUT ? m->close_list >= GW_CLOSE_ON_BOARD : m->kind != GW_MANIFEST_UPDATE;
+    if (is_list && m->kind == GW_MANIFEST_CLOSE_OUT)
+        m->unclear = true;
+    else if (is_list)
+        m->n_left_out++;
+    if (!is_absent)
+        return problem(p, &at, NULL, true, "type", "travelers must be an array");
+    return !is_list || problem(p, &at, NULL, true, "missing", "travelers is needed; [] says that there is nobody");
+}
+
 static bool take_travelers(struct parse *p, struct gw_span raw)
 {
     struct gw_manifest *m = p->out;
     struct place *places = NULL;
     size_t cap_places = 0, n = 0;
-    if (raw.size == 0 || raw.data[0] != '[') {
-        struct place at = { .raw = raw, .pointer = "/travelers" };
-        return gw_span_is(raw, "null") || problem(p, &at, NULL, true, "type", "travelers must be an array");
-    }
+    if (raw.size == 0 || raw.data[0] != '[')
+        return no_travelers(p, raw);
     struct gw_cursor c = gw_cursor_of(raw);
     c.at = 1;
     for (;; n++) {
@@ -713,6 +728,17 @@ static bool open_part(struct parse *p, struct gw_span raw, const char *pointer, 
     return syntax(p, at, &e);
 }
 
+/* A word that says what the message is to do. */
+static bool take_purpose(struct parse *p, const struct place *head, const char *key, gw_manifest_find_fn *find,
+    const char *choices, unsigned *out, bool *has)
+{
+    if (!take_choice(p, head, key, find, choices, out, has))
+        return false;
+    struct gw_span said;
+    p->out->unclear |= !*has && gw_json_string(gw_json_get(head->j, key), &said) && gw_span_trim(said).size > 0;
+    return true;
+}
+
 /* The small members of the top, read as if they were an object of their own. */
 static bool take_head(struct parse *p, const struct gw_span *parts)
 {
@@ -733,22 +759,24 @@ static bool take_head(struct parse *p, const struct gw_span *parts)
         else if (root != NULL && gw_json_kind(root) != GW_JSON_NULL &&
                  !problem(p, &at, NULL, true, "type", "%s must be a string", part_names[i]))
             return false;
+        else if (i <= CLOSE_LIST && (root == NULL || gw_json_kind(root) != GW_JSON_NULL))
+            m->unclear = true;
     }
     struct place at = { .j = head, .pointer = "" };
     unsigned choice;
     bool has;
-    if (!take_choice(p, &at, "kind", gw_manifest_kind_find, "passenger_list, crew_list, close_out, update", &choice,
+    if (!take_purpose(p, &at, "kind", gw_manifest_kind_find, "passenger_list, crew_list, close_out, update", &choice,
             &has))
         return false;
     if (has)
         m->kind = (enum gw_manifest_kind)choice;
-    if (!take_choice(p, &at, "function", gw_manifest_function_find, "add, change, remove, or null", &choice, &has))
+    if (!take_purpose(p, &at, "function", gw_manifest_function_find, "add, change, remove, or null", &choice, &has))
         return false;
     if (has)
         m->function = (enum gw_manifest_function)choice;
     if (m->kind == GW_MANIFEST_CLOSE_OUT)
         m->close_list = GW_CLOSE_ON_BOARD;
-    if (!take_choice(p, &at, "close_out_list", gw_close_list_find, "none, on_board, not_on_board", &choice, &has))
+    if (!take_purpose(p, &at, "close_out_list", gw_close_list_find, "none, on_board, not_on_board", &choice, &has))
         return false;
     if (has && m->kind == GW_MANIFEST_CLOSE_OUT)
         m->close_list = (enum gw_close_list)choice;
@@ -799,12 +827,11 @@ static bool take_cancelled(struct parse *p, struct gw_span raw)
     bool is_true = gw_span_is(gw_span_trim(raw), "true"), is_false = gw_span_is(gw_span_trim(raw), "false");
     if (raw.size == 0 || is_false || gw_span_is(gw_span_trim(raw), "null"))
         return true;
+    m->cancelled = is_true && m->kind == GW_MANIFEST_UPDATE;
+    m->unclear |= !m->cancelled;
     if (!is_true)
         return problem(p, &at, NULL, true, "type", "cancelled must be true or false");
-    if (m->kind != GW_MANIFEST_UPDATE)
-        return problem(p, &at, NULL, true, "choice", "only an update cancels a voyage");
-    m->cancelled = true;
-    return true;
+    return m->cancelled || problem(p, &at, NULL, true, "choice", "only an update cancels a voyage");
 }
 
 bool gw_manifest_parse_json(struct gw_manifest *out, struct gw_arena *a, struct gw_span text, struct gw_err *err)
@@ -849,7 +876,7 @@ bool gw_manifest_parse_json(struct gw_manifest *out, struct gw_arena *a, struct 
     return take_head(&p, parts) && take_cancelled(&p, parts[CANCELLED]) && open_part(&p, parts[VOYAGE], "/voyage", &at, &voyage) &&
            (voyage == NULL || take_voyage(&p, &at)) && check_voyage(&p, &at) &&
            take_party_and_count(&p, parts) &&
-           (parts[TRAVELERS].size == 0 || take_travelers(&p, parts[TRAVELERS]));
+           take_travelers(&p, parts[TRAVELERS]);
 }
 
 bool gw_manifest_traveler_parse_json(struct gw_manifest_traveler *out, struct gw_arena *a, struct gw_span text,

@@ -103,6 +103,8 @@ struct gw_manifest {
     enum gw_manifest_function function;
     enum gw_close_list close_list;
     bool cancelled; /* an update that says: the voyage does not take place */
+    bool unclear;   /* JSON, CSV: what the message is to do cannot be told (its kind, function, list or cancellation is damaged,
+                       each with a problem): taken for a whole list it could take everybody off the voyage */
     struct gw_span message_reference, sender, recipient;
     struct {
         bool has_mode;

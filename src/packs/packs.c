@@ -137,7 +137,8 @@ struct gw_packs *gw_packs_open(const char *folder, const struct gw_pack_keys *ke
     }
     int n = scandir(folder, &names, is_pack, alphasort);
     if (n < 0)
-        return gw_fail_null(err, GW_ERR_NOT_FOUND, "%s: %s", folder, strerror(errno));
+        return gw_fail_null(err, GW_ERR_NOT_FOUND, "packs.path %s: %s: set it to the folder with the rule packs, or leave it out for those "
+            "that came with this program", folder, strerror(errno));
     GW_AUTO(gw_packs) *p = gw_alloc(sizeof *p);
     p->references = 1;
     p->arena = gw_arena_new((size_t)GW_PACKS_MAX * GW_PACK_ARENA_BYTES);

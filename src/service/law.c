@@ -79,7 +79,8 @@ bool gw_law_moved(struct gw_service *s)
     s->law_mark = law.mark;
     pthread_mutex_unlock(&s->packs_lock);
     if (moved && !any)
-        gw_log(GW_LOG_ERROR, "law", GW_LOG_WORD("state", "no pack is in force: nobody is photographed"));
+        gw_log(GW_LOG_ERROR, "law", GW_LOG_WORD("state", "no_pack"),
+            GW_LOG_SETTING("why", "no rule pack is in force: nobody is photographed"));
     if (moved && any) {
         char day[GW_DATE_TEXT];
         gw_date_format(day, law.mark.day);

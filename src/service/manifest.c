@@ -761,6 +761,8 @@ static bool check_manifest(const struct gw_caller *who, const struct gw_announce
         return gw_fail(err, GW_ERR_INVALID,
             "a master crew list (BGM 336) is of no voyage, and nobody is kept here without one: announce the crew of each voyage "
             "with its crew list (BGM 250)");
+    if (m->unclear)
+        return gw_fail(err, GW_ERR_INVALID, "what the message is to do cannot be told: nothing was changed");
     if (!v->has_mode || v->carrier.size == 0 || v->number.size == 0 || v->from.size == 0 || v->to.size == 0 ||
         !v->departure.has)
         return gw_fail(err, GW_ERR_INVALID,

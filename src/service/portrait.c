@@ -3,6 +3,7 @@
 #include "service/internal.h"
 
 #include "base/log.h"
+#include "document/chip.h"
 
 /* What a portrait must be: one face, seen from the front, of the asked quality. Not
  * as strict as a live picture where a traveler can be asked to try again. */
@@ -15,6 +16,36 @@ static struct gw_policy portrait_policy(const struct gw_service *s)
     p.most_yaw_deg = p.most_pitch_deg = p.most_roll_deg = 45;
     p.least_component = 10;
     return p;
+}
+
+/* EF.DG2 and a portrait's record alone begin as no picture does (Doc 9303-10, 4.7.2; ISO/IEC 19794-5, 5.4; ISO/IEC 7816-11).
+ * A file of a chip this large has its length in a byte from 0x81 on, a text none. */
+static bool is_of_a_chip(struct gw_span sent)
+{
+    const uint8_t *b = sent.data;
+    return sent.size > 4 && ((b[0] == 0x75 && b[1] > 0x80) || (b[0] == 0x7F && (b[1] == 0x2E || b[1] == 0x60 || b[1] == 0x61)) ||
+                                memcmp(b, "FAC", 4) == 0);
+}
+
+/* What the eye and the network look at: the picture as it was sent, or the first portrait of the chip's file. Only the
+ * picture is kept of such a file. */
+static bool picture_of(struct gw_span *out, struct gw_span sent, struct gw_err *err)
+{
+    struct gw_chip_file f;
+    *out = sent;
+    if (!is_of_a_chip(sent))
+        return true;
+    if (!gw_chip_parse(&f, sent, err))
+        return false;
+    for (size_t i = 0; i < f.n_images; i++)
+        if (f.images[i].bytes.size > 0) {
+            *out = f.images[i].bytes;
+            return true;
+        }
+    for (size_t i = 0; i < f.n_problems; i++)
+        if (f.problems[i].is_error)
+            return gw_fail_at(err, GW_ERR_FORMAT, f.problems[i].offset, "%s: %s", gw_chip_file_name(&f), f.problems[i].text);
+    return gw_fail(err, GW_ERR_FORMAT, "%s: no portrait in it", gw_chip_file_name(&f));
 }
 
 bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
@@ -192,11 +223,13 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
     struct barring b = { .s = s, .a = w->arena, .document = &made.document };
     if (!gw_store_read(s->store, read_barred, &b, err) || (b.barred && !gw_law_refuse(err)))
         return false;
-    made.picture = gw_store_hash(s->store, GW_HASH_PICTURE, ask->picture);
+    if (!picture_of(&made.bytes, ask->picture, err))
+        return false;
+    made.picture = gw_store_hash(s->store, GW_HASH_PICTURE, made.bytes);
 
     GW_AUTO_VALUE(gw_seen) seen = {};
     struct gw_face_times times = {};
-    if (!gw_see(&seen, w, ask->picture, &times, err))
+    if (!gw_see(&seen, w, made.bytes, &times, err))
         return false;
     struct gw_policy policy = portrait_policy(s);
     struct gw_facts facts = { .attempt = 1, .n_faces = (unsigned)seen.n_faces,
@@ -224,7 +257,6 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
     }
     made.template = &w->template;
     made.quality = out->quality;
-    made.bytes = ask->picture;
     return gw_portrait_keep(out, s, who, &made, once, err);
 }
 

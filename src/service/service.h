@@ -383,7 +383,7 @@ struct gw_portrait_ask {
     struct gw_span document_number, issuing_state; /* three letters */
     enum gw_portrait_source source;
     struct gw_date captured_on;   /* year 0: not known */
-    struct gw_span picture;       /* JPEG, PNG or JPEG 2000 */
+    struct gw_span picture;       /* JPEG, PNG or JPEG 2000, or a chip's file with one in it (EF.DG2) */
 };
 struct gw_portrait_receipt {
     struct gw_id portrait;

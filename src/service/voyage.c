@@ -182,7 +182,7 @@ static bool show_traveler(struct gw_traveler *o, const struct single *from, cons
         .status = (enum gw_traveler_status)t->status,
         .portraits = t->portraits,
         .has_name = officer || role == GW_ROLE_CARRIER,
-        .has_cleared = officer && t->has_cleared,
+        .has_cleared = officer && t->has_cleared && t->status != GW_STATUS_EXPECTED, /* a clear that was undone is none */
     };
     if (o->has_name) {
         o->surname = (const char *)person.surname.data;

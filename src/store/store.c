@@ -443,13 +443,16 @@ struct gw_hash gw_store_hash(const struct gw_store *s, enum gw_hash_use use, str
 
 /* ---- life --------------------------------------------------------------------------- */
 
+/* What an operator does about a folder that does not serve. */
+#define OTHER_FOLDER "see that the user the service runs as may write there, or set store.path to another folder"
+
 static bool make_folder(const char *path, struct gw_err *err)
 {
     struct stat st;
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return gw_fail(err, GW_ERR_IO, "store.path %.120s cannot be made: %s", path, strerror(errno));
+        return gw_fail(err, GW_ERR_IO, "store.path %.120s cannot be made: %s: " OTHER_FOLDER, path, strerror(errno));
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-        return gw_fail(err, GW_ERR_IO, "store.path %.120s is not a folder", path);
+        return gw_fail(err, GW_ERR_IO, "store.path %.120s is not a folder: set it to one, or to what does not exist yet", path);
     return true;
 }
 
@@ -460,7 +463,7 @@ static bool take_lock(struct gw_store *s, struct gw_err *err)
     gw_buf_addf(&path, "%s/lock", s->path);
     s->lock_file = open(gw_buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (s->lock_file < 0)
-        return gw_fail(err, GW_ERR_IO, "store.path %.120s cannot be written: %s", s->path, strerror(errno));
+        return gw_fail(err, GW_ERR_IO, "store.path %.120s cannot be written: %s: " OTHER_FOLDER, s->path, strerror(errno));
     if (flock(s->lock_file, LOCK_EX | LOCK_NB) != 0)
         return gw_fail(err, GW_ERR_CONFLICT, "another gangway is using %.120s: stop it, or give this one its own store.path",
             s->path);

@@ -25,7 +25,7 @@ static void full_is_refused(void **state)
     int one = 1;
     atomic_store(&done, 0);
     pthread_mutex_lock(&gate);
-    struct gw_work *w = gw_work_new(1, 4, GW_WORK_PROMPT, count, &err);
+    struct gw_work *w = gw_work_new(1, 4, GW_RANK_PROMPT, count, &err);
     CHECK(w != NULL);
     CHECK(gw_work_submit(w, &one));
     for (int i = 0; i < 2000 && gw_work_waiting(w) > 0; i++)
@@ -44,7 +44,7 @@ static void everything_taken_is_done(void **state)
     struct gw_err err = {};
     int one = 1, taken = 0;
     atomic_store(&done, 0);
-    struct gw_work *w = gw_work_new(4, 16, GW_WORK_PROMPT, count, &err);
+    struct gw_work *w = gw_work_new(4, 16, GW_RANK_PROMPT, count, &err);
     CHECK(w != NULL);
     for (int i = 0; i < 20000; i++)
         taken += gw_work_submit(w, &one);
@@ -65,10 +65,10 @@ static void patient_threads_give_way(void **state)
     struct gw_err err = {};
     const int own = getpriority(PRIO_PROCESS, 0);
     int prompt = 99, patient = 99;
-    struct gw_work *w = gw_work_new(1, 1, GW_WORK_PATIENT, note_nice, &err);
+    struct gw_work *w = gw_work_new(1, 1, GW_RANK_PATIENT, note_nice, &err);
     CHECK(gw_work_submit(w, &patient));
     gw_work_free(w);
-    w = gw_work_new(1, 1, GW_WORK_PROMPT, note_nice, &err);
+    w = gw_work_new(1, 1, GW_RANK_PROMPT, note_nice, &err);
     CHECK(gw_work_submit(w, &prompt));
     gw_work_free(w);
     CHECK_INT(prompt, own);

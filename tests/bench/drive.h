@@ -21,12 +21,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 64, ANSWER_BYTES = 1 << 20 };
+enum { MOST_CONNECTIONS = 256, ANSWER_BYTES = 1 << 20 };
 
 static void stop(const char *what)
 {
@@ -199,6 +200,7 @@ struct connection {
     bool busy;
     size_t variant, sent, got;
     double due_ms; /* when the request should have been sent: latency counts from here */
+    double sent_ms, came_ms; /* by the system's clock: its first byte given to the kernel; the answer's last there */
     char *answer;
 };
 
@@ -211,6 +213,9 @@ struct load {
     bool poisson;
     /* what came of it */
     double *latency_ms, *refused_ms;
+    /* Of those refused, from when the request was given to the kernel until the kernel had the answer: without what
+     * this thread waits for a core itself. */
+    double *refused_there_ms;
     size_t n_ok, n_busy, n_other;
     double took_ms;
     void (*answered)(void *self, size_t variant, int status, struct gw_span body);
@@ -225,6 +230,7 @@ static int dial(int port)
         stop("connect");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
 }
@@ -250,9 +256,19 @@ static int finished(struct connection *c, struct gw_span *body)
     return atoi(c->answer + 9);
 }
 
+static double clock_ms(struct timespec t)
+{
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
 static void push(struct connection *c, const struct load *l)
 {
     const struct gw_buf *b = &l->variants[c->variant];
+    if (c->sent == 0) {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t); /* what the kernel stamps with */
+        c->sent_ms = clock_ms(t);
+    }
     while (c->sent < b->size) {
         ssize_t n = send(c->fd, b->data + c->sent, b->size - c->sent, MSG_NOSIGNAL);
         if (n < 0 && errno == EAGAIN)
@@ -263,10 +279,29 @@ static void push(struct connection *c, const struct load *l)
     }
 }
 
+/* recv, and when the kernel had what came. */
+static ssize_t receive(struct connection *c)
+{
+    union {
+        char space[CMSG_SPACE(sizeof(struct timespec))];
+        struct cmsghdr first;
+    } control;
+    struct iovec piece = { c->answer + c->got, ANSWER_BYTES - 1 - c->got };
+    struct msghdr m = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control };
+    ssize_t n = recvmsg(c->fd, &m, 0);
+    for (struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL; h != NULL; h = CMSG_NXTHDR(&m, h))
+        if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec t;
+            memcpy(&t, CMSG_DATA(h), sizeof t);
+            c->came_ms = clock_ms(t);
+        }
+    return n;
+}
+
 static void take(struct connection *c, struct load *l, size_t *done)
 {
     struct gw_span body;
-    ssize_t n = recv(c->fd, c->answer + c->got, ANSWER_BYTES - 1 - c->got, 0);
+    ssize_t n = receive(c);
     if (n < 0 && errno == EAGAIN)
         return;
     if (n <= 0)
@@ -278,9 +313,10 @@ static void take(struct connection *c, struct load *l, size_t *done)
     double took = now_ms() - c->due_ms;
     if (status == 200 || status == 201)
         l->latency_ms[l->n_ok++] = took;
-    else if (status == 503)
+    else if (status == 503) {
+        l->refused_there_ms[l->n_busy] = c->came_ms - c->sent_ms;
         l->refused_ms[l->n_busy++] = took;
-    else
+    } else
         l->n_other++;
     if (l->answered != NULL)
         l->answered(l->self, c->variant, status, body);
@@ -303,6 +339,7 @@ static void run(struct load *l)
     int poll_fd = epoll_create1(EPOLL_CLOEXEC);
     l->latency_ms = calloc(l->requests, sizeof(double));
     l->refused_ms = calloc(l->requests, sizeof(double));
+    l->refused_there_ms = calloc(l->requests, sizeof(double));
     l->n_ok = l->n_busy = l->n_other = 0;
     for (size_t i = 0; i < l->connections; i++) {
         cs[i] = (struct connection){ .fd = -1, .answer = malloc(ANSWER_BYTES) };
@@ -315,7 +352,8 @@ static void run(struct load *l)
         for (size_t i = 0; i < l->connections && asked < l->requests && due <= now; i++) {
             if (cs[i].busy)
                 continue;
-            cs[i] = (struct connection){ cs[i].fd, true, asked++ % l->n_variants, 0, 0, l->interval_ms > 0 ? due : now, cs[i].answer };
+            cs[i] = (struct connection){ .fd = cs[i].fd, .busy = true, .variant = asked++ % l->n_variants,
+                .due_ms = l->interval_ms > 0 ? due : now, .answer = cs[i].answer };
             if (l->interval_ms > 0)
                 due += l->poisson ? -log(uniform()) * l->interval_ms : l->interval_ms;
             push(&cs[i], l);
@@ -346,6 +384,7 @@ static void forget(struct load *l)
 {
     free(l->latency_ms);
     free(l->refused_ms);
+    free(l->refused_there_ms);
 }
 
 static void request(struct gw_buf *out, const char *method, const char *path, const char *bearer, const char *headers, struct gw_span body)

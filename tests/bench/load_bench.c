@@ -271,7 +271,7 @@ static void latency(const struct served *s, bool poisson)
     const double most = most_per_s(s), share = 0.7;
     size_t cleared;
     struct load l = next_of_crowd(s->port, 1500, &cleared);
-    l.connections = MOST_CONNECTIONS;
+    l.connections = 64;
     l.interval_ms = 1000 / (most * share);
     l.poisson = poisson;
     run(&l);

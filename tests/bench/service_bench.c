@@ -226,7 +226,7 @@ static void at_load(const struct served *s, const struct board *b, double share,
     GW_AUTO_VALUE(gw_buf) one = {};
     verification(&one, b, gw_buf_span(&picture));
     double most = pace_of(s, b, 8, 600).per_s;
-    struct load l = { .port = s->port, .connections = MOST_CONNECTIONS, .requests = 1500, .variants = &one, .n_variants = 1,
+    struct load l = { .port = s->port, .connections = 64, .requests = 1500, .variants = &one, .n_variants = 1,
         .interval_ms = 1000 / (most * share), .poisson = poisson };
     run(&l);
     struct gw_json *j = line(poisson ? "latency at load, arrivals at random" : "latency at load, arrivals evenly");
@@ -241,26 +241,42 @@ static void at_load(const struct served *s, const struct board *b, double share,
     forget(&l);
 }
 
+/* Clients that ask again as soon as they are refused, then clients that ask at a pace of ten times what can be answered. */
 static void full_queue(void)
 {
+    static const struct {
+        size_t clients, requests;
+        double per_s; /* 0: without a pause */
+    } rows[] = { { 32, 10000, 0 }, { 64, 20000, 0 }, { 256, 40000, 0 }, { 64, 10000, 1000 }, { 256, 10000, 1000 } };
     GW_AUTO_VALUE(gw_buf) one = {};
     struct served s = serve("full", "work.queue=2");
     struct board b = board("full", s.port);
     verification(&one, &b, gw_buf_span(&picture));
-    struct load l = { .port = s.port, .connections = 32, .requests = 3000, .variants = &one, .n_variants = 1 };
-    run(&l);
-    struct gw_json *j = line("full queue");
-    gw_json_set_integer(j, "answered", (int64_t)l.n_ok);
-    gw_json_set_integer(j, "refused", (int64_t)l.n_busy);
-    set_spread(j, "refused_ms", l.refused_ms, l.n_busy);
-    gw_json_set_rounded(j, "refused_most_ms", quantile(l.refused_ms, l.n_busy, 1), 3);
-    gw_json_set_real(j, "goal_ms", 10);
-    forget(&l);
-    l = (struct load){ .port = s.port, .connections = 1, .requests = 50, .variants = &one, .n_variants = 1 };
-    run(&l);
-    gw_json_set_bool(j, "recovered", l.n_ok == 50);
-    print(j);
-    forget(&l);
+    for (size_t i = 0; i < GW_COUNT(rows); i++) {
+        struct load l = { .port = s.port, .connections = rows[i].clients, .requests = rows[i].requests, .variants = &one,
+            .n_variants = 1, .interval_ms = rows[i].per_s == 0 ? 0 : 1000 / rows[i].per_s };
+        double client = own_cpu_ms(), service = cpu_ms(s.pid);
+        run(&l);
+        struct gw_json *j = line("full queue");
+        gw_json_set_integer(j, "clients", (int64_t)rows[i].clients);
+        gw_json_set_rounded(j, "asked_per_s", (double)l.requests / l.took_ms * 1000, 1);
+        gw_json_set_integer(j, "answered", (int64_t)l.n_ok);
+        gw_json_set_integer(j, "refused", (int64_t)l.n_busy);
+        set_spread(j, "refused_ms", l.refused_ms, l.n_busy);
+        gw_json_set_rounded(j, "refused_most_ms", quantile(l.refused_ms, l.n_busy, 1), 3);
+        set_spread(j, "refused_there_ms", l.refused_there_ms, l.n_busy);
+        gw_json_set_rounded(j, "refused_there_most_ms", quantile(l.refused_there_ms, l.n_busy, 1), 3);
+        gw_json_set_real(j, "goal_ms", 10);
+        gw_json_set_rounded(j, "client_cpu", (own_cpu_ms() - client) / l.took_ms, 2);
+        gw_json_set_rounded(j, "service_cpu", (cpu_ms(s.pid) - service) / l.took_ms, 2);
+        gw_json_set_rounded(j, "answered_per_s", (double)l.n_ok / l.took_ms * 1000, 1);
+        forget(&l);
+        l = (struct load){ .port = s.port, .connections = 1, .requests = 50, .variants = &one, .n_variants = 1 };
+        run(&l);
+        gw_json_set_bool(j, "recovered", l.n_ok == 50);
+        print(j);
+        forget(&l);
+    }
     end(&s);
 }
 

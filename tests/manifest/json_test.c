@@ -15,8 +15,12 @@ static const struct row {
     size_t travelers;
     const char *problems;
 } rows[] = {
-    { "a list of nobody is a list", "{" VOYAGE "}", 0, "" },
-    { "null is an absent list", "{" VOYAGE ",\"travelers\":null}", 0, "" },
+    { "a list of nobody is a list", "{" VOYAGE ",\"travelers\":[]}", 0, "" },
+    { "a list that is not there is none", "{" VOYAGE "}", 0, "missing /travelers;" },
+    { "null is an absent list", "{" VOYAGE ",\"travelers\":null}", 0, "missing /travelers;" },
+    { "an update needs none", "{\"kind\":\"update\"," VOYAGE "}", 0, "" },
+    { "nor a close-out that names nobody", "{\"kind\":\"close_out\",\"close_out_list\":\"none\"," VOYAGE "}", 0, "" },
+    { "one that lists who is on board does", "{\"kind\":\"close_out\"," VOYAGE "}", 0, "missing /travelers;" },
     { "a name is enough", ONE("{\"surname\":\"CLARK\"}"), 1, "" },
     { "a reference is enough, with a warning", ONE("{\"reference\":\"R\"}"), 1, "missing /travelers/0/surname;" },
     { "nothing at all is not", ONE("{}"), 0, "missing /travelers/0;" },
@@ -65,15 +69,15 @@ static const struct row {
         "missing /voyage/mode;missing /voyage/carrier;missing /voyage/number;missing /voyage/from;missing /voyage/to;"
         "missing /voyage/departure;" },
     { "a voyage's damaged fact is told once", "{\"voyage\":{\"mode\":\"rail\",\"carrier\":\"XX\",\"number\":\"1\",\"from\":\"AAA\",\"to\":\"BBB\","
-        "\"departure\":\"soon\"}}", 0, "choice /voyage/mode;time /voyage/departure;" },
+        "\"departure\":\"soon\"},\"travelers\":[]}", 0, "choice /voyage/mode;time /voyage/departure;" },
     { "a voyage that ends before it begins is a warning", "{\"voyage\":{\"mode\":\"sea\",\"carrier\":\"XX\",\"number\":\"1\",\"from\":\"AAA\","
-        "\"to\":\"BBB\",\"departure\":\"2026-11-23T10:15:00Z\",\"arrival\":\"2026-11-23T10:14:00Z\"}}", 0, "order /voyage/arrival;" },
+        "\"to\":\"BBB\",\"departure\":\"2026-11-23T10:15:00Z\",\"arrival\":\"2026-11-23T10:14:00Z\"},\"travelers\":[]}", 0, "order /voyage/arrival;" },
     { "damaged legs do not cost the voyage", "{\"voyage\":{\"mode\":\"sea\",\"carrier\":\"XX\",\"number\":\"1\",\"from\":\"AAA\","
-        "\"to\":\"BBB\",\"departure\":\"2026-11-23T10:15:00Z\",\"legs\":[{\"from\":\"A-B\"},5]}}", 0,
+        "\"to\":\"BBB\",\"departure\":\"2026-11-23T10:15:00Z\",\"legs\":[{\"from\":\"A-B\"},5]},\"travelers\":[]}", 0,
         "code /voyage/legs/0/from;type /voyage/legs/1;" },
-    { "an unknown kind is a problem", "{\"kind\":\"guests\"," VOYAGE "}", 0, "choice /kind;" },
-    { "a kind is a string", "{\"kind\":4," VOYAGE "}", 0, "type /kind;" },
-    { "a missing comma costs the member before it", "{\"kind\":null \"a\":1," VOYAGE "}", 0, "syntax /kind;" },
+    { "an unknown kind is a problem", "{\"kind\":\"guests\"," VOYAGE ",\"travelers\":[]}", 0, "choice /kind;" },
+    { "a kind is a string", "{\"kind\":4," VOYAGE ",\"travelers\":[]}", 0, "type /kind;" },
+    { "a missing comma costs the member before it", "{\"kind\":null \"a\":1," VOYAGE ",\"travelers\":[]}", 0, "syntax /kind;" },
     { "travelers are an array", "{" VOYAGE ",\"travelers\":{}}", 0, "type /travelers;" },
 };
 
@@ -248,6 +252,41 @@ static void limits(void **state)
 
 #define FOUR(text) text text text text
 
+/* Read as a whole list, such a message would take everybody off the voyage, or close it. */
+static void purpose(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *head;
+        bool unclear;
+        size_t n_left_out;
+    } purposes[] = {
+        { "a whole list", "\"kind\":\"passenger_list\",\"function\":null,\"travelers\":[]", false, 0 },
+        { "an empty word is an absent one", "\"function\":\"\",\"travelers\":[]", false, 0 },
+        { "a function nobody knows", "\"function\":\"delete\",\"travelers\":[]", true, 0 },
+        { "a function that is no word", "\"function\":7,\"travelers\":[]", true, 0 },
+        { "a kind nobody knows", "\"kind\":\"passenger_lst\",\"travelers\":[]", true, 0 },
+        { "a close-out of nobody knows whom", "\"kind\":\"close_out\",\"close_out_list\":\"some\",\"travelers\":[]", true, 0 },
+        { "a close-out whose list is not there", "\"kind\":\"close_out\",\"close_out_list\":\"on_board\"", true, 0 },
+        { "a list that is cancelled", "\"kind\":\"passenger_list\",\"cancelled\":true,\"travelers\":[]", true, 0 },
+        { "cancelled with a word", "\"kind\":\"update\",\"cancelled\":\"yes\"", true, 0 },
+        { "cancelled", "\"kind\":\"update\",\"cancelled\":true", false, 0 },
+        { "not cancelled", "\"kind\":\"passenger_list\",\"cancelled\":false,\"travelers\":[]", false, 0 },
+        { "a list that is not there", "\"kind\":\"passenger_list\"", false, 1 },
+        { "a list that is an object", "\"kind\":\"crew_list\",\"travelers\":{}", false, 1 },
+    };
+    for (size_t i = 0; i < GW_COUNT(purposes); i++) {
+        GW_AUTO(gw_arena) *a = gw_arena_new(GW_MANIFEST_ARENA_BYTES);
+        GW_AUTO_VALUE(gw_buf) text = {};
+        struct gw_manifest m;
+        gw_buf_addf(&text, "{" VOYAGE ",%s}", purposes[i].head);
+        CHECK_OK(gw_manifest_parse_json(&m, a, gw_buf_span(&text), &err));
+        CHECK_INT(m.unclear, purposes[i].unclear);
+        CHECK_INT(m.n_left_out, purposes[i].n_left_out);
+        CHECK(!m.unclear || !m.valid);
+    }
+}
+
 /* A problem's text says what is wrong with a field and never what stood in it. */
 static void says_nothing(void **state)
 {
@@ -278,6 +317,7 @@ int main(void)
     check_add("whole", "what is formatted is read the same", round_trip);
     check_add("memory", "too little is said at every size", every_cap);
     check_add("limits", "hold at the limit and one past it", limits);
+    check_add("purpose", "what cannot be told is said, and takes nobody away", purpose);
     check_add("persons", "no problem repeats what stood there", says_nothing);
     return check_done();
 }

@@ -72,7 +72,7 @@ describe('an unauthorised capture', { skip: withoutProgram }, () => {
   test('is refused without a pack of the authority', async (t) => {
     const g = await Gangway.start(t, { set: { 'packs.authority': 'NOBODY' } });
     await refused(g, await announce(g, [own]), notAPicture);
-    await until('the log says that no pack is in force', () => log(g, 'law').some((l) => /nobody is photographed/.test(l)));
+    await until('the log says that no pack is in force', () => log(g, 'law').some((l) => /state=no_pack why="[^"]*nobody is photographed"/.test(l)));
   });
 
   test('a decline is taken all the same, and somebody who is on no list is no question of law', async (t) => {
@@ -327,7 +327,7 @@ describe('another pack', { skip: withoutPhotos }, () => {
     assert.ok(Date.now() < m.at, 'this machine is too slow for this test');
     await until('midnight', () => Date.now() >= m.at);
     await refused(g, id, live('audrey.jpg'));
-    await until('the log shows it', () => log(g, 'law').some((l) => /no pack is in force/.test(l)));
+    await until('the log shows it', () => log(g, 'law').some((l) => /state=no_pack/.test(l)));
     await until('what was kept is gone', async () =>
       (await g.ask('GET', `/v1/voyages/${id}/travelers`, { as: 'officer' })).json.travelers[0].portraits === 0);
     assert.equal((await g.ask('GET', '/v1/notice?site=YVR')).status, 404);

@@ -57,9 +57,10 @@ describe('starting', { skip: withoutProgram }, () => {
   test('a folder that cannot be made or written is refused', async (t) => {
     const dir = folder(t);
     fs.writeFileSync(path.join(dir, 'file'), '');
-    await refused(t, { store: path.join(dir, 'file') }, 3, /file/);
-    await refused(t, { store: path.join(dir, 'file', 'store') }, 3, /store/);
-    await refused(t, { store: '/proc/gangway' }, 3, /\/proc\/gangway/);
+    await refused(t, { store: path.join(dir, 'file') }, 3, /file is not a folder: set it to one/);
+    await refused(t, { store: path.join(dir, 'file', 'store') }, 3, /cannot be made: Not a directory: see that the user .* or set store\.path/);
+    await refused(t, { store: '/proc/gangway' }, 3, /\/proc\/gangway cannot be made/);
+    await refused(t, { set: { 'packs.path': '/nowhere' } }, 3, /packs\.path \/nowhere: .*: set it to the folder/);
     if (!isRoot) {
       fs.mkdirSync(path.join(dir, 'closed'), { mode: 0o500 });
       await refused(t, { store: path.join(dir, 'closed', 'store') }, 3, /closed/);
@@ -86,7 +87,7 @@ describe('starting', { skip: withoutProgram }, () => {
     await refused(t, { set: { 'models.path': models } }, 3, /fr_feature\.onnx/);
     fs.truncateSync(file, 1000);
     await refused(t, { set: { 'models.path': models } }, 3, /fr_feature\.onnx/);
-    await refused(t, { set: { 'models.path': path.join(models, 'nowhere') } }, 3, /nowhere/);
+    await refused(t, { set: { 'models.path': path.join(models, 'nowhere') } }, 3, /nowhere.*: set models\.path to the folder/);
   });
 
   test('settings come from the file, the environment and --set, the later one counts', async (t) => {
@@ -245,6 +246,7 @@ describe('doctor', { skip: withoutPhotos }, () => {
     for (const c of Object.values(d.checks)) assert.equal(c.next === null, c.state === 'ok', JSON.stringify(c));
     assert.match(d.checks.keys.text, /is usable/);
     assert.match(d.checks.packs.text, /us-2025-12-26 is in force for US/);
+    assert.match(d.checks.disk.text, new RegExp(`MiB free for ${path.dirname(store)}$`), 'the disk the folder will be on');
     assert.ok(!fs.existsSync(store));
   });
 

@@ -252,6 +252,26 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     assert.deepEqual([b.status, b.json.cancelled], [200, true]);
   });
 
+  test('a list whose purpose cannot be told is refused, and one without its travelers takes nobody away', async () => {
+    const list = { ...voyage([traveler(0), traveler(1)]), kind: 'passenger_list' };
+    list.voyage.number = '8861';
+    const id = (await g.manifest(list)).json.voyage;
+    for (const more of [{ function: 'delete' }, { kind: 'passenger_lst' }, { function: 7 }, { cancelled: true, travelers: [] },
+      { kind: 'close_out', close_out_list: 'some' }, { kind: 'close_out', travelers: undefined }]) {
+      const r = await g.manifest({ ...list, travelers: [list.travelers[0]], ...more });
+      assert.deepEqual([r.status, r.json.code, r.json.problems.length], [422, 'invalid', 1], r.text);
+    }
+    for (const travelers of [undefined, null, {}]) {
+      const r = await g.manifest({ ...list, travelers });
+      assert.deepEqual([r.status, r.json.removed, r.json.travelers, r.json.problems[0].tag], [200, 0, 2, '/travelers'], r.text);
+    }
+    const csv = await g.ask('POST', '/v1/manifests', { as: 'carrier', headers: { 'Content-Type': 'text/csv' },
+      body: Buffer.from(`flight: ${list.voyage.carrier}8861\nfrom: ${list.voyage.from}\nto: ${list.voyage.to}\ndeparture: ${list.voyage.departure}\nfunction: delete\nsurname;given names\nX;Y\n`) });
+    assert.equal(csv.status, 422, csv.text);
+    const v = (await g.ask('GET', `/v1/voyages/${id}`, { as: 'officer' })).json;
+    assert.deepEqual([v.state, v.travelers], ['open', 2]);
+  });
+
   test('another carrier may not, a voyage that cannot be told is 422 with its problems', async () => {
     const f = flight();
     assert.equal((await g.ask('POST', '/v1/manifests', { as: 'carrier', where: { carrier: 'ZZ' }, body: Buffer.from(paxlst(f, [person(1)])),
@@ -259,7 +279,10 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     const a = await edifact(paxlst(f, [person(1)]).replace(/TDT.*?'/, ''));
     assert.equal(a.status, 422);
     assert.ok(a.json.problems.some((p) => p.tag === 'TDT' && p.code === 'missing'));
-    assert.equal((await edifact('good morning')).status, 400);
+    const none = await edifact('good morning');
+    assert.deepEqual([none.status, none.json.problems], [400, [{ severity: 'error', code: 'format', text: none.json.detail }]]);
+    const cut = await g.ask('POST', '/v1/manifests', { as: 'carrier', body: Buffer.from('{"kind":'), headers: { 'Content-Type': 'application/json' } });
+    assert.deepEqual([cut.status, cut.json.problems], [400, [{ severity: 'error', offset: 8, code: 'format', text: cut.json.detail }]]);
     assert.equal((await edifact("UNB+UNOA:4+A+B+261123:0600+1'UNH+1+CUSRES:D:05B:UN:IATA'BGM+312'UNT+3+1'UNZ+1+1'")).status, 415);
   });
 

@@ -105,6 +105,45 @@ describe('pictures', { skip: withoutPhotos }, () => {
     assert.ok(a.json.detail.length > 20);
   });
 
+  // BER-TLV with a length in three bytes, as chips have it (ISO/IEC 7816-4, 5.2.2).
+  const tlv = (tag, ...parts) => {
+    const value = Buffer.concat(parts), length = Buffer.from([0x83, value.length >> 16, (value.length >> 8) & 255, value.length & 255]);
+    return Buffer.concat([Buffer.from(tag), length, value]);
+  };
+  // ISO/IEC 19794-5: the header of 14 bytes, 20 of the face, 12 of the image, the image.
+  const record = (image) => {
+    const r = Buffer.alloc(46);
+    r.write('FAC\x00010\x00', 'latin1');
+    r.writeUInt32BE(46 + image.length, 8);
+    r.writeUInt16BE(1, 12);
+    r.writeUInt32BE(32 + image.length, 14);
+    r[34] = 1; // full frontal
+    return Buffer.concat([r, image]);
+  };
+  const dg2 = (image) => tlv([0x75], tlv([0x7f, 0x61], Buffer.from([2, 1, 1]),
+    tlv([0x7f, 0x60], tlv([0xa1], Buffer.from([0x87, 2, 1, 1])), tlv([0x5f, 0x2e], record(image)))));
+
+  test('EF.DG2 of a chip is its portrait, and its record alone is, too', async () => {
+    const type = 'application/octet-stream';
+    const a = await g.portrait(dg2(face()), { number: number(8), source: 'chip', type });
+    assert.deepEqual([a.status, a.json.created, a.json.voyages], [201, true, 1], a.text);
+    for (const [bytes, kind] of [[record(face()), type], [face(), 'image/jpeg']]) {
+      const again = await g.portrait(bytes, { number: number(8), source: 'chip', type: kind });
+      assert.deepEqual([again.status, again.json.portrait], [200, a.json.portrait], 'the same picture');
+    }
+    assert.equal((await verify(live('franck_04035.jpg'), { headers: { 'X-Document-Number': number(8) } })).json.traveler.reference, 'R8');
+  });
+
+  test('a chip\'s file without a portrait, cut off, or with a damaged one is 400 with its reason', async () => {
+    for (const [bytes, status, detail] of [[dg2(face()).subarray(0, 5000), 400, /cut off/], [dg2(Buffer.alloc(0)), 400, /EF\.DG2: /],
+      [tlv([0x75], Buffer.from('nothing')), 400, /EF\.DG2 has no biometric information group/], [dg2(face().subarray(0, 9000)), 400, /JPEG: /],
+      [dg2(Buffer.from('no picture at all')), 415, /JPEG/], [Buffer.from('upright text'.repeat(40)), 415, /text/]]) {
+      const p = await g.portrait(bytes, { number: number(56), source: 'chip', type: 'application/octet-stream' });
+      assert.equal(p.status, status, p.text);
+      assert.match(p.json.detail, detail);
+    }
+  });
+
   for (let n = 1; n <= 8; n++)
     test(`a photo turned as EXIF orientation ${n} says is seen upright`, async () => {
       const turned = withOrientation(make(dir, 'turn', n, 'franck_04035.jpg'), n);

@@ -78,7 +78,8 @@ describe('webhooks', { skip: withoutProgram }, () => {
     await decline(other, 'R50');
     await decline(id, 'R1');
     await decline(id, 'R2');
-    const messages = await e.wait(2);
+    await e.wait(2, (m) => m.json.type === 'decline');
+    const messages = e.messages.filter((m) => m.json.type !== 'readiness' || m.json.data.voyage !== id); // told when its time comes
     assert.equal(new Set(messages.map((m) => m.headers['webhook-id'])).size, messages.length);
     for (const m of messages) {
       assert.ok(verify(m, secret));
@@ -109,7 +110,7 @@ describe('webhooks', { skip: withoutProgram }, () => {
       [[200, { webhook, queued: 1 }, undefined], [200, { webhook, queued: 1 }, 'true']]);
     await e.wait(1);
     await until(webhook, (w) => w.waiting === 0);
-    assert.equal(e.messages.length, 1);
+    assert.equal(e.messages.filter((m) => m.json.type === 'test').length, 1); // how ready a voyage is may be told late
     assert.equal((await once('POST', `${at}/retry`, 'test-1')).status, 422, 'a key is of one request');
     assert.deepEqual((await once('POST', `${at}/retry`, 'retry-1')).json, { webhook, queued: 0 });
     const gone = [await once('DELETE', at, 'gone-1'), await once('DELETE', at, 'gone-1'), await once('DELETE', at, 'gone-2')];
