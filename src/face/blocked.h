@@ -37,6 +37,7 @@ size_t gw_by_channel_scratch(const struct gw_by_channel *c);
  * [c / block][in_channels][block]. */
 struct gw_pointwise {
     size_t block, in_channels, pixels; /* in_channels: a multiple of block */
+    size_t used; /* of these, 1 to in_channels: the others' weights are zeros, and they are not looked at */
     const float *weights, *bias, *behind;
     const float *add; /* as the output; NULL: nothing */
 };

@@ -166,9 +166,15 @@ static void by_channel(float *out, const float *in, const struct gw_by_channel *
 
 /* --- 1x1 ----------------------------------------------------------------------------------- */
 
-/* Sums held at once: PIXELS pixels of GROUPS vectors of channels each, with the weights of
- * those vectors and one pixel in the registers that are left. */
-enum { PIXELS = 6, GROUPS = LANES == 16 ? 4 : 2 };
+/* Sums held at once: as many pixels of up to GROUPS vectors of channels as fill the registers,
+ * less those for the weights of these vectors and one pixel. */
+enum { GROUPS = LANES == 16 ? 4 : 2, SUMS = 6 * GROUPS, PIXELS = 12 };
+
+/* How many pixels at once, of g vectors of channels. */
+static inline __attribute__((always_inline)) size_t pixels_of(size_t g)
+{
+    return GW_MIN(SUMS / g, (size_t)PIXELS);
+}
 
 struct groups { /* vectors of channels that are computed together */
     floats bias[GROUPS], slope[GROUPS];
@@ -177,7 +183,7 @@ struct groups { /* vectors of channels that are computed together */
     size_t step;               /* so many floats apart */
     const float *add[GROUPS];  /* what is added to these, */
     bool has_add;
-    size_t block, in_channels, plane; /* floats in a block of the input's channels */
+    size_t block, used, plane; /* used: channels of the input; plane: floats in a block of them */
 };
 
 /* n pixels of g vectors; both constant where it is called. in: the first of these pixels. */
@@ -189,19 +195,19 @@ static inline __attribute__((always_inline)) void tile(struct groups *to, const 
 #pragma GCC unroll 4
     for (size_t f = 0; f < g; f++) {
         w[f] = to->weights[f];
-#pragma GCC unroll 6
+#pragma GCC unroll 12
         for (size_t p = 0; p < n; p++)
             sum[f][p] = to->bias[f];
     }
-    for (size_t c = 0; c < to->in_channels; c += block, in += to->plane)
-        for (size_t k = 0; k < block; k++) {
+    for (size_t c = 0; c < to->used; c += block, in += to->plane)
+        for (size_t k = 0, last = GW_MIN(block, to->used - c); k < last; k++) {
             floats weight[GROUPS];
 #pragma GCC unroll 4
             for (size_t f = 0; f < g; f++) {
                 weight[f] = load(w[f]);
                 w[f] += block;
             }
-#pragma GCC unroll 6
+#pragma GCC unroll 12
             for (size_t p = 0; p < n; p++) {
                 const floats x = in[p * block + k] - (floats){}; /* to every lane */
 #pragma GCC unroll 4
@@ -211,7 +217,7 @@ static inline __attribute__((always_inline)) void tile(struct groups *to, const 
         }
 #pragma GCC unroll 4
     for (size_t f = 0; f < g; f++) {
-#pragma GCC unroll 6
+#pragma GCC unroll 12
         for (size_t p = 0; p < n; p++) {
             const floats more = to->has_add ? load(to->add[f] + p * to->step) : (floats){};
             store(to->to[f] + p * to->step, bend(sum[f][p] + more, to->slope[f]));
@@ -225,33 +231,58 @@ static inline __attribute__((always_inline)) void tile(struct groups *to, const 
 /* n pixels in parts of nearly the same size: none so small that loading costs more than computing. */
 static inline __attribute__((always_inline)) void row_of(struct groups *to, const float *in, size_t n, size_t g)
 {
-    for (size_t parts = (n + PIXELS - 1) / PIXELS; parts > 0; parts--) {
+    const size_t most = pixels_of(g); /* a constant: what is above is not compiled */
+    for (size_t parts = (n + most - 1) / most; parts > 0; parts--) {
         const size_t now = (n + parts - 1) / parts;
+#define TILE(pixels) \
+    case pixels: \
+        if ((pixels) <= most) \
+            tile(to, in, pixels, g); \
+        break;
         switch (now) {
-        case 1: tile(to, in, 1, g); break;
-        case 2: tile(to, in, 2, g); break;
-        case 3: tile(to, in, 3, g); break;
-        case 4: tile(to, in, 4, g); break;
-        case 5: tile(to, in, 5, g); break;
-        default: tile(to, in, PIXELS, g); break;
+            TILE(1)
+            TILE(2)
+            TILE(3)
+            TILE(4)
+            TILE(5)
+            TILE(6)
+            TILE(7)
+            TILE(8)
+            TILE(9)
+            TILE(10)
+            TILE(11)
+            TILE(12)
+        default: break;
         }
+#undef TILE
         in += now * to->block;
         n -= now;
     }
 }
 
-/* As many vectors of channels as there can be together, or one. */
 static void row_of_groups(struct groups *to, const float *in, size_t n, size_t g)
 {
-    if (g == GROUPS)
-        row_of(to, in, n, GROUPS);
-    else
-        row_of(to, in, n, 1);
+    switch (g) {
+    case 1: row_of(to, in, n, 1); break;
+    case 2: row_of(to, in, n, 2); break;
+#if LANES == 16
+    case 3: row_of(to, in, n, 3); break;
+    case 4: row_of(to, in, n, 4); break;
+#endif
+    default: break;
+    }
+}
+
+/* Vectors of channels to compute together next where n channels are left: parts of nearly the same size. */
+static size_t next_groups(size_t n)
+{
+    const size_t left = n / LANES, parts = (left + GROUPS - 1) / GROUPS;
+    return (left + parts - 1) / parts;
 }
 
 static struct groups groups_of(const struct gw_pointwise *p, size_t first, size_t g)
 {
-    struct groups to = { .block = p->block, .in_channels = p->in_channels, .plane = p->pixels * p->block };
+    struct groups to = { .block = p->block, .used = p->used, .plane = p->pixels * p->block };
     for (size_t f = 0; f < g; f++) {
         const size_t channel = first + f * LANES, lane = channel % p->block;
         to.bias[f] = load(p->bias + channel);
@@ -265,7 +296,7 @@ static void pointwise(float *out, const float *in, const struct gw_pointwise *p,
 {
     const unsigned kept = flush_begin();
     for (size_t i = 0, g; i < n; i += g * LANES) {
-        g = n - i >= GROUPS * LANES ? GROUPS : 1;
+        g = next_groups(n - i);
         struct groups to = groups_of(p, first + i, g);
         to.step = p->block;
         to.has_add = p->add != NULL;
@@ -322,7 +353,7 @@ static void expand(float *out, const float *in, const struct gw_expand *e, size_
 {
     const unsigned kept = flush_begin();
     for (size_t i = 0, g; i < n; i += g * LANES) {
-        g = n - i >= GROUPS * LANES ? GROUPS : 1;
+        g = next_groups(n - i);
         expand_groups(out, in, e, first + i, scratch, g);
     }
     flush_end(kept);

@@ -1,12 +1,13 @@
 /* graph.c - exchanges a few nodes of a model (onnx.h) for others that compute the same.
  *
  * Invariants, besides those of onnx.h:
- *  1. A value is widened only if every node that makes or takes it is understood.
+ *  1. A value gets other channels only if every node that makes or takes it is understood.
  *  2. An edited node keeps its place, and what it puts out keeps its name: order and
  *     whoever else refers to it stay right. */
 #include "face/graph.h"
 #include "face/onnx.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,14 @@ enum {
     OPSET_LEAST = 7, /* PRelu broadcasts as it does now */
     OPSET_MOST = 21,
     WIDEN_LEAST = 8, /* channels: fewer would more than double the work */
+    TRIM_MOST = 4096, /* channels: more are kept without a look at them */
 };
+
+/* Training wears channels away: all their weights and the bias sink to 0 or far below what a sum with
+ * any other number would show. A channel is nothing if none of them is above NOTHING and it meets
+ * no weight above LARGE: what it adds anywhere stays below 2^-30 of a number in the network. */
+#define NOTHING 0x1p-40F
+#define LARGE 0x1p10F
 
 /* --- understanding ---------------------------------------------------------- */
 
@@ -173,14 +181,152 @@ static void find_regions(struct gw_onnx *m)
     }
 }
 
-/* The channels a value that has so many now is to have. */
-static uint64_t width(struct gw_onnx *m, struct gw_onnx_value *v, uint64_t now)
+/* --- channels that are nothing --------------------------------------------- */
+
+enum mark { MARK_ALIVE = 1, MARK_LARGE = 2 };
+
+static uint8_t mark_of(float f)
+{
+    const float size = fabsf(f);
+    return (uint8_t)((size <= NOTHING ? 0 : MARK_ALIVE) | (size <= LARGE ? 0 : MARK_LARGE)); /* a NaN is both */
+}
+
+/* Marks of a convolution's weights, by output and by input channel; of a bias, its own. Looked at once. */
+static bool mark(struct gw_onnx *m, const struct gw_onnx_tensor *tensor)
+{
+    struct gw_onnx_tensor *t = &m->tensors[tensor - m->tensors];
+    if (t->out_marks != NULL)
+        return true;
+    const uint64_t outs = t->dims[0], ins = t->rank > 1 ? t->dims[1] : 1, each = t->n == 0 ? 0 : t->n / outs / ins;
+    uint8_t *out = gw_arena_array(m->work, (size_t)outs + 1, uint8_t, m->err);
+    uint8_t *in = gw_arena_array(m->work, (size_t)ins + 1, uint8_t, m->err);
+    if (out == NULL || in == NULL)
+        return false;
+    for (uint64_t i = 0; i < t->n; i++) {
+        const uint8_t found = mark_of(gw_onnx_float(t, i));
+        out[i / each / ins] |= found;
+        in[i / each % ins] |= found;
+    }
+    t->out_marks = out;
+    t->in_marks = in;
+    return true;
+}
+
+/* Where channels of a value can still be nothing: for each one whether it is more. */
+static uint8_t *alive_of(struct gw_onnx *m, struct gw_onnx_value *v)
+{
+    return region_of(m, v)->alive;
+}
+
+static void all_alive(struct gw_onnx *m, struct gw_onnx_value *v)
+{
+    region_of(m, v)->alive = NULL;
+}
+
+static void add_marks(uint8_t *alive, uint64_t n, const uint8_t *marks, enum mark which)
+{
+    for (uint64_t i = 0; alive != NULL && i < n; i++)
+        alive[i] |= (marks[i] & which) != 0;
+}
+
+static bool conv_keeps(struct gw_onnx *m, const struct gw_onnx_node *n)
+{
+    const struct gw_onnx_tensor *w = n->weight;
+    uint8_t *out = alive_of(m, gw_onnx_output(m, n, 0)), *in = alive_of(m, gw_onnx_input(m, n, 0));
+    if (out == NULL && in == NULL)
+        return true;
+    if (!mark(m, w) || (n->bias != NULL && !mark(m, n->bias)))
+        return false;
+    /* What comes in by channel is nothing itself, or its channel is alive already. */
+    add_marks(out, w->dims[0], w->out_marks, by_channel_conv(n) ? MARK_LARGE : MARK_ALIVE);
+    if (n->bias != NULL)
+        add_marks(out, w->dims[0], n->bias->out_marks, MARK_ALIVE);
+    if (n->group == 1)
+        add_marks(in, w->dims[1], w->in_marks, MARK_LARGE);
+    return true;
+}
+
+static void prelu_keeps(struct gw_onnx *m, const struct gw_onnx_node *n)
+{
+    uint8_t *alive = alive_of(m, gw_onnx_output(m, n, 0));
+    for (uint64_t i = 0; alive != NULL && n->plan == PLAN_CONV && i < n->slope->n; i++)
+        alive[i] |= (mark_of((float)(1 - (double)gw_onnx_float(n->slope, i))) & MARK_LARGE) != 0;
+}
+
+/* Of those that give 0 for 0 in general, one may have bounds that do not let it through. */
+static bool keeps_zero(struct gw_onnx *m, const struct gw_onnx_node *n)
+{
+    if (!n->keeps_zero || !gw_span_is(n->op, "Clip"))
+        return n->keeps_zero;
+    for (uint32_t k = 1; k < n->n_in; k++) {
+        const struct gw_onnx_value *v = gw_onnx_input(m, n, k);
+        const struct gw_onnx_tensor *t = gw_onnx_constant(m, v);
+        if (v != NULL && (t == NULL || !t->usable || t->n != 1 || (k == 1 ? gw_onnx_float(t, 0) > 0 : gw_onnx_float(t, 0) < 0)))
+            return false;
+    }
+    return n->n_attributes == 0; /* before opset 11 these said the bounds */
+}
+
+/* Which channels of each region are alive: those that a convolution, or a bias on the way, makes something of. */
+static bool find_alive(struct gw_onnx *m)
+{
+    for (size_t i = 0; i < m->n_values; i++) {
+        struct gw_onnx_value *v = &m->values[i];
+        if (region_of(m, v) != v || v->fixed || v->channels > TRIM_MOST)
+            continue;
+        v->alive = gw_arena_array(m->work, (size_t)v->channels, uint8_t, m->err);
+        if (v->alive == NULL)
+            return false;
+    }
+    for (size_t i = 0; i < m->n_nodes; i++) {
+        const struct gw_onnx_node *n = &m->nodes[i];
+        struct gw_onnx_value *x = gw_onnx_input(m, n, 0), *out = gw_onnx_output(m, n, 0);
+        if (x == NULL || out == NULL)
+            continue;
+        if (n->kind == KIND_CONV && n->weight != NULL && !conv_keeps(m, n))
+            return false;
+        if (n->kind == KIND_PRELU && n->plan != PLAN_KEEP)
+            prelu_keeps(m, n);
+        if (n->kind == KIND_CHANNELWISE && !keeps_zero(m, n))
+            all_alive(m, out);
+    }
+    for (size_t i = 0; i < m->n_values; i++) {
+        struct gw_onnx_value *v = &m->values[i];
+        if (v->alive == NULL)
+            continue;
+        uint64_t *from = gw_arena_array(m->work, (size_t)v->channels, uint64_t, m->err);
+        if (from == NULL)
+            return false;
+        for (uint64_t c = 0; c < v->channels; c++)
+            if (v->alive[c])
+                from[v->n_from++] = c;
+        v->from = from;
+    }
+    return true;
+}
+
+/* What becomes of a value's channels: the first n are those of `from` (NULL: the first n that were), then zeros. */
+struct channels {
+    uint64_t now, then;
+    const uint64_t *from;
+    uint64_t n;
+};
+
+static struct channels unchanged(uint64_t now)
+{
+    return (struct channels){ .now = now, .then = now, .n = now };
+}
+
+static struct channels channels_of(struct gw_onnx *m, struct gw_onnx_value *v, uint64_t now)
 {
     const struct gw_onnx_value *root = region_of(m, v);
-    if (root->fixed || !root->gains || now < WIDEN_LEAST)
-        return now;
+    if (root->fixed || now < WIDEN_LEAST)
+        return unchanged(now);
     assert(v->channels == now);
-    return (now + GW_GRAPH_BLOCK - 1) / GW_GRAPH_BLOCK * GW_GRAPH_BLOCK;
+    struct channels c = { .now = now, .from = root->from, .n = root->from == NULL ? now : root->n_from };
+    c.then = (GW_MAX(c.n, UINT64_C(1)) + GW_GRAPH_BLOCK - 1) / GW_GRAPH_BLOCK * GW_GRAPH_BLOCK;
+    /* Zeros are added only where there is something to gain. */
+    return c.then == now || (c.then > now && !root->gains) ? unchanged(now) : c;
 }
 
 /* --- writing ---------------------------------------------------------------- */
@@ -190,6 +336,24 @@ static void add_zeros(struct gw_buf *b, uint64_t n)
     static const uint8_t zeros[1024];
     for (size_t part; n > 0; n -= part)
         gw_buf_add(b, zeros, part = (size_t)GW_MIN(n, (uint64_t)sizeof zeros));
+}
+
+/* What belongs to each channel, `each` bytes, as the channels are to be. */
+static void add_channels(struct gw_buf *b, const uint8_t *data, uint64_t each, const struct channels *c)
+{
+    for (uint64_t i = 0, run; i < c->n; i += run) { /* those side by side at once */
+        const uint64_t first = c->from == NULL ? i : c->from[i];
+        for (run = 1; i + run < c->n && (c->from == NULL || c->from[i + run] == first + run); run++)
+            ;
+        gw_buf_add(b, data + first * each, (size_t)(run * each));
+    }
+    add_zeros(b, (c->then - c->n) * each);
+}
+
+/* Slope i of the channels as they are to be; those of zeros have `rest`. */
+static float slope_of(const struct gw_onnx_tensor *slope, const struct channels *c, uint64_t i, float rest)
+{
+    return i < c->n ? gw_onnx_float(slope, c->from == NULL ? i : c->from[i]) : rest;
 }
 
 /* The 1x1 convolution by channel that takes x to -x. */
@@ -212,16 +376,19 @@ static bool minus_one(char *name, struct gw_onnx *m, uint64_t channels)
 }
 
 /* The one that takes x to (1 - slope) * x; channels beyond the slope's get 0. */
-static bool rest_of_slope(char *name, struct gw_onnx *m, struct gw_onnx_tensor *t, uint64_t channels)
+static bool rest_of_slope(char *name, struct gw_onnx *m, struct gw_onnx_tensor *t, struct gw_onnx_value *x)
 {
-    if (t->rest_channels != channels) {
-        if (!gw_onnx_start_tensor(m, t->rest, (uint64_t[]){ channels, 1, 1, 1 }, 4))
+    const struct channels c = channels_of(m, x, t->n);
+    const uint32_t region = (uint32_t)(region_of(m, x) - m->values);
+    if (t->rest_channels != c.then || t->rest_region != region) {
+        if (!gw_onnx_start_tensor(m, t->rest, (uint64_t[]){ c.then, 1, 1, 1 }, 4))
             return false;
-        for (uint64_t i = 0; i < channels; i++) {
-            const float rest = i < t->n ? (float)(1 - (double)gw_onnx_float(t, i)) : 0;
+        for (uint64_t i = 0; i < c.then; i++) {
+            const float rest = (float)(1 - (double)slope_of(t, &c, i, 1));
             gw_buf_add(&m->tail, &rest, FLOAT);
         }
-        t->rest_channels = channels;
+        t->rest_channels = c.then;
+        t->rest_region = region;
     }
     memcpy(name, t->rest, NAME_SIZE);
     return true;
@@ -287,13 +454,13 @@ static bool put_mark(struct gw_buf *out, struct gw_onnx *m, const struct gw_onnx
         return gw_fail(m->err, GW_ERR_LIMIT, "ONNX model: more than %zu PRelu", GW_COUNT(marks->v));
     struct gw_graph_mark *mark = &marks->v[marks->n++];
     struct gw_span x = gw_onnx_input(m, n, 0)->name;
-    const uint64_t channels = width(m, gw_onnx_input(m, n, 0), n->slope->n);
-    mark->n = (size_t)(channels + GW_GRAPH_BLOCK - 1) / GW_GRAPH_BLOCK * GW_GRAPH_BLOCK;
+    const struct channels c = channels_of(m, gw_onnx_input(m, n, 0), n->slope->n);
+    mark->n = (size_t)(c.then + GW_GRAPH_BLOCK - 1) / GW_GRAPH_BLOCK * GW_GRAPH_BLOCK;
     mark->slopes = gw_arena_array(marks->arena, mark->n, float, m->err);
     if (mark->slopes == NULL || !gw_onnx_new_name(mark->name, m))
         return false;
     for (size_t i = 0; i < mark->n; i++)
-        mark->slopes[i] = i < n->slope->n ? gw_onnx_float(n->slope, i) : 1;
+        mark->slopes[i] = slope_of(n->slope, &c, i, 1);
     struct gw_buf *node = &m->part;
     gw_buf_clear(node);
     gw_pb_put_bytes(node, NODE_INPUT, x);
@@ -318,8 +485,9 @@ static bool write_prelu(struct gw_onnx *m, struct gw_onnx_node *n, struct gw_gra
             return false;
     } else {
         char one[NAME_SIZE], rest[NAME_SIZE], minus[NAME_SIZE], under[NAME_SIZE], lift[NAME_SIZE];
-        uint64_t channels = width(m, gw_onnx_input(m, n, 0), n->slope->n);
-        if (!minus_one(one, m, channels) || !rest_of_slope(rest, m, gw_onnx_constant(m, gw_onnx_input(m, n, 1)), channels) ||
+        const uint64_t channels = channels_of(m, gw_onnx_input(m, n, 0), n->slope->n).then;
+        if (!minus_one(one, m, channels) ||
+            !rest_of_slope(rest, m, gw_onnx_constant(m, gw_onnx_input(m, n, 1)), gw_onnx_input(m, n, 0)) ||
             !gw_onnx_new_name(minus, m) || !gw_onnx_new_name(under, m) || !gw_onnx_new_name(lift, m))
             return false;
         put_node(&nodes, m, "Conv", x, one, channels, minus);
@@ -331,43 +499,43 @@ static bool write_prelu(struct gw_onnx *m, struct gw_onnx_node *n, struct gw_gra
     return gw_onnx_replace(m, n, gw_buf_span(&nodes));
 }
 
-/* A convolution some of whose values got more channels; others are left. */
-static bool write_conv(struct gw_onnx *m, struct gw_onnx_node *n, unsigned *n_widened)
+/* A convolution some of whose values have other channels now; others are left. */
+static bool write_conv(struct gw_onnx *m, struct gw_onnx_node *n, struct gw_graph_report *r)
 {
     struct gw_onnx_value *x = gw_onnx_input(m, n, 0);
     const struct gw_onnx_tensor *w = n->weight;
-    bool by_channel = by_channel_conv(n);
-    uint64_t old_out = w->dims[0], new_out = width(m, gw_onnx_output(m, n, 0), old_out);
-    uint64_t old_in = w->dims[1], new_in = by_channel || n->group != 1 ? old_in : width(m, x, old_in);
-    if (new_out == old_out && new_in == old_in)
+    const bool by_channel = by_channel_conv(n);
+    const struct channels out = channels_of(m, gw_onnx_output(m, n, 0), w->dims[0]);
+    const struct channels in = by_channel || n->group != 1 ? unchanged(w->dims[1]) : channels_of(m, x, w->dims[1]);
+    if (out.then == out.now && in.then == in.now)
         return true;
 
     char weight[NAME_SIZE], bias[NAME_SIZE];
-    uint64_t kernel = w->dims[2] * w->dims[3] * FLOAT;
-    if (!gw_onnx_start_tensor(m, weight, (uint64_t[]){ new_out, new_in, w->dims[2], w->dims[3] }, 4))
+    const uint64_t kernel = w->dims[2] * w->dims[3] * FLOAT;
+    if (!gw_onnx_start_tensor(m, weight, (uint64_t[]){ out.then, in.then, w->dims[2], w->dims[3] }, 4))
         return false;
-    for (uint64_t o = 0; o < old_out; o++) {
-        gw_buf_add(&m->tail, w->data.data + o * old_in * kernel, (size_t)(old_in * kernel));
-        add_zeros(&m->tail, (new_in - old_in) * kernel);
-    }
-    add_zeros(&m->tail, (new_out - old_out) * new_in * kernel);
+    for (uint64_t o = 0; o < out.n; o++)
+        add_channels(&m->tail, w->data.data + (out.from == NULL ? o : out.from[o]) * in.now * kernel, kernel, &in);
+    add_zeros(&m->tail, (out.then - out.n) * in.then * kernel);
 
     struct gw_span inputs[3] = { x->name, gw_span_str(weight) };
     size_t n_inputs = 2;
-    if (n->bias != NULL && new_out != old_out) {
-        if (!gw_onnx_start_tensor(m, bias, &new_out, 1))
+    if (n->bias != NULL && out.then != out.now) {
+        if (!gw_onnx_start_tensor(m, bias, &out.then, 1))
             return false;
-        gw_buf_add(&m->tail, n->bias->data.data, n->bias->data.size);
-        add_zeros(&m->tail, (new_out - old_out) * FLOAT);
+        add_channels(&m->tail, n->bias->data.data, FLOAT, &out);
         inputs[n_inputs++] = gw_span_str(bias);
         gw_onnx_let_go(m, n, 2);
     } else if (n->bias != NULL) {
         inputs[n_inputs++] = n->bias->name;
     }
     GW_AUTO_VALUE(gw_buf) node = {};
-    put_changed(&node, m, n, inputs, n_inputs, NULL, by_channel ? new_out : 0, NULL);
+    put_changed(&node, m, n, inputs, n_inputs, NULL, by_channel ? out.then : 0, NULL);
     gw_onnx_let_go(m, n, 1);
-    (*n_widened)++;
+    if (out.then < out.now || in.then < in.now)
+        r->n_trimmed++;
+    else
+        r->n_widened++;
     return gw_onnx_replace(m, n, gw_buf_span(&node));
 }
 
@@ -378,13 +546,13 @@ static bool write_edits(struct gw_onnx *m, struct gw_graph_report *r, struct gw_
         if (n->kind == KIND_PRELU && n->plan != PLAN_KEEP && !write_prelu(m, n, marks))
             return false;
         if (n->kind == KIND_CONV && n->weight != NULL && n->n_out == 1 && gw_onnx_input(m, n, 0) != NULL &&
-            gw_onnx_output(m, n, 0) != NULL && !write_conv(m, n, &r->n_widened))
+            gw_onnx_output(m, n, 0) != NULL && !write_conv(m, n, r))
             return false;
     }
-    /* What was said of the shapes of widened values is no longer so. */
+    /* What was said of the shapes of values with other channels is no longer so. */
     for (size_t i = 0; i < m->n_infos; i++) {
         struct gw_onnx_value *v = gw_onnx_value(m, m->infos[i].ref);
-        if (v != NULL && width(m, v, v->channels) != v->channels)
+        if (v != NULL && channels_of(m, v, v->channels).then != v->channels)
             m->pieces[m->infos[i].piece].bytes = (struct gw_span){};
     }
     return true;
@@ -422,7 +590,7 @@ static bool rewrite(struct gw_buf *out, struct gw_graph_report *r, struct gw_gra
         r->n_leaky += n->plan == PLAN_LEAKY;
     }
     find_regions(m);
-    if (!write_edits(m, r, marks))
+    if (!find_alive(m) || !write_edits(m, r, marks))
         return false;
     if (gw_graph_rewritten(r) == 0)
         gw_buf_add(out, m->onnx.data, m->onnx.size);

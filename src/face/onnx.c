@@ -82,27 +82,28 @@ void gw_pb_put_text(struct gw_buf *b, uint32_t number, const char *s)
 static const struct {
     const char *op;
     enum kind kind;
+    bool keeps_zero;
 } kinds[] = {
-    { "Add", KIND_JOIN },
-    { "AveragePool", KIND_CHANNELWISE },
-    { "BatchNormalization", KIND_SAME },
-    { "Clip", KIND_CHANNELWISE },
-    { "Conv", KIND_CONV },
-    { "Dropout", KIND_SAME },
-    { "GlobalAveragePool", KIND_CHANNELWISE },
-    { "GlobalMaxPool", KIND_CHANNELWISE },
-    { "HardSigmoid", KIND_CHANNELWISE },
-    { "HardSwish", KIND_CHANNELWISE },
-    { "Identity", KIND_SAME },
-    { "InstanceNormalization", KIND_SAME },
-    { "LeakyRelu", KIND_CHANNELWISE },
-    { "MaxPool", KIND_CHANNELWISE },
-    { "Mul", KIND_JOIN },
-    { "PRelu", KIND_PRELU },
-    { "Relu", KIND_CHANNELWISE },
-    { "Sigmoid", KIND_CHANNELWISE },
-    { "Sub", KIND_JOIN },
-    { "Tanh", KIND_CHANNELWISE },
+    { "Add", KIND_JOIN, false },
+    { "AveragePool", KIND_CHANNELWISE, true },
+    { "BatchNormalization", KIND_SAME, false },
+    { "Clip", KIND_CHANNELWISE, true },
+    { "Conv", KIND_CONV, false },
+    { "Dropout", KIND_SAME, false },
+    { "GlobalAveragePool", KIND_CHANNELWISE, true },
+    { "GlobalMaxPool", KIND_CHANNELWISE, true },
+    { "HardSigmoid", KIND_CHANNELWISE, false },
+    { "HardSwish", KIND_CHANNELWISE, true },
+    { "Identity", KIND_SAME, false },
+    { "InstanceNormalization", KIND_SAME, false },
+    { "LeakyRelu", KIND_CHANNELWISE, true },
+    { "MaxPool", KIND_CHANNELWISE, true },
+    { "Mul", KIND_JOIN, false },
+    { "PRelu", KIND_PRELU, false },
+    { "Relu", KIND_CHANNELWISE, true },
+    { "Sigmoid", KIND_CHANNELWISE, false },
+    { "Sub", KIND_JOIN, false },
+    { "Tanh", KIND_CHANNELWISE, true },
 };
 
 static bool damaged(struct gw_onnx *m, struct gw_span where, const char *what)
@@ -263,8 +264,10 @@ static bool read_node(struct gw_onnx_node *n, struct gw_span body, struct gw_onn
     }
     if (n->domain.size == 0 || gw_span_is(n->domain, "ai.onnx"))
         for (size_t i = 0; i < GW_COUNT(kinds); i++)
-            if (gw_span_is(n->op, kinds[i].op))
+            if (gw_span_is(n->op, kinds[i].op)) {
                 n->kind = kinds[i].kind;
+                n->keeps_zero = kinds[i].keeps_zero;
+            }
     return true;
 }
 

@@ -104,6 +104,8 @@ struct gw_onnx_tensor { /* an initializer */
     struct gw_span data; /* the floats, little-endian, not aligned */
     char rest[NAME_SIZE];   /* the initializer with 1 - these numbers, */
     uint64_t rest_channels; /* of so many channels; 0: none yet */
+    uint32_t rest_region;   /* and of these values */
+    const uint8_t *out_marks, *in_marks; /* graph.c: of each dims[0], and of each dims[1]; NULL: not looked at */
 };
 
 enum plan { PLAN_KEEP, PLAN_CONV, PLAN_LEAKY };
@@ -114,6 +116,7 @@ struct gw_onnx_node {
     enum kind kind;
     uint32_t first_in, n_in, first_out, n_out; /* of refs */
     bool odd_group, has_group;                 /* a group that is not one whole number */
+    bool keeps_zero;                           /* KIND_CHANNELWISE: 0 gives 0 */
     int64_t group;
     uint32_t n_attributes;
     enum plan plan;
@@ -133,6 +136,9 @@ struct gw_onnx_value {
     uint32_t region;   /* parent in the forest of values that must have the same channels */
     bool fixed;        /* of a root: some node is not understood */
     bool gains;        /* of a root: holds a depthwise convolution */
+    uint8_t *alive;    /* of a root: of each channel, whether it holds more than nothing; NULL: all do */
+    const uint64_t *from; /* of a root: the channels that are alive, in order; NULL: all are kept */
+    uint64_t n_from;
 };
 
 struct gw_onnx_piece {

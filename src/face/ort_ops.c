@@ -37,7 +37,7 @@ struct op {
     enum ours_kind kind;
     const struct gw_blocked_kernel *kernel; /* NULL: the plain layout */
     size_t block, in_channels, channels;
-    size_t together;    /* channels a job */
+    size_t together;    /* channels a job, at most */
     struct gw_expand e; /* whatever of it the kind uses; what depends on the size of a picture is filled in at each run */
     const float *before; /* slopes: of a PRelu alone, or before a convolution by channel */
 };
@@ -107,6 +107,16 @@ static OrtStatus *read_constant(struct tensor *t, const OrtApi *api, const OrtKe
     return s != NULL ? s : read_tensor(t, api, value);
 }
 
+/* Channels of the input up to the last one that has a weight: those behind were put there to fill a block. */
+static size_t used_channels(const struct tensor *weights, size_t in_channels, size_t block)
+{
+    size_t used = 1;
+    for (size_t i = 0; i < weights->n; i++)
+        if (weights->data[i] != 0)
+            used = GW_MAX(used, i / block % in_channels + 1);
+    return used;
+}
+
 /* t: weights, bias, slopes behind. */
 static bool take_pointwise(struct op *op, const struct tensor t[3])
 {
@@ -114,8 +124,11 @@ static bool take_pointwise(struct op *op, const struct tensor t[3])
     op->in_channels = op->channels > 0 ? t[0].n / op->channels : 0;
     op->e.pointwise = (struct gw_pointwise){ .block = op->block, .in_channels = op->in_channels, .weights = t[0].data,
         .bias = t[1].data, .behind = t[2].data };
-    return op->channels > 0 && op->channels % op->block == 0 && op->in_channels > 0 && op->in_channels % op->block == 0 &&
-           t[0].n == op->channels * op->in_channels && t[1].n >= op->channels && t[2].n >= op->channels;
+    if (op->in_channels == 0 || op->in_channels % op->block != 0)
+        return false;
+    op->e.pointwise.used = used_channels(&t[0], op->in_channels, op->block);
+    return op->channels % op->block == 0 && t[0].n == op->channels * op->in_channels && t[1].n >= op->channels &&
+           t[2].n >= op->channels;
 }
 
 /* The same, of as many channels as are known already. */
@@ -200,8 +213,9 @@ struct job { /* of a run */
 
 static struct job job_of(const struct work *w, size_t i)
 {
-    struct job j = { .picture = i / w->jobs, .first = i % w->jobs * w->op->together };
-    j.n = GW_MIN(w->op->together, w->op->channels - j.first);
+    const size_t blocks = w->op->channels / w->op->block, at = i % w->jobs;
+    struct job j = { .picture = i / w->jobs, .first = at * blocks / w->jobs * w->op->block };
+    j.n = (at + 1) * blocks / w->jobs * w->op->block - j.first; /* nearly as many in each */
     j.in = w->in + j.picture * w->in_size;
     j.out = w->out + j.picture * w->out_size;
     return j;

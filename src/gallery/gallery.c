@@ -42,7 +42,8 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
     const size_t first = up(persons + n * sizeof(uint32_t), 64);
     const size_t scales = up(first + (n_persons + 1) * sizeof(uint32_t), 64);
     const size_t errors = up(scales + padded * sizeof(float), 64);
-    const size_t small = up(errors + padded * sizeof(float), 64);
+    const size_t sums = up(errors + padded * sizeof(float), 64);
+    const size_t small = up(sums + n * sizeof(int32_t), 64);
     const size_t whole = small + n * stride;
     const size_t bytes = whole + n * stride * sizeof(int16_t);
     uint8_t *block = gw_secret_pages(bytes);
@@ -55,9 +56,12 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
     struct gw_id *g_ids = (void *)(block + ids);
     uint32_t *g_persons = (void *)(block + persons), *g_first = (void *)(block + first);
     float *g_scales = (void *)(block + scales), *g_errors = (void *)(block + errors);
+    int32_t *g_sums = (void *)(block + sums);
     int8_t *g_small = (void *)(block + small);
     int16_t *g_whole = (void *)(block + whole);
     const struct gw_kernel *kernel = gw_kernel_best();
+    alignas(64) int8_t ones[GW_TEMPLATE_DIM_MAX];
+    memset(ones, 1, sizeof ones);
     uint32_t person = 0;
     float longest = 0;
 
@@ -80,6 +84,7 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
             seen(whom, rows[i].v);
         g_scales[i] = s.scale;
         g_errors[i] = s.error;
+        kernel->dots8(&g_sums[i], g_small + i * stride, 1, stride, ones);
         longest = GW_MAX(longest, s.length);
     }
     g_first[n_persons] = (uint32_t)n;
@@ -87,7 +92,7 @@ struct gw_gallery *gw_gallery_build(struct gw_row *rows, size_t n, unsigned dim,
         g_errors[i] = -1e30F; /* times at least 1: below every score */
 
     *g = (struct gw_gallery){ .bytes = bytes, .n_rows = n, .n_persons = n_persons, .dim = dim, .longest = longest, .stride = stride,
-        .small = g_small, .whole = g_whole, .scales = g_scales, .errors = g_errors, .persons = g_persons,
+        .small = g_small, .whole = g_whole, .scales = g_scales, .errors = g_errors, .sums = g_sums, .persons = g_persons,
         .first = g_first, .ids = g_ids };
     atomic_init(&g->refs, 1);
     return g;

@@ -24,6 +24,7 @@ struct gw_gallery {
     const int16_t *whole;    /* rows as given: decide */
     const float *scales;     /* what one unit of small is in units of whole */
     const float *errors;     /* at least the length of whole - scale * small */
+    const int32_t *sums;     /* of small's components */
     const uint32_t *persons; /* of a row */
     const uint32_t *first;   /* rows of person p: first[p] on; first[n_persons] is n_rows */
     const struct gw_id *ids; /* of a person, ascending */

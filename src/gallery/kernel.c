@@ -49,8 +49,10 @@ static void bounds(float *out, float *tops, const int32_t *dots, const float *sc
     }
 }
 
-static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)
+static void dots8_together(int32_t *dots, const int8_t *rows, const int32_t *sums, size_t n_rows, size_t stride,
+    const int8_t *probes)
 {
+    (void)sums;
     for (size_t r = 0; r < n_rows; r++)
         for (size_t p = 0; p < GW_KERNEL_TOGETHER; p++)
             dots8(dots + r * GW_KERNEL_TOGETHER + p, rows + r * stride, 1, stride, probes + p * stride);

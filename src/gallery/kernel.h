@@ -42,8 +42,10 @@ struct gw_kernel {
         size_t n_tiles, float c, float g, float h);
 
     /* The same two for GW_KERNEL_TOGETHER probes, which lie one after another: row r's dots and
-     * bounds, and tile t's tops, are as many numbers side by side, and so are c, g and h. */
-    void (*dots8_together)(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes);
+     * bounds, and tile t's tops, are as many numbers side by side, and so are c, g and h. sums[r] is
+     * that of row r's components: whoever makes the probes unsigned needs it. */
+    void (*dots8_together)(int32_t *dots, const int8_t *rows, const int32_t *sums, size_t n_rows, size_t stride,
+        const int8_t *probes);
     void (*bounds_together)(float *bounds, float *tops, const int32_t *dots, const float *scales, const float *errors,
         size_t n_tiles, const float *c, const float *g, const float *h);
 };

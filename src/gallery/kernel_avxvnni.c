@@ -90,8 +90,10 @@ static void dots8(int32_t *dots, const int8_t *rows, size_t n_rows, size_t strid
         dots[r] = sum8(one(rows, probe, stride)) - over;
 }
 
-static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)
+static void dots8_together(int32_t *dots, const int8_t *rows, const int32_t *sums, size_t n_rows, size_t stride,
+    const int8_t *probes)
 {
+    (void)sums;
     __m256i o[8];
     for (size_t p = 0; p < 8; p++)
         o[p] = surplus(probes + p * stride, stride);

@@ -62,8 +62,10 @@ static void bounds(float *out, float *tops, const int32_t *dots, const float *sc
     }
 }
 
-static void dots8_together(int32_t *dots, const int8_t *rows, size_t n_rows, size_t stride, const int8_t *probes)
+static void dots8_together(int32_t *dots, const int8_t *rows, const int32_t *sums, size_t n_rows, size_t stride,
+    const int8_t *probes)
 {
+    (void)sums;
     for (size_t r = 0; r < n_rows; r++, rows += stride, dots += 8) {
         int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
         for (size_t i = 0; i < stride; i += 16) {

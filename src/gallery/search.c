@@ -106,50 +106,115 @@ struct looks {
     size_t step, first_row, n_tiles;
 };
 
+/* Compares the most promising row of a tile, or the last if that has been; false if it was compared or is none. */
+static bool look(struct top *t, const struct gw_gallery *g, const struct gw_kernel *k, const struct probe *p,
+    const struct looks *l, size_t tile)
+{
+    float *b = l->bounds + tile * GW_KERNEL_TILE * l->step;
+    size_t at = 0;
+    while (at + 1 < GW_KERNEL_TILE && b[at * l->step] < l->tops[tile * l->step])
+        at++;
+    const size_t row = l->first_row + tile * GW_KERNEL_TILE + at;
+    if (row >= g->n_rows || b[at * l->step] == -INFINITY)
+        return false;
+    compare(t, g, k, p, row);
+    b[at * l->step] = -INFINITY;
+    return true;
+}
+
+/* Compares the rows of a tile that reach the floor; the floor afterwards. */
+static float scan_tile(struct top *t, const struct gw_gallery *g, const struct gw_kernel *k, const struct probe *p,
+    const struct looks *l, size_t tile, float floor)
+{
+    const float *b = l->bounds + tile * GW_KERNEL_TILE * l->step;
+    for (size_t i = 0; i < GW_KERNEL_TILE; i++) {
+        const size_t row = l->first_row + tile * GW_KERNEL_TILE + i;
+        if (b[i * l->step] < floor || b[i * l->step] == -INFINITY || row >= g->n_rows)
+            continue;
+        compare(t, g, k, p, row);
+        floor = floor_of(t);
+    }
+    return floor;
+}
+
 /* Compares those rows of a chunk that may be among the best. Bounds are used up. */
 static void harvest(struct top *t, const struct gw_gallery *g, const struct gw_kernel *k, const struct probe *p,
     const struct looks *l)
 {
-    const size_t step = l->step;
-    float *tops = l->tops;
-
     /* As long as nothing is known, the most promising first: the floor then stands
      * high, and few of the rest reach it. */
     for (size_t tries = GW_MIN(t->max - t->n, 4); tries > 0; tries--) {
         size_t tile = 0;
         for (size_t i = 1; i < l->n_tiles; i++)
-            if (tops[i * step] > tops[tile * step])
+            if (l->tops[i] > l->tops[tile])
                 tile = i;
-        float *b = l->bounds + tile * GW_KERNEL_TILE * step;
-        size_t at = 0;
-        for (size_t i = 1; i < GW_KERNEL_TILE; i++)
-            if (b[i * step] > b[at * step])
-                at = i;
-        const size_t row = l->first_row + tile * GW_KERNEL_TILE + at;
-        if (row >= g->n_rows || b[at * step] == -INFINITY)
-            break; /* only rows of zeros behind the last, and rows already compared: nobody is left */
-        compare(t, g, k, p, row);
-        b[at * step] = -INFINITY;
-        float top = -INFINITY;
+        if (!look(t, g, k, p, l, tile))
+            break;
+        l->tops[tile] = -INFINITY;
         for (size_t i = 0; i < GW_KERNEL_TILE; i++)
-            top = GW_MAX(top, b[i * step]);
-        tops[tile * step] = top;
+            l->tops[tile] = GW_MAX(l->tops[tile], l->bounds[tile * GW_KERNEL_TILE + i]);
     }
 
     float floor = floor_of(t);
-    for (size_t tile = 0; tile < l->n_tiles; tile++) {
-        if (tops[tile * step] < floor)
-            continue;
-        const float *b = l->bounds + tile * GW_KERNEL_TILE * step;
-        for (size_t i = 0; i < GW_KERNEL_TILE; i++) {
-            const size_t row = l->first_row + tile * GW_KERNEL_TILE + i;
-            if (b[i * step] < floor || b[i * step] == -INFINITY || row >= g->n_rows)
-                continue;
-            compare(t, g, k, p, row);
-            floor = floor_of(t);
-        }
-    }
+    for (size_t tile = 0; tile < l->n_tiles; tile++)
+        if (l->tops[tile] >= floor)
+            floor = scan_tile(t, g, k, p, l, tile, floor);
 }
+
+enum { FIRST_LOOKS = 2 };
+
+/* The most promising tiles of each probe. Probes are side by side, so that a compiler takes them all at once. */
+static void most_promising(uint32_t tiles[FIRST_LOOKS][TOGETHER], const float *tops, size_t n_tiles)
+{
+    float high[FIRST_LOOKS][TOGETHER];
+    for (size_t p = 0; p < TOGETHER; p++) {
+        high[0][p] = high[1][p] = -INFINITY;
+        tiles[0][p] = tiles[1][p] = 0;
+    }
+    for (uint32_t tile = 0; tile < n_tiles; tile++, tops += TOGETHER)
+        for (size_t p = 0; p < TOGETHER; p++) {
+            const float top = tops[p];
+            const bool best = top > high[0][p], second = top > high[1][p];
+            high[1][p] = best ? high[0][p] : second ? top : high[1][p];
+            tiles[1][p] = best ? tiles[0][p] : second ? tile : tiles[1][p];
+            high[0][p] = best ? top : high[0][p];
+            tiles[0][p] = best ? tile : tiles[0][p];
+        }
+}
+
+/* As harvest, of all probes. */
+static void harvest_together(struct top *tops_of, const struct gw_gallery *g, const struct gw_kernel *k,
+    const struct probe *probes, size_t n_probes, const struct looks *all)
+{
+    uint32_t first[FIRST_LOOKS][TOGETHER], reached[TOGETHER] = {};
+    float floors[TOGETHER];
+    bool nothing_known = false;
+    struct looks l[TOGETHER];
+    for (size_t i = 0; i < n_probes; i++) {
+        l[i] = *all;
+        l[i].bounds += i;
+        l[i].tops += i;
+        nothing_known = nothing_known || tops_of[i].n < tops_of[i].max;
+    }
+    if (nothing_known) {
+        most_promising(first, all->tops, all->n_tiles);
+        for (size_t i = 0; i < n_probes; i++)
+            for (size_t f = 0; f < FIRST_LOOKS && tops_of[i].n < tops_of[i].max; f++)
+                look(&tops_of[i], g, k, &probes[i], &l[i], first[f][i]);
+    }
+    for (size_t i = 0; i < TOGETHER; i++)
+        floors[i] = floor_of(&tops_of[GW_MIN(i, n_probes - 1)]);
+    for (size_t tile = 0; tile < all->n_tiles; tile++)
+        for (size_t i = 0; i < TOGETHER; i++)
+            reached[i] |= (uint32_t)(all->tops[tile * TOGETHER + i] >= floors[i]) << tile;
+    for (size_t i = 0; i < n_probes; i++)
+        for (uint32_t left = reached[i]; left != 0; left &= left - 1) {
+            const size_t tile = (size_t)__builtin_ctz(left);
+            if (all->tops[tile * TOGETHER + i] >= floors[i]) /* it may stand higher by now */
+                floors[i] = scan_tile(&tops_of[i], g, k, &probes[i], &l[i], tile, floors[i]);
+        }
+}
+static_assert(CHUNK_TOGETHER / GW_KERNEL_TILE <= 32, "a bit for each tile");
 
 static size_t answer(struct gw_hit *hits, const struct top *t, const struct gw_gallery *g)
 {
@@ -215,11 +280,10 @@ static void search_together(struct gw_hit *hits, size_t *n_hits, size_t max, con
         alignas(64) int32_t dots[CHUNK_TOGETHER * TOGETHER];
         alignas(64) float bounds[CHUNK_TOGETHER * TOGETHER], tops[CHUNK_TOGETHER / GW_KERNEL_TILE * TOGETHER];
         const size_t n = GW_MIN(g->n_rows - row, CHUNK_TOGETHER), tiles = tiles_of(n);
-        k->dots8_together(dots, g->small + row * g->stride, n, g->stride, small);
+        k->dots8_together(dots, g->small + row * g->stride, g->sums + row, n, g->stride, small);
         memset(dots + n * TOGETHER, 0, sizeof dots[0] * (tiles * GW_KERNEL_TILE - n) * TOGETHER);
         k->bounds_together(bounds, tops, dots, g->scales + row, g->errors + row, tiles, c, e, h);
-        for (size_t i = 0; i < n_probes; i++)
-            harvest(&top[i], g, k, &p[i], &(struct looks){ bounds + i, tops + i, TOGETHER, row, tiles });
+        harvest_together(top, g, k, p, n_probes, &(struct looks){ bounds, tops, TOGETHER, row, tiles });
     }
     for (size_t i = 0; i < n_probes; i++)
         n_hits[i] = answer(hits + i * max, &top[i], g);

@@ -85,6 +85,5 @@ void gw_exchange_queues(const struct gw_exchange *x, size_t *recognize, size_t *
 bool gw_exchange_certificate_end(const struct gw_exchange *x, int64_t *us); /* of the server's; false: without TLS */
 
 /* Writing. */
-struct gw_json *gw_voyage_to_json(const struct gw_voyage *v);
 struct gw_json *gw_traveler_to_json(const struct gw_traveler *t);
 struct gw_json *gw_verification_to_json(const struct gw_verification_record *v);

@@ -4,6 +4,7 @@
 #include "base/near.h"
 #include "local/local.h"
 #include "local/notice.h"
+#include "local/voyage.h"
 #include "service/service.h"
 
 enum { LIST_BYTES = 64 << 20 };
@@ -419,6 +420,9 @@ static const struct {
     { "notice_check", gw_local_notice_check },
     { "notice_remove", gw_local_notice_remove },
     { "notice_list", gw_local_notice_list },
+    { "voyage_list", gw_local_voyage_list },
+    { "voyage_show", gw_local_voyage_show },
+    { "voyage_close", gw_local_voyage_close },
     { "webhook_new", webhook_new },
     { "webhook_list", webhook_list },
     { "webhook_drop", webhook_drop },

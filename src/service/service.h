@@ -319,6 +319,7 @@ struct gw_voyage_page {
 /* carrier (its own), officer, supervisor, admin, device (those at its site). By departure. GW_ERR_INVALID: cursor, limit. */
 [[nodiscard]] bool gw_service_voyages(struct gw_voyage_page *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, const struct gw_voyage_filter *filter, struct gw_err *err);
+struct gw_json *gw_voyage_to_json(const struct gw_voyage *v); /* as the interface has it: no person in it */
 [[nodiscard]] bool gw_service_voyage(struct gw_voyage *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id voyage, struct gw_err *err);
 

@@ -13,19 +13,23 @@ enum { CHANNELS_MAX = 160, SIDE_MAX = 30, FLOATS_MAX = CHANNELS_MAX * SIDE_MAX *
 static const struct row {
     const char *label;
     size_t in_channels, channels, height, width, kernel[2], stride[2], pads[4];
+    size_t not_used; /* channels of the input, at the end */
 } rows[] = {
-    { "3x3", 32, 64, 14, 14, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 } },
-    { "3x3 in steps of two", 32, 64, 15, 14, { 3, 3 }, { 2, 2 }, { 1, 1, 1, 1 } },
-    { "3x3 without padding", 16, 32, 9, 11, { 3, 3 }, { 1, 1 }, { 0, 0, 0, 0 } },
-    { "3x3 with padding below and right alone", 16, 16, 8, 8, { 3, 3 }, { 2, 2 }, { 0, 0, 1, 1 } },
-    { "steps that differ", 16, 48, 12, 13, { 3, 3 }, { 1, 2 }, { 1, 1, 1, 1 } },
-    { "steps of three", 16, 16, 12, 12, { 3, 3 }, { 3, 3 }, { 1, 1, 1, 1 } },
-    { "5x5", 16, 80, 10, 10, { 5, 5 }, { 1, 1 }, { 2, 2, 2, 2 } },
-    { "a kernel as large as the picture", 16, 112, 7, 7, { 7, 7 }, { 1, 1 }, { 0, 0, 0, 0 } },
-    { "a kernel with two sides", 16, 16, 9, 9, { 1, 5 }, { 1, 1 }, { 0, 2, 0, 2 } },
-    { "padding wider than the picture", 16, 16, 2, 2, { 3, 3 }, { 1, 1 }, { 3, 3, 3, 3 } },
-    { "one pixel", 64, 160, 1, 1, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 } },
-    { "every width of a last part", 16, 64, 3, 23, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 } },
+    { "3x3", 32, 64, 14, 14, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, 0 },
+    { "3x3 in steps of two", 32, 64, 15, 14, { 3, 3 }, { 2, 2 }, { 1, 1, 1, 1 }, 0 },
+    { "3x3 without padding", 16, 32, 9, 11, { 3, 3 }, { 1, 1 }, { 0, 0, 0, 0 }, 0 },
+    { "3x3 with padding below and right alone", 16, 16, 8, 8, { 3, 3 }, { 2, 2 }, { 0, 0, 1, 1 }, 0 },
+    { "steps that differ", 16, 48, 12, 13, { 3, 3 }, { 1, 2 }, { 1, 1, 1, 1 }, 0 },
+    { "steps of three", 16, 16, 12, 12, { 3, 3 }, { 3, 3 }, { 1, 1, 1, 1 }, 0 },
+    { "5x5", 16, 80, 10, 10, { 5, 5 }, { 1, 1 }, { 2, 2, 2, 2 }, 0 },
+    { "a kernel as large as the picture", 16, 112, 7, 7, { 7, 7 }, { 1, 1 }, { 0, 0, 0, 0 }, 0 },
+    { "a kernel with two sides", 16, 16, 9, 9, { 1, 5 }, { 1, 1 }, { 0, 2, 0, 2 }, 0 },
+    { "padding wider than the picture", 16, 16, 2, 2, { 3, 3 }, { 1, 1 }, { 3, 3, 3, 3 }, 0 },
+    { "one pixel", 64, 160, 1, 1, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, 0 },
+    { "a channel of the input not used", 32, 48, 7, 14, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, 1 },
+    { "nearly a block of them", 48, 144, 7, 7, { 3, 3 }, { 2, 2 }, { 1, 1, 1, 1 }, 15 },
+    { "more than a block of them", 48, 32, 5, 28, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, 31 },
+    { "every width of a last part", 16, 64, 3, 23, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, 0 },
 };
 
 static float in[FLOATS_MAX], out[FLOATS_MAX], add[FLOATS_MAX], weights[CHANNELS_MAX * CHANNELS_MAX],
@@ -70,7 +74,7 @@ static void pointwise_by_hand(double *to, const struct row *r, size_t block, boo
     for (size_t c = 0; c < r->channels; c++)
         for (size_t p = 0; p < pixels; p++) {
             double sum = (double)bias[0][c] + (with_add ? (double)add[at(c, p, pixels, block)] : 0);
-            for (size_t i = 0; i < r->in_channels; i++)
+            for (size_t i = 0; i < r->in_channels - r->not_used; i++)
                 sum += (double)in[at(i, p, pixels, block)] *
                        (double)weights[c / block * block * r->in_channels + i * block + c % block];
             to[c * pixels + p] = bent(sum, slopes[0][c]);
@@ -99,7 +103,8 @@ static void by_channel_by_hand(double *to, const double *from, const struct row 
 static void one(const struct row *r, const struct gw_blocked_kernel *k, size_t block)
 {
     const size_t pixels = r->height * r->width, together = GW_POINTWISE_CHANNELS / block * block;
-    struct gw_expand e = { .pointwise = { .block = block, .in_channels = r->in_channels, .pixels = pixels, .weights = weights,
+    struct gw_expand e = { .pointwise = { .block = block, .in_channels = r->in_channels,
+                               .used = r->in_channels - r->not_used, .pixels = pixels, .weights = weights,
                                .bias = bias[0], .behind = slopes[0] },
         .by_channel = { .block = block, .height = r->height, .width = r->width },
         .weights = by_channel, .bias = bias[1], .behind = slopes[1] };

@@ -183,6 +183,122 @@ static void a_seen_value_keeps_its_shape(void **state)
     onnx_free(&m);
 }
 
+/* 48 channels between an expansion and a projection, of which training wore some away. */
+static const struct worn_row {
+    const char *label;
+    size_t worn;        /* of the 48: every other one, from the second on */
+    float weight, bias; /* of the expansion there, */
+    float deep, meets;  /* the bias on the way, and the weights of the projection */
+    const char *between; /* before the convolution by channel */
+    int64_t channels;   /* then */
+    bool deeper;        /* there is a convolution by channel */
+} worn_rows[] = {
+    { "those that are zero go, down to a multiple of 16", 16, 0, 0, 0, 0, "PRelu", 32, true },
+    { "what is left is filled up again", 20, 0, 0, 0, 0, "PRelu", 32, true },
+    { "too few to fill a block stay", 15, 0, 0, 0, 0, "PRelu", 48, true },
+    { "so do they where nothing is by channel", 16, 0, 0, 0, 0.5f, "Relu", 32, false },
+    { "weights and bias of 2^-40 are nothing", 16, 0x1p-40f, -0x1p-40f, 0x1p-40f, 0.5f, "PRelu", 32, true },
+    { "numbers that are hardly numbers are nothing", 16, 1e-42f, 1e-44f, 1e-40f, 0.5f, "PRelu", 32, true },
+    { "a weight above that is something", 16, 0x1.000002p-40f, 0, 0, 0.5f, "PRelu", 48, true },
+    { "a bias above that is something", 16, 0, 0x1.000002p-40f, 0, 0.5f, "PRelu", 48, true },
+    { "a bias on the way makes something of nothing", 16, 0, 0, 0.3f, 0.5f, "PRelu", 48, true },
+    { "nothing may meet a weight of 2^10", 16, 0x1p-40f, 0, 0, -0x1p10f, "PRelu", 32, true },
+    { "above that it might show", 16, 0x1p-40f, 0, 0, -0x1.000002p10f, "PRelu", 48, true },
+    { "not a number is something", 16, NAN, 0, 0, 0, "PRelu", 48, true },
+    { "Relu and Tanh make nothing of nothing", 16, 0, 0, 0, 0.5f, "Tanh", 32, true },
+    { "so does Clip if 0 is within", 16, 0, 0, 0, 0.5f, "Clip -1", 32, true },
+    { "but not if 0 is not", 16, 0, 0, 0, 0.5f, "Clip 0.25", 48, true },
+    { "Sigmoid makes one half of nothing", 16, 0, 0, 0, 0.5f, "Sigmoid", 48, true },
+};
+enum { WIDE = 48, NARROW = 32 };
+
+static bool is_worn(const struct worn_row *r, size_t channel)
+{
+    return channel % 2 == 1 ? channel / 2 < r->worn : channel / 2 + WIDE / 2 < r->worn;
+}
+
+static void wear_growth(void *whom, float *weights, float *bias)
+{
+    const struct worn_row *r = whom;
+    for (size_t c = 0; c < WIDE; c++)
+        for (size_t i = 0; is_worn(r, c) && i < NARROW; i++) {
+            weights[c * NARROW + i] = r->weight;
+            bias[c] = r->bias;
+        }
+}
+static void wear_depth(void *whom, float *weights, float *bias)
+{
+    const struct worn_row *r = whom;
+    (void)weights; /* something, but of nothing */
+    for (size_t c = 0; c < WIDE; c++)
+        if (is_worn(r, c))
+            bias[c] = r->deep;
+}
+static void wear_shrinking(void *whom, float *weights, float *bias)
+{
+    const struct worn_row *r = whom;
+    (void)bias;
+    for (size_t i = 0; i < NARROW * WIDE; i++)
+        if (is_worn(r, i % WIDE))
+            weights[i] = r->meets;
+}
+
+static struct onnx worn_model(const struct worn_row *row)
+{
+    struct worn_row r = *row;
+    struct onnx m = onnx_new(8, 13);
+    onnx_input(&m, "x", (int64_t[]){ 1, 3, 16, 16 }, 4);
+    onnx_conv(&m, "x", "stem", 3, NARROW, 1, 3, 2);
+    onnx_prelu(&m, "stem", "stem.p", NARROW);
+    onnx_conv_edited(&m, "stem.p", "grow", NARROW, WIDE, 1, 1, 1, wear_growth, &r);
+    if (strcmp(r.between, "PRelu") == 0) {
+        onnx_prelu(&m, "grow", "between", WIDE);
+    } else if (strncmp(r.between, "Clip ", 5) == 0) {
+        const float bounds[] = { strtof(r.between + 5, NULL), 6 };
+        onnx_tensor_as(&m, "least", NULL, 0, &bounds[0], ONNX_RAW);
+        onnx_tensor_as(&m, "most", NULL, 0, &bounds[1], ONNX_RAW);
+        onnx_node(&m, "Clip", "grow least most", "between", NULL);
+    } else {
+        onnx_node(&m, r.between, "grow", "between", NULL);
+    }
+    if (r.deeper) {
+        onnx_conv_edited(&m, "between", "deep", WIDE, WIDE, WIDE, 3, 1, wear_depth, &r);
+        onnx_prelu(&m, "deep", "deep.p", WIDE);
+    }
+    onnx_conv_edited(&m, r.deeper ? "deep.p" : "between", "shrink", WIDE, NARROW, 1, 1, 1, wear_shrinking, &r);
+    onnx_node(&m, "Add", "stem.p shrink", "sum", NULL);
+    onnx_conv(&m, "sum", "y", NARROW, 5, 1, 1, 1);
+    onnx_described(&m, "grow", (int64_t[]){ 1, WIDE, 8, 8 }, 4);
+    onnx_output(&m, "y", (int64_t[]){ 1, 5, 8, 8 }, 4);
+    onnx_done(&m);
+    return m;
+}
+
+static void worn(void **state)
+{
+    const struct worn_row *r = *state;
+    struct gw_err err = {};
+    struct onnx m = worn_model(r);
+    GW_AUTO_VALUE(gw_buf) out = {};
+    GW_AUTO_VALUE(gw_buf) again = {};
+    struct gw_graph_report report;
+    CHECK_OK(gw_graph_prepare(&out, &report, gw_buf_span(&m.model), &err));
+    const struct gw_span model = gw_buf_span(&out);
+    const unsigned touched = r->channels == WIDE ? 0 : r->deeper ? 3 : 2;
+    CHECK_INT(report.n_trimmed, touched);
+    CHECK_INT(report.n_widened, 0);
+    CHECK_INT(onnx_first_dim(model, onnx_node_input(onnx_maker(model, "grow"), 1)), r->channels);
+    CHECK_INT(onnx_first_dim(model, onnx_node_input(onnx_maker(model, "grow"), 2)), r->channels);
+    if (r->deeper)
+        CHECK_INT(onnx_first_dim(model, onnx_node_input(onnx_maker(model, "deep"), 1)), r->channels);
+    CHECK_INT(onnx_first_dim(model, onnx_node_input(onnx_maker(model, "shrink"), 1)), NARROW);
+    CHECK_INT(onnx_count(model, 13), touched == 0);
+    CHECK(onnx_whole(model));
+    CHECK_OK(gw_graph_prepare(&again, NULL, model, &err));
+    CHECK(gw_span_equal(model, gw_buf_span(&again)));
+    onnx_free(&m);
+}
+
 /* A model with an If whose branch has a PRelu, and one outside. */
 static void subgraphs_are_left(void **state)
 {
@@ -540,13 +656,28 @@ static void runtime_agrees_on_the_narrow(void **state)
     }
 }
 
+static void runtime_agrees_on_the_worn(void **state)
+{
+    (void)state;
+    if (no_runtime())
+        skip();
+    for (size_t i = 0; i < GW_COUNT(worn_rows); i++) {
+        if (isnan(worn_rows[i].weight))
+            continue; /* all outputs are */
+        struct onnx m = worn_model(&worn_rows[i]);
+        equal_outputs(gw_buf_span(&m.model), 2e-6, worn_rows[i].label);
+        onnx_free(&m);
+    }
+}
+
 static const struct real_row {
     const char *label, *file;
     struct gw_graph_report want;
 } real_rows[] = {
     { "the detector is the same", "fr_detect.onnx", {} },
-    { "the landmarks are the same", "fr_landmark.onnx", {} },
-    { "the embedder: every PRelu rewritten", "fr_feature.onnx", { .n_prelu = 33, .n_conv = 33 } },
+    { "landmarks: two stretches trimmed", "fr_landmark.onnx", { .n_trimmed = 6 } },
+    { "the embedder: every PRelu rewritten, 14 stretches trimmed", "fr_feature.onnx",
+        { .n_prelu = 33, .n_conv = 33, .n_trimmed = 42 } },
     { "liveness: every PRelu rewritten, 45 convolutions widened", "fr_liveness.onnx",
         { .n_prelu = 33, .n_conv = 33, .n_widened = 45 } },
 };
@@ -575,6 +706,7 @@ int main(void)
     check_add("widening", "a narrow stretch gets 16 channels", narrow_is_widened);
     check_add("widening", "a value that is put out keeps its shape", a_seen_value_keeps_its_shape);
     check_add("widening", "an operator set that is not known is left", an_unknown_opset_is_left);
+    check_rows("channels worn away", worn_rows, worn);
     check_add("graph", "subgraphs and what they may name are left", subgraphs_are_left);
     check_add("graph", "bytes that are not understood are kept", unknown_bytes_are_kept);
     check_add("graph", "new names are nobody else's", names_are_new);
@@ -588,6 +720,7 @@ int main(void)
     check_add("runtime", "it computes the same of each PRelu rewritten", runtime_agrees);
     check_add("runtime", "single numbers come out as promised", numbers_are_as_promised);
     check_add("runtime", "a widened stretch computes the same", runtime_agrees_on_the_narrow);
+    check_add("runtime", "without channels that are nothing it computes the same", runtime_agrees_on_the_worn);
     check_rows("real networks", real_rows, real);
     int status = check_done();
     runtime_close(runtime);

@@ -82,6 +82,10 @@ static void same(const struct gw_kernel *k, size_t dim, size_t n_rows, enum fill
     for (size_t r = 0; r < n_rows; r++)
         for (size_t i = 0; i < dim; i++)
             small_rows[r * stride + i] = (int8_t)value(f, i, dim, false, 127, state);
+    int32_t sums[ROWS_MAX] = {};
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t i = 0; i < dim; i++)
+            sums[r] += small_rows[r * stride + i];
     for (size_t r = 0; r < GW_KERNEL_TOGETHER; r++)
         for (size_t i = 0; i < dim; i++)
             small_probes[r * stride + i] = (int8_t)value(f, i, dim, true, 127, state);
@@ -105,8 +109,8 @@ static void same(const struct gw_kernel *k, size_t dim, size_t n_rows, enum fill
     static int32_t want8[(ROWS_MAX + 1) * GW_KERNEL_TOGETHER], got8[(ROWS_MAX + 1) * GW_KERNEL_TOGETHER];
     memset(want8, 77, sizeof want8);
     memset(got8, 77, sizeof got8);
-    c->dots8_together(want8, small_rows, n_rows, stride, small_probes);
-    k->dots8_together(got8, small_rows, n_rows, stride, small_probes);
+    c->dots8_together(want8, small_rows, sums, n_rows, stride, small_probes);
+    k->dots8_together(got8, small_rows, sums, n_rows, stride, small_probes);
     if (memcmp(want8, got8, sizeof want8) != 0)
         fail_msg("%s: dots8_together, dimension %zu, %zu rows", k->name, dim, n_rows);
 
@@ -180,7 +184,7 @@ static void plain_test(void **)
 
     int8_t eight[8 * 64] = { 127, 127, -5, [64] = 1, [7 * 64 + 1] = 2 };
     int32_t both[16];
-    gw_kernel_c.dots8_together(both, row, 2, 64, eight);
+    gw_kernel_c.dots8_together(both, row, (int32_t[]){ 1, 1 }, 2, 64, eight);
     CHECK_INT(both[0], -5);
     CHECK_INT(both[1], 127);
     CHECK_INT(both[7], -254);

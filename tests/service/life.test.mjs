@@ -274,6 +274,37 @@ describe('doctor', { skip: withoutPhotos }, () => {
   });
 });
 
+describe('gangway voyage', { skip: withoutProgram }, () => {
+  test('lists, shows and closes voyages, and names nobody', async (t) => {
+    const g = await Gangway.start(t);
+    const list = voyage([traveler(0), traveler(1)]);
+    const id = (await g.manifest(list)).json.voyage;
+    const other = (await g.manifest({ ...list, voyage: { ...list.voyage, number: '77' } })).json.voyage;
+    const lines = (...args) => g.cli('voyage', 'list', ...args).stdout.trim().split('\n').filter(Boolean).map((l) => JSON.parse(l));
+    assert.deepEqual(lines().map((v) => v.voyage).sort(), [id, other].sort());
+    assert.deepEqual(g.cli('voyage', 'show', id).json, (await g.ask('GET', `/v1/voyages/${id}`, { as: 'officer' })).json);
+    const closed = g.cli('voyage', 'close', id);
+    assert.deepEqual([closed.json.not_boarded, closed.json.already], [2, false]);
+    assert.equal((await g.ask('GET', `/v1/voyages/${id}`, { as: 'officer' })).json.state, 'closed');
+    assert.equal(g.cli('voyage', 'close', id).json.already, true);
+    assert.deepEqual(lines('--open').map((v) => v.voyage), [other]);
+    assert.equal(lines('--port', list.voyage.from).length, 2);
+    assert.equal(lines('--port', 'ZZZ').length, 0);
+    for (const v of lines()) assert.ok(!/SURNAME|surname|reference/.test(JSON.stringify(v)));
+  });
+
+  test('what is wrong is said, with the status of it', async (t) => {
+    const g = await Gangway.start(t);
+    for (const [args, status, says] of [[[], 2, /it takes list, show ID or close ID/], [['lsit'], 2, /it takes list/], [['show'], 2, /it takes/],
+      [['show', 'nonsense'], 2, /take the id of a voyage/], [['close', '01m84pvs1tfrar20jc2cacf9ms'], 3, /no such voyage/],
+      [['list', '--port', '!'], 1, /port/], [['close', '01m84pvs1tfrar20jc2cacf9ms', '--open'], 2, /for list/]]) {
+      const r = g.cli('voyage', ...args);
+      assert.equal(r.status, status, `${args}: ${r.stderr}`);
+      assert.match(r.stderr, says);
+    }
+  });
+});
+
 describe('stopping and coming back', { skip: withoutPhotos }, () => {
   const set = { 'verify.liveness': 0 };
   const faces = ['cage.jpg', 'audrey.jpg', 'bieber_small.jpg', 'SeanConnery.jpg'];

@@ -49,7 +49,8 @@ describe('webhooks', { skip: withoutProgram }, () => {
   let g, id, other;
   const afters = [], t = { after: (f) => afters.push(f) };
   const ask = (method, target, json) => g.ask(method, target, { as: 'admin', ...(json === undefined ? {} : { json }) });
-  const add = async (url, more = {}) => (await ask('POST', '/v1/webhooks', { carrier: 'XX', url, ...more }));
+  // Readiness is told by the clock, and would be counted.
+  const add = async (url, more = {}) => (await ask('POST', '/v1/webhooks', { carrier: 'XX', url, kinds: ['decline'], ...more }));
   const decline = (at, reference) => g.ask('POST', `/v1/voyages/${at}/declines`, { as: 'device', where: { site: at === id ? 'YVR' : 'LHR' }, json: { reference } });
   const state = async (hook) => (await ask('GET', '/v1/webhooks')).json.webhooks.find((w) => w.webhook === hook);
   const until = async (hook, fits) => {

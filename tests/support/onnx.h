@@ -169,9 +169,9 @@ static inline void onnx_node(struct onnx *m, const char *op, const char *inputs,
     }
     pb_message(&m->graph, 1, &n);
 }
-/* Conv with weights and bias named after the output, filled from its name. */
-static inline void onnx_conv(struct onnx *m, const char *input, const char *output, int64_t from, int64_t to, int64_t group,
-    int64_t kernel, int64_t stride)
+/* Conv with weights and bias named after the output, filled from its name; then edit, where there is one, may change them. */
+static inline void onnx_conv_edited(struct onnx *m, const char *input, const char *output, int64_t from, int64_t to,
+    int64_t group, int64_t kernel, int64_t stride, void (*edit)(void *whom, float *weights, float *bias), void *whom)
 {
     char w[64], b[64], inputs[256];
     uint32_t seed = 7;
@@ -180,15 +180,31 @@ static inline void onnx_conv(struct onnx *m, const char *input, const char *outp
     snprintf(w, sizeof w, "%s.w", output);
     snprintf(b, sizeof b, "%s.b", output);
     snprintf(inputs, sizeof inputs, "%s %s %s", input, w, b);
-    float fan = (float)(from / group * kernel * kernel);
-    onnx_tensor(m, w, (int64_t[]){ to, from / group, kernel, kernel }, 4, seed, 2 / (1 + fan / 4));
-    onnx_tensor(m, b, &to, 1, seed + 1, 0.5f);
+    const int64_t dims[] = { to, from / group, kernel, kernel };
+    const size_t n_weights = (size_t)(to * dims[1] * kernel * kernel);
+    const float scale = 2 / (1 + (float)(dims[1] * kernel * kernel) / 4);
+    GW_AUTO_MEM float *weights = gw_alloc_array(n_weights, sizeof *weights);
+    GW_AUTO_MEM float *bias = gw_alloc_array((size_t)to, sizeof *bias);
+    uint32_t bias_seed = seed + 1;
+    for (size_t i = 0; i < n_weights; i++)
+        weights[i] = scale * onnx_random(&seed);
+    for (size_t i = 0; i < (size_t)to; i++)
+        bias[i] = 0.5f * onnx_random(&bias_seed);
+    if (edit != NULL)
+        edit(whom, weights, bias);
+    onnx_tensor_as(m, w, dims, 4, weights, ONNX_RAW);
+    onnx_tensor_as(m, b, &to, 1, bias, ONNX_RAW);
     struct gw_buf a = {};
     onnx_attribute_ints(&a, "kernel_shape", (int64_t[]){ kernel, kernel }, 2);
     onnx_attribute_ints(&a, "pads", (int64_t[]){ kernel / 2, kernel / 2, kernel / 2, kernel / 2 }, 4);
     onnx_attribute_ints(&a, "strides", (int64_t[]){ stride, stride }, 2);
     onnx_attribute_int(&a, "group", group);
     onnx_node(m, "Conv", inputs, output, &a);
+}
+static inline void onnx_conv(struct onnx *m, const char *input, const char *output, int64_t from, int64_t to, int64_t group,
+    int64_t kernel, int64_t stride)
+{
+    onnx_conv_edited(m, input, output, from, to, group, kernel, stride, NULL, NULL);
 }
 static inline void onnx_prelu(struct onnx *m, const char *input, const char *output, int64_t channels)
 {
