@@ -1,6 +1,7 @@
 /* defs.c - memory that is there or the process ends: the supervisor restarts it. */
 #include "base/defs.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,4 +38,11 @@ char *gw_strdup(const char *s)
 void gw_free(void *p)
 {
     free(p);
+}
+
+void gw_alloc_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -59,6 +59,8 @@
 [[nodiscard]] void *gw_realloc_array(void *p, size_t n, size_t size);
 [[nodiscard]] char *gw_strdup(const char *s);
 void gw_free(void *p);
+/* What was freed goes back to the system, where the C library can: after a phase that took much and left little. */
+void gw_alloc_trim(void);
 
 static inline void gw_free_pointer(void *p)
 {

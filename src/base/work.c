@@ -8,7 +8,9 @@ struct worker {
     struct gw_work *work;
     unsigned index;
     pthread_t thread;
+    bool rests;  /* under the lock */
 };
+static _Thread_local struct worker *self; /* NULL: no worker */
 
 struct gw_work {
     pthread_mutex_t lock;
@@ -19,7 +21,7 @@ struct gw_work {
     bool stopping;
     gw_work_fn *run;
     enum gw_rank rank;
-    unsigned n_threads;
+    unsigned n_threads, at_once, busy;
     struct worker *workers;
 };
 
@@ -31,29 +33,57 @@ static void *pop(struct gw_work *w)
     return job;
 }
 
+/* With the lock. */
+static void leave_place(struct worker *me)
+{
+    struct gw_work *w = me->work;
+    if (me->rests)
+        return;
+    me->rests = true;
+    w->busy--;
+    if (w->waiting > 0)
+        pthread_cond_signal(&w->arrived);
+    else if (w->stopping) /* those who waited for a place, too, have nothing more to do */
+        pthread_cond_broadcast(&w->arrived);
+}
+
+void gw_work_rest(void)
+{
+    if (self == NULL)
+        return;
+    pthread_mutex_lock(&self->work->lock);
+    leave_place(self);
+    pthread_mutex_unlock(&self->work->lock);
+}
+
 static void *loop(void *arg)
 {
     struct worker *me = arg;
     struct gw_work *w = me->work;
     gw_rank_take(w->rank);
+    self = me;
     pthread_mutex_lock(&w->lock);
     for (;;) {
-        while (w->waiting == 0 && !w->stopping)
+        while (w->waiting == 0 ? !w->stopping : w->busy == w->at_once)
             pthread_cond_wait(&w->arrived, &w->lock);
         if (w->waiting == 0)
             break;
         void *job = pop(w);
+        w->busy++;
+        me->rests = false;
         pthread_mutex_unlock(&w->lock);
         w->run(job, me->index);
         pthread_mutex_lock(&w->lock);
+        leave_place(me);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
 }
 
-struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_rank rank, gw_work_fn *run,
+struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity, enum gw_rank rank, gw_work_fn *run,
     struct gw_err *err)
 {
+    const unsigned n_threads = at_once + resting;
     struct gw_work *w = gw_alloc(sizeof *w);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->arrived, NULL);
@@ -61,6 +91,7 @@ struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_rank ra
     w->ring = gw_alloc_array(w->capacity, sizeof(void *));
     w->run = run;
     w->rank = rank;
+    w->at_once = at_once;
     w->workers = gw_alloc_array(n_threads, sizeof *w->workers);
     for (unsigned i = 0; i < n_threads; i++) {
         w->workers[i] = (struct worker){ .work = w, .index = i };

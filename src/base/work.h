@@ -8,13 +8,16 @@
 
 struct gw_work; /* opaque */
 
-/* Runs on a worker thread; worker is 0 to n_threads - 1, for things each worker owns. */
+/* Runs on a worker thread; worker is 0 to at_once + resting - 1, for things each worker owns. */
 typedef void gw_work_fn(void *job, unsigned worker);
 
-/* capacity: jobs waiting, not counting those being run. GW_ERR_UNAVAILABLE when
- * threads cannot be made. */
-[[nodiscard]] struct gw_work *gw_work_new(unsigned n_threads, size_t capacity, enum gw_rank rank, gw_work_fn *run,
-    struct gw_err *err);
+/* at_once: jobs being run; resting: those beside them that have said gw_work_rest. capacity: jobs waiting, not counting
+ * either. GW_ERR_UNAVAILABLE when threads cannot be made. */
+[[nodiscard]] struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity, enum gw_rank rank,
+    gw_work_fn *run, struct gw_err *err);
+/* From within a job: what is left of it is to wait for a disk, so the next may begin in its place. Said again, or where
+ * there is no job, it does nothing. */
+void gw_work_rest(void);
 /* Any thread. False when the queue is full or stopping: the job was not taken. */
 [[nodiscard]] bool gw_work_submit(struct gw_work *w, void *job);
 /* Takes up to max waiting jobs for a worker that can do several at once, without waiting. */

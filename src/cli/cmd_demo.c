@@ -413,7 +413,7 @@ static int demo(struct gw_conf *conf, bool once, const sigset_t *signals)
     const struct gw_service_options options = { .conf = conf };
     int64_t began = gw_clock_monotonic_us();
     GW_AUTO(gw_service) *service = gw_service_open(&options, &err);
-    GW_AUTO(gw_worker) *worker = service == NULL ? NULL : gw_worker_new(service, &err);
+    GW_AUTO(gw_worker) *worker = service == NULL ? NULL : gw_worker_new(service);
     if (worker == NULL)
         return gw_cli_fail("demo", &err);
     d.service = service;

@@ -30,13 +30,13 @@ bool gw_get_alerts(struct gw_exchange *x, struct gw_err *err)
     struct gw_alert_filter filter = {};
     struct gw_alert_page page;
     struct gw_span text = {};
-    if (gw_uri_query(&x->uri, "state", &text)) {
+    if (gw_uri_query(&x->asked->uri, "state", &text)) {
         filter.has_taken = true;
         filter.taken = gw_span_is(text, "acknowledged");
         if (!filter.taken && !gw_span_is(text, "open"))
             return gw_fail(err, GW_ERR_USAGE, "state takes open or acknowledged");
     }
-    filter.has_kind = gw_uri_query(&x->uri, "kind", &text);
+    filter.has_kind = gw_uri_query(&x->asked->uri, "kind", &text);
     if (filter.has_kind && !gw_alert_find(&filter.kind, text))
         return gw_fail(err, GW_ERR_USAGE, "kind takes a kind of alert, as referral");
     if (!gw_exchange_voyage(&filter.voyage, &filter.has_voyage, x, err) ||

@@ -28,7 +28,7 @@ bool gw_get_devices(struct gw_exchange *x, struct gw_err *err)
     struct gw_device *devices;
     struct gw_span state = {};
     size_t n;
-    bool every = gw_uri_query(&x->uri, "state", &state);
+    bool every = gw_uri_query(&x->asked->uri, "state", &state);
     if (every && !gw_span_is(state, "valid") && !gw_span_is(state, "expired") && !gw_span_is(state, "revoked"))
         return gw_fail(err, GW_ERR_USAGE, "state takes valid, expired or revoked");
     if (!gw_service_devices(&devices, &n, x->mem, x->service, &x->who, every, err))

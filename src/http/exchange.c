@@ -9,22 +9,22 @@ enum { PAGE_LEAST = 1, PAGE_MOST = 500, PAGE_USUAL = 50 };
 static size_t find_value(const struct gw_exchange *x, const char *name)
 {
     size_t i = 0;
-    while (i < x->path.n && strcmp(x->path.values[i].parameter->name, name) != 0)
+    while (i < x->asked->path.n && strcmp(x->asked->path.values[i].parameter->name, name) != 0)
         i++;
-    assert(i < x->path.n); /* the route's path has it */
+    assert(i < x->asked->path.n); /* the route's path has it */
     return i;
 }
 
 struct gw_id gw_exchange_id(const struct gw_exchange *x, const char *name)
 {
     size_t i = find_value(x, name);
-    assert(x->path.values[i].parameter->is_id);
-    return x->path.values[i].id;
+    assert(x->asked->path.values[i].parameter->is_id);
+    return x->asked->path.values[i].id;
 }
 
 struct gw_span gw_exchange_word(const struct gw_exchange *x, const char *name)
 {
-    return x->path.values[find_value(x, name)].text;
+    return x->asked->path.values[find_value(x, name)].text;
 }
 
 bool gw_exchange_wants(const struct gw_exchange *x, const char *media)
@@ -79,8 +79,7 @@ void gw_exchange_forget(struct gw_exchange *x)
 {
     gw_arena_free(x->mem);
     x->mem = NULL;
-    x->uri = (struct gw_uri){};
-    x->path = (struct gw_path_values){};
+    x->asked = NULL;
 }
 
 bool gw_exchange_json(struct gw_exchange *x, int status, const struct gw_json *j)
@@ -97,10 +96,10 @@ bool gw_exchange_page(size_t *limit, struct gw_span *cursor, const struct gw_exc
     struct gw_span text = {};
     uint64_t n = PAGE_USUAL;
     *cursor = (struct gw_span){};
-    if (gw_uri_query(&x->uri, "limit", &text) && (!gw_span_uint(text, PAGE_MOST, &n) || n < PAGE_LEAST))
+    if (gw_uri_query(&x->asked->uri, "limit", &text) && (!gw_span_uint(text, PAGE_MOST, &n) || n < PAGE_LEAST))
         return gw_fail(err, GW_ERR_USAGE, "limit takes a whole number from %d to %d", PAGE_LEAST, PAGE_MOST);
     *limit = (size_t)n;
-    gw_uri_query(&x->uri, "cursor", cursor);
+    gw_uri_query(&x->asked->uri, "cursor", cursor);
     return true;
 }
 
@@ -108,7 +107,7 @@ bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, con
 {
     struct gw_span text = {};
     struct gw_date day;
-    *has = gw_uri_query(&x->uri, name, &text);
+    *has = gw_uri_query(&x->asked->uri, name, &text);
     if (!*has)
         return true;
     if (gw_date_parse(&day, text)) {
@@ -122,7 +121,7 @@ bool gw_exchange_moment(bool *has, int64_t *us, const struct gw_exchange *x, con
 bool gw_exchange_voyage(struct gw_id *out, bool *has, const struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_span text = {};
-    *has = gw_uri_query(&x->uri, "voyage", &text);
+    *has = gw_uri_query(&x->asked->uri, "voyage", &text);
     return !*has || gw_id_parse(out, text) || gw_fail(err, GW_ERR_USAGE, "voyage takes the id of a voyage");
 }
 

@@ -14,6 +14,12 @@
 struct gw_http;
 struct gw_conf;
 
+/* What a request's target says. */
+struct gw_asked {
+    struct gw_uri uri;
+    struct gw_path_values path; /* gw_exchange_id, gw_exchange_word */
+};
+
 struct gw_exchange {
     struct gw_http *http;
     struct gw_request *request;
@@ -21,8 +27,7 @@ struct gw_exchange {
     const struct gw_route *route; /* NULL until found */
     struct gw_caller who;         /* when has_who */
     bool has_who;
-    struct gw_uri uri;
-    struct gw_path_values path;   /* gw_exchange_id, gw_exchange_word */
+    struct gw_asked *asked;       /* in mem; NULL until the target was read, and once it is forgotten */
     struct gw_id voyage;          /* of a path with {voyage} */
     struct gw_span media;         /* the media type the client likes best of those the route answers with */
     struct gw_worker *worker;     /* of a RECOGNIZE route */

@@ -6,7 +6,7 @@
 static bool number(bool *has, uint64_t *out, const struct gw_exchange *x, const char *name, struct gw_err *err)
 {
     struct gw_span text;
-    *has = gw_uri_query(&x->uri, name, &text);
+    *has = gw_uri_query(&x->asked->uri, name, &text);
     return !*has || gw_span_uint(text, (UINT64_C(1) << GW_TREE_LEVELS) - 1, out) ||
            gw_fail(err, GW_ERR_USAGE, "%s takes a number", name);
 }
@@ -38,7 +38,7 @@ bool gw_get_audit_head(struct gw_exchange *x, struct gw_err *err)
     struct gw_span fresh = {};
     bool has_size;
     uint64_t size = 0;
-    gw_uri_query(&x->uri, "fresh", &fresh);
+    gw_uri_query(&x->asked->uri, "fresh", &fresh);
     if (!number(&has_size, &size, x, "size", err) ||
         !gw_service_audit_head(&h, x->mem, x->service, &x->who, has_size, size, gw_span_is(fresh, "yes"), err))
         return false;

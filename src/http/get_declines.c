@@ -5,7 +5,7 @@ static bool read_day(struct gw_date *out, const struct gw_exchange *x, const cha
 {
     struct gw_span text = {};
     *out = (struct gw_date){};
-    return !gw_uri_query(&x->uri, name, &text) || gw_date_parse(out, text) ||
+    return !gw_uri_query(&x->asked->uri, name, &text) || gw_date_parse(out, text) ||
         gw_fail(err, GW_ERR_USAGE, "%s takes a day such as 2026-11-23", name);
 }
 

@@ -75,7 +75,7 @@ static bool read_after(struct gw_listen_ask *ask, const struct gw_exchange *x, s
 {
     struct gw_span text = {};
     uint64_t after = 0;
-    ask->has_after = gw_request_header(x->request, "Last-Event-ID", &text) || gw_uri_query(&x->uri, "after", &text);
+    ask->has_after = gw_request_header(x->request, "Last-Event-ID", &text) || gw_uri_query(&x->asked->uri, "after", &text);
     if (ask->has_after && !gw_span_uint(gw_span_trim(text), INT64_MAX, &after))
         return gw_fail(err, GW_ERR_USAGE, "Last-Event-ID and after take the id of an event: a whole number");
     ask->after = (int64_t)after;
@@ -86,7 +86,7 @@ static bool read_after(struct gw_listen_ask *ask, const struct gw_exchange *x, s
 static bool read_kinds(struct gw_listen_ask *ask, const struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_span text = {};
-    if (!gw_uri_query(&x->uri, "kinds", &text))
+    if (!gw_uri_query(&x->asked->uri, "kinds", &text))
         return true;
     for (size_t from = 0; from <= text.size;) {
         size_t to = from;

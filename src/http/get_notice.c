@@ -92,7 +92,7 @@ static bool read_word(bool *has, const struct gw_exchange *x, const char *name, 
 {
     char text[16];
     struct gw_span word = {};
-    *has = gw_uri_query(&x->uri, name, &word);
+    *has = gw_uri_query(&x->asked->uri, name, &word);
     snprintf(text, sizeof text, "%.*s", (int)GW_MIN(word.size, sizeof text - 1), (const char *)word.data);
     return !*has || find(ask, text) || gw_fail(err, GW_ERR_USAGE, "%s takes %s", name, words);
 }
@@ -114,8 +114,8 @@ bool gw_get_notice(struct gw_exchange *x, struct gw_err *err)
     if (!read_word(&ask.has_mode, x, "mode", find_mode, &ask, "air, sea or land", err) ||
         !read_word(&ask.has_direction, x, "direction", find_direction, &ask, "arrival or departure", err))
         return false;
-    gw_uri_query(&x->uri, "site", &ask.site);
-    gw_uri_query(&x->uri, "lang", &ask.language);
+    gw_uri_query(&x->asked->uri, "site", &ask.site);
+    gw_uri_query(&x->asked->uri, "lang", &ask.language);
     if (!gw_service_notice(&n, x->mem, x->service, x->has_who ? &x->who : NULL, &ask, err))
         return false;
     gw_request_answer_header(x->request, "Content-Language", n.notice.language);

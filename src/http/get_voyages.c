@@ -10,10 +10,10 @@ bool gw_get_voyages(struct gw_exchange *x, struct gw_err *err)
         !gw_exchange_moment(&filter.has_to, &filter.to_us, x, "to", err) ||
         !gw_exchange_page(&filter.limit, &filter.cursor, x, err))
         return false;
-    filter.has_mode = gw_uri_query(&x->uri, "mode", &mode);
+    filter.has_mode = gw_uri_query(&x->asked->uri, "mode", &mode);
     if (filter.has_mode && !gw_mode_find(&filter.mode, mode))
         return gw_fail(err, GW_ERR_USAGE, "mode takes air, sea or land");
-    gw_uri_query(&x->uri, "port", &filter.port);
+    gw_uri_query(&x->asked->uri, "port", &filter.port);
     if (!gw_service_voyages(&page, x->mem, x->service, &x->who, &filter, err))
         return false;
     GW_AUTO(gw_json) *j = gw_json_object();

@@ -21,6 +21,7 @@ enum {
     SMALL_BODY = 64 << 10,
     FORM_BYTES = 64 << 10,         /* what a form may have beside its picture */
     CLERKS = 4, CLERK_QUEUE = 256, /* clerks mostly wait for the disk */
+    RESTING = 32,                  /* decided, and waiting for the disk: as many as come while it stands still for a moment */
     BODIES_BYTES = 256 << 20,
     EXCHANGE_BYTES = GW_MANIFEST_ARENA_BYTES + (16 << 20), /* a cap, not a size */
 };
@@ -100,8 +101,8 @@ static bool check_form(struct gw_exchange *x, struct gw_err *err)
 
 static bool check_query(const struct gw_exchange *x, struct gw_err *err)
 {
-    for (size_t i = 0; i < x->uri.n_pairs; i++)
-        if (!gw_word_in(x->route->query, x->uri.pairs[i].name, false))
+    for (size_t i = 0; i < x->asked->uri.n_pairs; i++)
+        if (!gw_word_in(x->route->query, x->asked->uri.pairs[i].name, false))
             return *x->route->query == 0
                 ? gw_fail(err, GW_ERR_USAGE, "%s %s takes no query parameters", x->route->method, x->route->path)
                 : gw_fail(err, GW_ERR_USAGE, "%s %s takes other query parameters: %s", x->route->method, x->route->path,
@@ -156,13 +157,15 @@ static bool find_route(struct gw_exchange *x, struct gw_err *err)
         x->request->status = 204;
         return true;
     }
-    if (!gw_uri_parse(&x->uri, x->mem, gw_span_str(x->request->uri), err))
+    x->asked = gw_arena_one(x->mem, struct gw_asked, err);
+    if (x->asked == NULL || !gw_uri_parse(&x->asked->uri, x->mem, gw_span_str(x->request->uri), err))
         return false;
-    x->route = gw_route_find(&x->path, &known, allow, x->request->method, &x->uri);
+    const struct gw_path_values *path = &x->asked->path;
+    x->route = gw_route_find(&x->asked->path, &known, allow, x->request->method, &x->asked->uri);
     if (x->route != NULL) {
-        for (size_t i = 0; i < x->path.n; i++)
-            if (strcmp(x->path.values[i].parameter->name, "voyage") == 0)
-                x->voyage = x->path.values[i].id;
+        for (size_t i = 0; i < path->n; i++)
+            if (strcmp(path->values[i].parameter->name, "voyage") == 0)
+                x->voyage = path->values[i].id;
         return true;
     }
     if (!known)
@@ -376,13 +379,12 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
     h->service = service;
     h->conf = conf;
     h->metrics = gw_http_metrics_new();
-    unsigned n = gw_service_threads(service);
+    const unsigned at_once = gw_service_threads(service), n = at_once + RESTING;
     h->workers = gw_alloc_array(n, sizeof(void *));
     for (; h->n_workers < n; h->n_workers++)
-        if ((h->workers[h->n_workers] = gw_worker_new(service, err)) == NULL)
-            return NULL;
-    if ((h->recognizers = gw_work_new(n, (size_t)conf->work_queue, GW_RANK_PATIENT, run_recognizer, err)) == NULL ||
-        (h->clerks = gw_work_new(CLERKS, CLERK_QUEUE, GW_RANK_PROMPT, run_clerk, err)) == NULL)
+        h->workers[h->n_workers] = gw_worker_new(service);
+    if ((h->recognizers = gw_work_new(at_once, RESTING, (size_t)conf->work_queue, GW_RANK_PATIENT, run_recognizer, err)) == NULL ||
+        (h->clerks = gw_work_new(CLERKS, 0, CLERK_QUEUE, GW_RANK_PROMPT, run_clerk, err)) == NULL)
         return NULL;
     const struct gw_door door = { h, begin, ready, too_large, crowded, end };
     if (!gw_http_tls_open(&h->tls, conf, gw_service_now(service), err))

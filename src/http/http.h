@@ -11,7 +11,7 @@ struct gw_http; /* opaque */
 
 /* Makes the recognition workers, binds http.listen and answers. conf and service
  * are borrowed until close; conf's reloadable settings may change underneath.
- * Errors: those of gw_tls_open, gw_server_open and gw_worker_new. */
+ * Errors: those of gw_tls_open and gw_server_open. */
 [[nodiscard]] struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err);
 /* Reads certificate, key and clients' file again; what is not right leaves all as it was. */
 [[nodiscard]] bool gw_http_reload(struct gw_http *h, struct gw_err *err);

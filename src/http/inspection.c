@@ -118,7 +118,7 @@ static void render(struct gw_buf *body, int *status, const void *answer, void *c
 static bool read_state(struct gw_inspection_filter *f, const struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_span text = {};
-    if (!gw_uri_query(&x->uri, "state", &text))
+    if (!gw_uri_query(&x->asked->uri, "state", &text))
         return true;
     f->has_state = true;
     f->leased = gw_span_is(text, "claimed");
@@ -135,7 +135,7 @@ bool gw_get_inspections(struct gw_exchange *x, struct gw_err *err)
 {
     struct gw_inspection_filter filter = {};
     struct gw_inspection_page page;
-    gw_uri_query(&x->uri, "site", &filter.site);
+    gw_uri_query(&x->asked->uri, "site", &filter.site);
     if (!read_state(&filter, x, err) || !gw_exchange_voyage(&filter.voyage, &filter.has_voyage, x, err) ||
         !gw_exchange_page(&filter.limit, &filter.cursor, x, err) ||
         !gw_service_inspections(&page, x->mem, x->service, &x->who, &filter, err))

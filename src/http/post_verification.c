@@ -33,7 +33,7 @@ bool gw_post_verification(struct gw_exchange *x, struct gw_err *err)
     if (ask.picture.size == 0)
         return gw_fail(err, GW_ERR_FORMAT, "there is no picture in the request");
     gw_request_header(x->request, "X-Boarding-Pass", &ask.boarding_pass);
-    gw_uri_query(&x->uri, "document", &ask.document_number);
+    gw_uri_query(&x->asked->uri, "document", &ask.document_number);
     if (gw_request_header(x->request, "X-Document-Number", &header))
         ask.document_number = gw_span_trim(header);
     if (gw_request_header(x->request, "X-Issuing-State", &header))

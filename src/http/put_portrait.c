@@ -22,7 +22,7 @@ static bool read_field(struct gw_span *out, const struct gw_exchange *x, const s
         found[n++] = gw_span_trim(part->data);
     if (gw_request_header(x->request, header, &found[n]))
         found[n] = gw_span_trim(found[n]), n++;
-    if (gw_uri_query(&x->uri, name, &found[n]))
+    if (gw_uri_query(&x->asked->uri, name, &found[n]))
         n++;
     for (size_t i = 1; i < n; i++)
         if (!gw_span_equal(found[0], found[i]))

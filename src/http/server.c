@@ -55,8 +55,16 @@ struct peer {
     bool asked_certificate;              /* the three below are known */
     enum gw_tls_peer certified;
     struct gw_hash certificate;
-    struct gw_err certificate_why;
+    struct gw_err *certificate_why;      /* NULL: not REFUSED */
     struct gw_connection *streaming;     /* under the server's lock: its request, while it is an open stream */
+};
+
+struct gw_answer_headers {
+    struct answer_header {
+        const char *name; /* a literal */
+        char value[160];
+    } of[GW_REQUEST_ANSWER_HEADERS];
+    size_t n;
 };
 
 /* A stream that has nothing sleeps, and nobody who wakes it may be missed: what happens
@@ -267,6 +275,7 @@ static void peer_changed(void *self, struct MHD_Connection *mhd, void **context,
     pthread_mutex_unlock(&s->lock);
     atomic_fetch_sub(&s->n_connections, 1);
     gw_tls_end(p->identity);
+    gw_free(p->certificate_why);
     gw_free(p);
     *context = NULL;
 }
@@ -364,6 +373,13 @@ static struct MHD_Response *bytes_answer(const struct gw_request *r)
     return MHD_create_response_from_buffer(bytes.size, start.library, MHD_RESPMEM_PERSISTENT);
 }
 
+/* The library has copied them, or nobody will be answered: an open stream would keep them for hours. */
+static void forget_headers(struct gw_request *r)
+{
+    gw_free(r->headers);
+    r->headers = NULL;
+}
+
 static enum MHD_Result queue(struct gw_connection *c)
 {
     struct gw_request *r = &c->request;
@@ -379,8 +395,9 @@ static enum MHD_Result queue(struct gw_connection *c)
     MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");
     if (r->type != NULL)
         MHD_add_response_header(answer, "Content-Type", r->type);
-    for (size_t i = 0; i < r->n_headers; i++)
-        MHD_add_response_header(answer, r->headers[i].name, r->headers[i].value);
+    for (size_t i = 0; r->headers != NULL && i < r->headers->n; i++)
+        MHD_add_response_header(answer, r->headers->of[i].name, r->headers->of[i].value);
+    forget_headers(r);
     if (r->close)
         MHD_add_response_header(answer, "Connection", "close");
     if (c->peer != NULL)
@@ -404,13 +421,19 @@ static void look_at_peer(struct gw_connection *c)
     struct peer *p = c->peer;
     if (p == NULL || p->identity == NULL)
         return;
-    if (!p->asked_certificate)
-        p->certified = gw_tls_peer(&p->certificate, &p->certificate_why, p->identity,
+    if (!p->asked_certificate) {
+        struct gw_err why = {};
+        p->certified = gw_tls_peer(&p->certificate, &why, p->identity,
             MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
+        if (p->certified == GW_TLS_PEER_REFUSED) {
+            p->certificate_why = gw_alloc(sizeof why);
+            *p->certificate_why = why;
+        }
+    }
     p->asked_certificate = true;
     r->peer = p->certified;
     r->certificate = p->certificate;
-    r->certificate_why = &p->certificate_why;
+    r->certificate_why = p->certificate_why;
 }
 
 /* A name for this request from outside is taken when it cannot be anything else: what stands in a log must not be a
@@ -570,6 +593,7 @@ static void completed(void *self, struct MHD_Connection *mhd, void **context, en
         atomic_fetch_sub(&s->bodies, c->body.size);
     gw_buf_done(&c->body);
     gw_buf_done(&c->request.answer);
+    forget_headers(&c->request);
     gw_free((void *)(uintptr_t)c->request.uri);
     gw_free(c);
 }
@@ -625,11 +649,13 @@ size_t gw_request_header_count(const struct gw_request *r, const char *name)
 
 void gw_request_answer_header(struct gw_request *r, const char *name, const char *value)
 {
-    assert(r->n_headers < GW_REQUEST_ANSWER_HEADERS);
-    size_t i = r->n_headers++;
-    r->headers[i].name = name;
-    snprintf(r->headers[i].value, sizeof r->headers[i].value, "%s", value);
-    for (char *p = r->headers[i].value; *p != 0; p++)
+    if (r->headers == NULL)
+        r->headers = gw_alloc(sizeof *r->headers);
+    assert(r->headers->n < GW_COUNT(r->headers->of));
+    struct answer_header *h = &r->headers->of[r->headers->n++];
+    h->name = name;
+    snprintf(h->value, sizeof h->value, "%s", value);
+    for (char *p = h->value; *p != 0; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = ' ';
 }

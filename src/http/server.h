@@ -35,6 +35,8 @@ struct gw_header {
     const char *name, *value;
 };
 
+struct gw_answer_headers; /* opaque */
+
 /* An answer that is not known yet: events. */
 enum gw_pull {
     GW_PULL_SOME,    /* *n bytes were written: more than 0 */
@@ -75,11 +77,7 @@ struct gw_request {
     int status;
     const char *type;        /* media type, a literal */
     struct gw_buf answer;
-    struct {
-        const char *name;    /* a literal */
-        char value[160];
-    } headers[GW_REQUEST_ANSWER_HEADERS];
-    size_t n_headers;
+    struct gw_answer_headers *headers; /* gw_request_answer_header; the server's, until the answer is queued. NULL: none */
     bool close;              /* after the answer */
     /* What lives as long as the program is sent from where it is. */
     struct gw_span constant; /* instead of answer, when not empty */

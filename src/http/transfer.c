@@ -6,7 +6,7 @@ bool gw_get_transfers(struct gw_exchange *x, struct gw_err *err)
     struct gw_transfer_page page;
     struct gw_span cursor, state = {};
     size_t limit;
-    (void)gw_uri_query(&x->uri, "state", &state);
+    (void)gw_uri_query(&x->asked->uri, "state", &state);
     if (!gw_exchange_page(&limit, &cursor, x, err) ||
         !gw_service_transfers(&page, x->mem, x->service, &x->who, state, cursor, limit, err))
         return false;

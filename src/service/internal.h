@@ -45,6 +45,12 @@ struct gw_service {
     struct gw_clock clock;
     struct gw_decoder *decoder; /* NULL without recognition, as faces */
     struct gw_faces *faces;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t returned;
+        struct gw_face_scratch **of; /* not lent */
+        size_t n;
+    } scratches;
     char model[GW_MODEL_TEXT];  /* "" without recognition */
     struct gw_threshold_point points[GW_THRESHOLD_POINTS_MAX];
     size_t n_points;
@@ -93,7 +99,6 @@ struct gw_service {
 
 struct gw_worker {
     struct gw_service *service;
-    struct gw_face_scratch *scratch;
     struct gw_arena *arena; /* reset by each verb */
     struct gw_face faces[GW_FACES_SEEN];
     struct gw_embedding embedding;
@@ -117,14 +122,16 @@ struct gw_span gw_service_model(const struct gw_service *s);
 /* ---- pictures (picture.c) ------------------------------------------------------- */
 
 struct gw_seen {
-    struct gw_decoder_picture picture; /* returned by gw_seen_done */
+    struct gw_service *service;
+    struct gw_face_scratch *scratch;   /* lent; the two are returned by gw_seen_done */
+    struct gw_decoder_picture picture;
     size_t n_faces;
     double second_face_share;
     struct gw_face_facts facts;        /* of the largest, w->faces[0] */
 };
-void gw_seen_done(struct gw_seen *seen);
+void gw_seen_done(struct gw_seen *seen); /* a second time is fine */
 GW_AUTO_DONE(gw_seen, gw_seen_done)
-/* Decodes and finds faces. */
+/* Decodes and finds faces, as soon as nobody else computes with one of the scratches: the fewer, the less memory. */
 bool gw_see(struct gw_seen *out, struct gw_worker *w, struct gw_span picture, struct gw_face_times *times,
     struct gw_err *err);
 /* The largest face into w->template. */

@@ -1,9 +1,30 @@
 /* picture.c - from bytes to the facts of the largest face, for portraits and gates alike. */
 #include "service/internal.h"
 
+static struct gw_face_scratch *borrow_scratch(struct gw_service *s)
+{
+    pthread_mutex_lock(&s->scratches.lock);
+    while (s->scratches.n == 0)
+        pthread_cond_wait(&s->scratches.returned, &s->scratches.lock);
+    struct gw_face_scratch *out = s->scratches.of[--s->scratches.n]; /* the one returned last is in the caches */
+    pthread_mutex_unlock(&s->scratches.lock);
+    return out;
+}
+
+static void return_scratch(struct gw_service *s, struct gw_face_scratch *scratch)
+{
+    pthread_mutex_lock(&s->scratches.lock);
+    s->scratches.of[s->scratches.n++] = scratch;
+    pthread_cond_signal(&s->scratches.returned);
+    pthread_mutex_unlock(&s->scratches.lock);
+}
+
 void gw_seen_done(struct gw_seen *seen)
 {
     gw_decoder_return(&seen->picture);
+    if (seen->scratch != NULL)
+        return_scratch(seen->service, seen->scratch);
+    seen->scratch = NULL;
 }
 
 static double area(const struct gw_face *f)
@@ -29,11 +50,15 @@ bool gw_see(struct gw_seen *out, struct gw_worker *w, struct gw_span picture, st
         .most_pixels = (uint64_t)s->conf->image_pixels,
         .most_us = s->conf->image_time,
     };
+    out->service = s;
+    out->scratch = borrow_scratch(s);
     int64_t from = gw_clock_monotonic_us();
-    if (!gw_decoder_borrow(&out->picture, s->decoder, picture, &limits, GW_WANT_SIDE_PX, err))
+    if (!gw_decoder_borrow(&out->picture, s->decoder, picture, &limits, GW_WANT_SIDE_PX, err)) {
+        gw_seen_done(out);
         return false;
+    }
     gw_stage_add(s, GW_STAGE_DECODE, gw_clock_monotonic_us() - from);
-    if (!gw_face_find(w->faces, GW_FACES_SEEN, &out->n_faces, s->faces, w->scratch, &out->picture.image, times, err)) {
+    if (!gw_face_find(w->faces, GW_FACES_SEEN, &out->n_faces, s->faces, out->scratch, &out->picture.image, times, err)) {
         gw_seen_done(out);
         *out = (struct gw_seen){};
         return false;
@@ -61,6 +86,6 @@ bool gw_see(struct gw_seen *out, struct gw_worker *w, struct gw_span picture, st
 
 bool gw_see_template(struct gw_worker *w, const struct gw_seen *seen, struct gw_face_times *times, struct gw_err *err)
 {
-    return gw_face_embed(&w->embedding, w->service->faces, w->scratch, &seen->picture.image, &w->faces[0], times, err) &&
+    return gw_face_embed(&w->embedding, w->service->faces, seen->scratch, &seen->picture.image, &w->faces[0], times, err) &&
            gw_template_make(&w->template, w->embedding.v, w->embedding.dim, err);
 }

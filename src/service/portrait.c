@@ -3,6 +3,7 @@
 #include "service/internal.h"
 
 #include "base/log.h"
+#include "base/work.h"
 #include "document/chip.h"
 
 /* What a portrait must be: one face, seen from the front, of the asked quality. Not
@@ -181,6 +182,7 @@ bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, con
 {
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct keep k = { .out = out, .s = s, .who = who, .made = made, .once = once, .now_us = gw_clock_now(&s->clock), .a = a };
+    gw_work_rest();
     if (!gw_store_write(s->store, keep, &k, err))
         return false;
     for (size_t i = 0; i < k.n_holders; i++) {
@@ -249,6 +251,7 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
         }
     if (!gw_see_template(w, &seen, &times, err))
         return false;
+    gw_seen_done(&seen);
     gw_stages_add(s, &times);
     if (w->embedding.doubtful) {
         gw_count_add(&s->counters.portraits_refused, 1);

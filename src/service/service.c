@@ -453,6 +453,10 @@ static bool open_recognition(struct gw_service *s, const struct gw_service_optio
     s->faces = gw_faces_open(&f, err);
     if (s->faces == NULL)
         return false;
+    s->scratches.of = gw_alloc_array(gw_service_threads(s), sizeof(void *));
+    for (; s->scratches.n < gw_service_threads(s); s->scratches.n++)
+        if ((s->scratches.of[s->scratches.n] = gw_face_scratch_new(s->faces, err)) == NULL)
+            return false;
     snprintf(s->model, sizeof s->model, "%s", gw_faces_name(s->faces));
     const struct gw_operating_point *points;
     size_t n = gw_faces_operating_points(s->faces, &points);
@@ -488,6 +492,8 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     s->conf = o->conf;
     s->clock = o->clock;
     pthread_mutex_init(&s->packs_lock, NULL);
+    pthread_mutex_init(&s->scratches.lock, NULL);
+    pthread_cond_init(&s->scratches.returned, NULL);
     pthread_mutex_init(&s->once_lock, NULL);
     pthread_mutex_init(&s->purge_lock, NULL);
     pthread_mutex_init(&s->upkeep_lock, NULL);
@@ -534,6 +540,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
         if (s->mail == NULL || !gw_outbox_open(&s->outbox, s, err))
             return NULL;
     }
+    gw_alloc_trim(); /* the networks were rewritten in memory, which is not needed again */
     s->serving = true;
     return gw_take(s);
 }
@@ -561,12 +568,17 @@ void gw_service_close(struct gw_service *s)
     gw_mail_close(s->mail);
     gw_events_free(s->events);
     gw_store_close(s->store);
+    while (s->scratches.n > 0)
+        gw_face_scratch_free(s->scratches.of[--s->scratches.n]);
+    gw_free(s->scratches.of);
     gw_faces_close(s->faces);
     gw_decoder_close(s->decoder);
     gw_packs_unref(s->packs);
     gw_port_zones_free(s->zones);
     gw_arena_free(s->profile_memory);
     pthread_mutex_destroy(&s->packs_lock);
+    pthread_mutex_destroy(&s->scratches.lock);
+    pthread_cond_destroy(&s->scratches.returned);
     pthread_mutex_destroy(&s->once_lock);
     pthread_mutex_destroy(&s->purge_lock);
     pthread_mutex_destroy(&s->upkeep_lock);
@@ -584,24 +596,18 @@ int64_t gw_service_now(const struct gw_service *s)
     return gw_clock_now(&s->clock);
 }
 
-struct gw_worker *gw_worker_new(struct gw_service *s, struct gw_err *err)
+struct gw_worker *gw_worker_new(struct gw_service *s)
 {
-    GW_AUTO(gw_worker) *w = gw_alloc(sizeof *w);
+    struct gw_worker *w = gw_alloc(sizeof *w);
     w->service = s;
     w->arena = gw_arena_new(GW_WORK_ARENA_BYTES);
-    if (s->faces != NULL) {
-        w->scratch = gw_face_scratch_new(s->faces, err);
-        if (w->scratch == NULL)
-            return NULL;
-    }
-    return gw_take(w);
+    return w;
 }
 
 void gw_worker_free(struct gw_worker *w)
 {
     if (w == NULL)
         return;
-    gw_face_scratch_free(w->scratch);
     gw_arena_free(w->arena);
     gw_wipe(w, sizeof *w);
     gw_free(w);

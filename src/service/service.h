@@ -68,14 +68,14 @@ GW_AUTO_FREE(gw_service, gw_service_close)
 const struct gw_conf *gw_service_conf(const struct gw_service *s);
 int64_t gw_service_now(const struct gw_service *s); /* us UTC, by the service's clock */
 
-/* How many recognition threads the door should run: work.threads, or one more than there
- * are cores: while one waits for the disk, as each does before it answers, another works. */
+/* How many pictures are looked at at once: work.threads, or one more than there are cores. Who has decided and waits for
+ * the disk, as each does before it answers, is not among them (gw_work_rest). */
 unsigned gw_service_threads(const struct gw_service *s);
 
-/* What one recognition thread owns: network scratch, working memory, picture
- * buffers. One per worker of the door's queue (base/work.h). */
+/* What one recognition thread owns: working memory and what it has found in a picture. One per worker of the door's
+ * queue (base/work.h). */
 struct gw_worker; /* opaque */
-[[nodiscard]] struct gw_worker *gw_worker_new(struct gw_service *s, struct gw_err *err);
+[[nodiscard]] struct gw_worker *gw_worker_new(struct gw_service *s);
 void gw_worker_free(struct gw_worker *w); /* wipes; NULL is fine; before gw_service_close */
 GW_AUTO_FREE(gw_worker, gw_worker_free)
 

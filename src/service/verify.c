@@ -10,6 +10,7 @@
 #include "service/internal.h"
 
 #include "base/log.h"
+#include "base/work.h"
 
 struct opening {
     struct gw_service *s;
@@ -346,6 +347,7 @@ bool gw_probe_decide(struct gw_verification *out, struct gw_service *s, struct g
 {
     struct deciding d = { .out = out, .s = s, .a = a, .who = who, .voyage = voyage, .probe = probe, .once = once };
     int64_t from = gw_clock_monotonic_us();
+    gw_work_rest();
     if (!gw_store_write(s->store, decide, &d, err))
         return false;
     if (d.sends)
@@ -403,7 +405,7 @@ static bool look(struct gw_probe_seen *probe, struct gw_worker *w, struct gw_spa
     bool fine = true;
     if (gw_policy_usable(&reason, &policy, f)) {
         if (policy.check_liveness)
-            fine = gw_face_liveness(&f->liveness, &f->has_liveness, s->faces, w->scratch, &seen.picture.image,
+            fine = gw_face_liveness(&f->liveness, &f->has_liveness, s->faces, seen.scratch, &seen.picture.image,
                 &w->faces[0], &times, err);
         bool suspicious = policy.check_liveness && !(f->has_liveness && f->liveness >= policy.least_liveness);
         if (fine && !suspicious && !f->gallery_empty && (fine = gw_see_template(w, &seen, &times, err))) {

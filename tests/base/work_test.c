@@ -25,7 +25,7 @@ static void full_is_refused(void **state)
     int one = 1;
     atomic_store(&done, 0);
     pthread_mutex_lock(&gate);
-    struct gw_work *w = gw_work_new(1, 4, GW_RANK_PROMPT, count, &err);
+    struct gw_work *w = gw_work_new(1, 0, 4, GW_RANK_PROMPT, count, &err);
     CHECK(w != NULL);
     CHECK(gw_work_submit(w, &one));
     for (int i = 0; i < 2000 && gw_work_waiting(w) > 0; i++)
@@ -44,7 +44,7 @@ static void everything_taken_is_done(void **state)
     struct gw_err err = {};
     int one = 1, taken = 0;
     atomic_store(&done, 0);
-    struct gw_work *w = gw_work_new(4, 16, GW_RANK_PROMPT, count, &err);
+    struct gw_work *w = gw_work_new(4, 0, 16, GW_RANK_PROMPT, count, &err);
     CHECK(w != NULL);
     for (int i = 0; i < 20000; i++)
         taken += gw_work_submit(w, &one);
@@ -65,10 +65,10 @@ static void patient_threads_give_way(void **state)
     struct gw_err err = {};
     const int own = getpriority(PRIO_PROCESS, 0);
     int prompt = 99, patient = 99;
-    struct gw_work *w = gw_work_new(1, 1, GW_RANK_PATIENT, note_nice, &err);
+    struct gw_work *w = gw_work_new(1, 0, 1, GW_RANK_PATIENT, note_nice, &err);
     CHECK(gw_work_submit(w, &patient));
     gw_work_free(w);
-    w = gw_work_new(1, 1, GW_RANK_PROMPT, note_nice, &err);
+    w = gw_work_new(1, 0, 1, GW_RANK_PROMPT, note_nice, &err);
     CHECK(gw_work_submit(w, &prompt));
     gw_work_free(w);
     CHECK_INT(prompt, own);
@@ -76,10 +76,54 @@ static void patient_threads_give_way(void **state)
     CHECK_INT(getpriority(PRIO_PROCESS, 0), own);
 }
 
+/* Jobs that say they rest make room for others, up to the threads there are; jobs that do not, do not. */
+static _Atomic(int) inside, most_inside;
+static void meet(void *job, unsigned worker)
+{
+    CHECK(worker < 4);
+    if (*(bool *)job) {
+        gw_work_rest();
+        gw_work_rest(); /* no second place */
+    }
+    const int n = atomic_fetch_add(&inside, 1) + 1;
+    for (int was = atomic_load(&most_inside); was < n && !atomic_compare_exchange_weak(&most_inside, &was, n);)
+        ;
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+    atomic_fetch_sub(&inside, 1);
+}
+
+static void who_rests_makes_room(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    for (int rests = 0; rests < 2; rests++) {
+        bool job = rests == 1;
+        const int expected = rests == 1 ? 4 : 1;
+        atomic_store(&most_inside, 0);
+        pthread_mutex_lock(&gate);
+        struct gw_work *w = gw_work_new(1, 3, 16, GW_RANK_PROMPT, meet, &err);
+        CHECK(w != NULL);
+        for (int i = 0; i < 12; i++)
+            CHECK(gw_work_submit(w, &job));
+        for (int i = 0; i < 5000 && atomic_load(&inside) < expected; i++)
+            usleep(1000);
+        usleep(20'000); /* nobody else comes in */
+        CHECK_INT(atomic_load(&inside), expected);
+        CHECK_INT((int)gw_work_waiting(w), 12 - expected);
+        pthread_mutex_unlock(&gate);
+        gw_work_free(w);
+        CHECK_INT(atomic_load(&inside), 0);
+        CHECK(atomic_load(&most_inside) <= (rests == 1 ? 4 : 1));
+    }
+    gw_work_rest(); /* where there is no job */
+}
+
 int main(void)
 {
     check_add("work", "a full queue refuses at once and finishes what it took", full_is_refused);
     check_add("work", "every job taken is run before the queue goes", everything_taken_is_done);
     check_add("work", "patient threads give way, and no others do", patient_threads_give_way);
+    check_add("work", "a job that rests makes room for the next, and no other does", who_rests_makes_room);
     return check_done();
 }

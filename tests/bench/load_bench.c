@@ -17,9 +17,12 @@
 #include "tests/bench/drive.h"
 #include "tests/service/place.h"
 
+#include <linux/magic.h>
 #include <pthread.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 
-enum { PERSONS_MOST = 16, ENROLLED = 600, FRESH = 25, THREADS_MOST = 64 };
+enum { PERSONS_MOST = 16, THREADS_MOST = 64, ASKERS = 24, SYNCS = 240 };
 
 static const char store[] = "store";
 static size_t n_voyages = 1000, n_travelers = 300;
@@ -186,21 +189,170 @@ static struct load next_of_crowd(int port, size_t requests, size_t *cleared)
     return l;
 }
 
-static double metric(int port, const char *name)
+static void read_metrics(struct gw_buf *body, int port)
 {
-    GW_AUTO_VALUE(gw_buf) one = {}, body = {};
+    GW_AUTO_VALUE(gw_buf) one = {};
     request(&one, "GET", "/metrics", as.officer, "", (struct gw_span){});
-    struct load l = { .port = port, .connections = 1, .requests = 1, .variants = &one, .n_variants = 1, .answered = keep_body, .self = &body };
+    struct load l = { .port = port, .connections = 1, .requests = 1, .variants = &one, .n_variants = 1, .answered = keep_body, .self = body };
     run(&l);
     forget(&l);
-    const char *at = strstr(gw_buf_text(&body), name);
+}
+
+static double number_after(const struct gw_buf *metrics, const char *name)
+{
+    const char *at = strstr(gw_buf_text(metrics), name);
     return at == NULL ? NAN : atof(at + strlen(name));
+}
+
+static double metric(int port, const char *name)
+{
+    GW_AUTO_VALUE(gw_buf) body = {};
+    read_metrics(&body, port);
+    return number_after(&body, name);
+}
+
+/* Where the time went, as the service counts it: means, because sums and counts are what it keeps. */
+static void set_stages(struct gw_json *j, const struct gw_buf *before, const struct gw_buf *after)
+{
+    static const char *const names[] = { "queue_seconds_%s ", "stage_seconds_%s{stage=\"decode\"} ", "stage_seconds_%s{stage=\"detect\"} ",
+        "stage_seconds_%s{stage=\"landmarks\"} ", "stage_seconds_%s{stage=\"quality\"} ", "stage_seconds_%s{stage=\"align\"} ",
+        "stage_seconds_%s{stage=\"embed\"} ", "stage_seconds_%s{stage=\"search\"} ", "stage_seconds_%s{stage=\"record\"} " };
+    static const char *const keys[GW_COUNT(names)] = { "queue", "decode", "detect", "landmarks", "quality", "align", "embed", "search", "record" };
+    struct gw_json *o = gw_json_object();
+    for (size_t i = 0; i < GW_COUNT(names); i++) {
+        double grown[2];
+        for (int k = 0; k < 2; k++) {
+            char name[80] = "\ngangway_";
+            snprintf(name + strlen(name), sizeof name - strlen(name), names[i], k == 0 ? "sum" : "count");
+            grown[k] = number_after(after, name) - number_after(before, name);
+        }
+        if (grown[1] > 0)
+            gw_json_set_rounded(o, keys[i], grown[0] / grown[1] * 1000, 2);
+    }
+    gw_json_set(j, "mean_ms", o);
+}
+
+/* ---- under what conditions ---- */
+
+/* What the disk does for somebody who asks it for nothing else: a small file written over, and waited for, as often as
+ * verifications come. */
+static void set_disk(struct gw_json *j)
+{
+    static const uint8_t page[16 << 10] = { 1 };
+    double ms[SYNCS];
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/sync", folder);
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < SYNCS; i++) {
+        const double began = now_ms();
+        if (pwrite(fd, page, sizeof page, (off_t)(i % 64 * sizeof page)) != (ssize_t)sizeof page || fdatasync(fd) != 0)
+            stop(path);
+        ms[i] = now_ms() - began;
+        usleep(10'000);
+    }
+    close(fd);
+    unlink(path);
+    set_spread(j, "disk_sync_ms", ms, SYNCS);
+}
+
+static void conditions(const char *model)
+{
+    char row[256], processor[128] = "";
+    double load = NAN;
+    struct statfs fs;
+    struct utsname u;
+    cpu_set_t set;
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    while (f != NULL && fgets(row, sizeof row, f) != NULL)
+        if (*processor == 0 && strncmp(row, "model name", 10) == 0)
+            sscanf(row, "model name : %127[^\n]", processor);
+    if (f != NULL)
+        fclose(f);
+    if (getloadavg(&load, 1) != 1 || statfs(folder, &fs) != 0 || uname(&u) != 0)
+        stop("the machine");
+    struct gw_json *j = line("conditions");
+    gw_json_set_text(j, "processor", processor);
+    gw_json_set_integer(j, "cores", sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0);
+    gw_json_set_text(j, "kernel", u.release);
+    gw_json_set_text(j, "networks", model);
+    gw_json_set_integer(j, "pictures", (int64_t)n_persons);
+    gw_json_set_integer(j, "voyages", (int64_t)n_voyages);
+    gw_json_set_integer(j, "travelers_each", (int64_t)n_travelers);
+    gw_json_set_rounded(j, "load_average", load, 2);
+    gw_json_set_bool(j, "store_in_memory", fs.f_type == TMPFS_MAGIC);
+    set_disk(j);
+    print(j);
 }
 
 /* ---- the questions ---- */
 
+/* What begins in the background must not be measured with what is asked. */
+static void wait_for_galleries(int port)
+{
+    const double wanted = (double)(n_voyages * n_travelers);
+    while (metric(port, "\ngangway_gallery_templates ") < wanted)
+        usleep(10'000);
+}
+
+enum how { AT_REST, AMID_WORK, AMID_WORK_COLD, HOW_COUNT };
+static const char *const how_words[HOW_COUNT] = { "at rest", "while it verified", "while it verified, then its files out of the page cache" };
+
+/* Its store's files, and itself. */
+static void drop_pages(void)
+{
+    char path[PATH_MAX + 512];
+    snprintf(path, sizeof path, "%s/%s", folder, store);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d != NULL;) {
+        e = readdir(d);
+        snprintf(path, sizeof path, "%s/%s/%s", folder, store, e == NULL ? "" : e->d_name);
+        const int fd = open(e == NULL ? program : path, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && (fsync(fd) != 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0) && errno != EINVAL)
+            stop("the page cache");
+        if (fd >= 0)
+            close(fd);
+        if (e == NULL)
+            break;
+    }
+    if (d == NULL)
+        stop(path);
+    closedir(d);
+}
+
+static double wal_mib(void)
+{
+    struct stat st;
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/%s/gangway.db-wal", folder, store);
+    return stat(path, &st) == 0 ? (double)st.st_size / (1 << 20) : 0;
+}
+
+/* Somebody else asks as fast as it goes, until there is nobody to ask. */
+static void kill_amid(const struct served *s)
+{
+    const pid_t asker = fork();
+    if (asker == 0) {
+        size_t cleared;
+        for (close(2);;) { /* it will be cut off, and say so */
+            struct load l = next_of_crowd(s->port, 500, &cleared);
+            l.connections = 8;
+            run(&l);
+            forget(&l);
+        }
+    }
+    usleep(3'000'000);
+    kill(s->pid, SIGKILL);
+    waitpid(asker, NULL, 0);
+    crowd_at = (crowd_at + 500) % n_crowd;
+}
+
+struct started {
+    double listening_ms, ready_ms, first_ms, worst_ms, galleries_ms, wal_mib;
+    size_t cleared;
+};
+
 /* Until /readyz says so, until somebody was verified, until all galleries are in memory. */
-static struct served start_again(struct gw_json *j)
+static struct served start_again(struct started *out)
 {
     GW_AUTO_VALUE(gw_buf) one = {};
     const double began = now_ms();
@@ -214,37 +366,58 @@ static struct served start_again(struct gw_json *j)
         forget(&l);
     }
     enum { FIRST = 20 };
-    size_t cleared = 0;
-    struct load l = next_of_crowd(s.port, FIRST, &cleared);
+    struct load l = next_of_crowd(s.port, FIRST, &out->cleared);
     l.connections = 1;
     run(&l);
-    const double first = l.latency_ms[0];
-    const size_t n_ok = l.n_ok;
-    double galleries = 0;
-    const size_t wanted = n_voyages * n_travelers;
-    double worst = 0;
-    for (size_t i = 0; i < n_ok; i++)
-        worst = fmax(worst, l.latency_ms[i]);
+    if (l.n_ok != FIRST)
+        stop("verifications were refused");
+    out->listening_ms = s.ready_ms;
+    out->ready_ms = ready;
+    out->first_ms = l.latency_ms[0];
+    out->worst_ms = quantile(l.latency_ms, l.n_ok, 1);
     forget(&l);
-    while (metric(s.port, "\ngangway_gallery_templates ") < (double)wanted)
-        usleep(10'000);
-    galleries = now_ms() - began;
-    gw_json_set_rounded(j, "listening_ms", s.ready_ms, 0);
-    gw_json_set_rounded(j, "ready_ms", ready, 0);
-    gw_json_set_real(j, "goal_ready_ms", 5000);
-    gw_json_set_rounded(j, "first_verification_ms", first, 1);
-    gw_json_set_rounded(j, "worst_of_first_20_ms", worst, 1);
-    gw_json_set_integer(j, "cleared_of_first_20", (int64_t)cleared);
-    gw_json_set_rounded(j, "all_galleries_ms", galleries, 0);
+    wait_for_galleries(s.port);
+    out->galleries_ms = now_ms() - began;
     return s;
 }
 
-static void restart(struct served *s)
+static void set_started(struct gw_json *j, const char *key, const struct started *of, size_t n, size_t member)
 {
+    double v[8];
+    for (size_t i = 0; i < n; i++)
+        memcpy(&v[i], (const char *)&of[i] + member, sizeof v[i]);
+    struct gw_json *o = gw_json_object();
+    gw_json_set_rounded(o, "median", quantile(v, n, 0.5), 1);
+    gw_json_set_rounded(o, "most", quantile(v, n, 1), 1);
+    gw_json_set(j, key, o);
+}
+
+static void restart(struct served *s, enum how how)
+{
+    enum { TURNS = 5 };
+    struct started of[TURNS] = {};
+    for (size_t i = 0; i < TURNS; i++) {
+        if (how == AT_REST)
+            kill(s->pid, SIGKILL);
+        else
+            kill_amid(s);
+        waitpid(s->pid, NULL, 0);
+        close(s->out);
+        of[i].wal_mib = wal_mib();
+        if (how == AMID_WORK_COLD)
+            drop_pages();
+        *s = start_again(&of[i]);
+    }
     struct gw_json *j = line("start after a kill");
-    kill(s->pid, SIGKILL);
-    waitpid(s->pid, NULL, 0);
-    *s = start_again(j);
+    gw_json_set_text(j, "killed", how_words[how]);
+    gw_json_set_integer(j, "times", TURNS);
+    set_started(j, "wal_mib", of, TURNS, offsetof(struct started, wal_mib));
+    set_started(j, "ready_ms", of, TURNS, offsetof(struct started, ready_ms));
+    gw_json_set_real(j, "goal_ready_ms", 5000);
+    set_started(j, "listening_ms", of, TURNS, offsetof(struct started, listening_ms));
+    set_started(j, "first_verification_ms", of, TURNS, offsetof(struct started, first_ms));
+    set_started(j, "worst_of_first_20_ms", of, TURNS, offsetof(struct started, worst_ms));
+    set_started(j, "all_galleries_ms", of, TURNS, offsetof(struct started, galleries_ms));
     gw_json_set_integer(j, "voyages", (int64_t)n_voyages);
     gw_json_set_integer(j, "templates", (int64_t)metric(s->port, "\ngangway_gallery_templates "));
     const double bytes = metric(s->port, "\ngangway_gallery_bytes "), rss = rss_mib(s->pid);
@@ -258,7 +431,7 @@ static double most_per_s(const struct served *s)
 {
     size_t cleared;
     struct load l = next_of_crowd(s->port, 600, &cleared);
-    l.connections = 8;
+    l.connections = ASKERS; /* some of them wait for the disk */
     run(&l);
     if (l.n_ok != l.requests)
         stop("verifications were refused");
@@ -274,7 +447,10 @@ static void latency(const struct served *s, bool poisson)
     l.connections = 64;
     l.interval_ms = 1000 / (most * share);
     l.poisson = poisson;
+    GW_AUTO_VALUE(gw_buf) before = {}, after = {};
+    read_metrics(&before, s->port);
     run(&l);
+    read_metrics(&after, s->port);
     struct gw_json *j = line(poisson ? "latency at load, arrivals at random" : "latency at load, arrivals evenly");
     gw_json_set_integer(j, "voyages", (int64_t)n_voyages);
     gw_json_set_rounded(j, "most_per_s", most, 1);
@@ -286,6 +462,7 @@ static void latency(const struct served *s, bool poisson)
     gw_json_set_rounded(j, "p99_over_p50", quantile(l.latency_ms, l.n_ok, 0.99) / quantile(l.latency_ms, l.n_ok, 0.5), 3);
     if (!poisson)
         gw_json_set_real(j, "goal_at_most", 2);
+    set_stages(j, &before, &after);
     gw_json_set_rounded(j, "rss_mib", rss_mib(s->pid), 0);
     print(j);
     forget(&l);
@@ -341,7 +518,7 @@ static size_t enrol(const struct served *s, size_t turn, size_t n, double *took_
             turn, n_persons + i % (n_travelers - n_persons));
         request(&puts[i], "PUT", "/v1/portraits", as.carrier, headers, gw_buf_span(&photos[i % n_persons]));
     }
-    struct load l = { .port = s->port, .connections = 8, .requests = n, .variants = puts, .n_variants = n };
+    struct load l = { .port = s->port, .connections = ASKERS, .requests = n, .variants = puts, .n_variants = n };
     run(&l);
     *took_ms = l.took_ms;
     const size_t ok = l.n_ok;
@@ -432,11 +609,14 @@ int main(int argc, char **argv)
     as.carrier = token(store, "user add bench --role carrier --carrier XX");
     as.officer = token(store, "user add bench --role officer");
     as.device = token(store, "device add bench --site YVR");
+    conditions(gw_faces_name(bare.faces));
     struct served s = serve(store, "work.queue=100");
     find_voyages(s.port);
     make_crowd();
+    wait_for_galleries(s.port);
     if (only == NULL || strcmp(only, "start") == 0)
-        restart(&s);
+        for (enum how how = 0; how < HOW_COUNT; how++)
+            restart(&s, how);
     if (only == NULL || strcmp(only, "latency") == 0) {
         latency(&s, false);
         latency(&s, true);

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
         "\"travelers\":[{\"surname\":\"S\",\"given_names\":\"G\",\"reference\":\"r\",\"birth_date\":\"1980-01-01\",\"nationality\":\"UTO\",\"documents\":"
         "[{\"type\":\"P\",\"number\":\"P00001\",\"issuing_state\":\"UTO\"}]}]}", departs);
     must(send_manifest(&m, &p, &p.carrier, gw_buf_text(&text), NULL, &err));
-    struct gw_worker *w = gw_worker_new(p.s, &err);
+    struct gw_worker *w = gw_worker_new(p.s);
     must(w != NULL);
     const struct gw_portrait_ask ask = { .document_number = gw_span_str("P00001"), .issuing_state = gw_span_str("UTO"),
         .source = GW_PORTRAIT_CHIP, .picture = gw_buf_span(&portrait) };

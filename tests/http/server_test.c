@@ -617,7 +617,7 @@ static void balance_test(void **state)
 int main(void)
 {
     struct gw_err err = {};
-    workers = gw_work_new(2, 64, GW_RANK_PROMPT, run, &err);
+    workers = gw_work_new(2, 0, 64, GW_RANK_PROMPT, run, &err);
     server = open_server("127.0.0.1:0", 2, 200);
     check_rows("address", addresses, address_test);
     check_rows("exchange", rows, row_test);

@@ -57,7 +57,7 @@ static void keep_portraits(struct place *p, unsigned n)
 static bool may_capture(struct place *p, struct gw_id voyage, const char *document)
 {
     struct gw_verification v;
-    GW_AUTO(gw_worker) *w = gw_worker_new(p->s, &err);
+    GW_AUTO(gw_worker) *w = gw_worker_new(p->s);
     const struct gw_verify_ask ask = { .document_number = gw_span_str(document) };
     struct gw_err e = {};
     bool fine = gw_service_verify(&v, p->s, w, &p->device, voyage, &ask, NULL, &e);

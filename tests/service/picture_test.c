@@ -166,7 +166,7 @@ int main(void)
         return 0;
     }
     struct gw_service_options o = { .conf = &p.conf, .clock = { NOW_US } };
-    if ((p.s = gw_service_open(&o, &err)) == NULL || (w = gw_worker_new(p.s, &err)) == NULL) {
+    if ((p.s = gw_service_open(&o, &err)) == NULL || (w = gw_worker_new(p.s)) == NULL) {
         printf("1..1\nnot ok 1 - the service opens with its networks: %s\n", err.text);
         return 1;
     }

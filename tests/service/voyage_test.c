@@ -260,7 +260,7 @@ static void who_may(void **state)
         GW_ERR_NOT_FOUND);
     CHECK_FAILS(gw_service_close_voyage(&c, p.a, p.s, &p.device, m.voyage, &(struct gw_close_ask){}, NULL, &err),
         GW_ERR_FORBIDDEN);
-    struct gw_worker *w = gw_worker_new(p.s, &err);
+    struct gw_worker *w = gw_worker_new(p.s);
     struct gw_verification out;
     CHECK_FAILS(gw_service_verify(&out, p.s, w, &p.officer, m.voyage, &(struct gw_verify_ask){}, NULL, &err), GW_ERR_FORBIDDEN);
     CHECK_FAILS(gw_service_verify(&out, p.s, w, &p.device, m.voyage, &(struct gw_verify_ask){}, NULL, &err), GW_ERR_UNAVAILABLE);
