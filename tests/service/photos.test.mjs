@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, folder, live, number, photo, run, traveler, voyage, withoutPhotos } from './help/gangway.mjs';
+import { Gangway, filesIn, folder, live, number, photo, run, traveler, voyage, withoutPhotos } from './help/gangway.mjs';
 
 describe('photos', { skip: withoutPhotos }, () => {
   let g, id, cases, portrait;
@@ -100,7 +100,7 @@ describe('photos', { skip: withoutPhotos }, () => {
 
   test('nothing of a picture stands in the store in the clear', () => {
     const pictures = [photo('franck_01829.jpg'), photo('audrey.jpg'), live('cage.jpg')].map((p) => p.subarray(2000, 2032));
-    const files = fs.readdirSync(g.store, { recursive: true }).map((f) => path.join(g.store, f)).filter((f) => fs.statSync(f).isFile());
+    const files = filesIn(g.store);
     assert.ok(files.some((f) => path.dirname(f).endsWith('photos')));
     for (const f of files) for (const p of pictures) assert.ok(!fs.readFileSync(f).includes(p), f);
   });
