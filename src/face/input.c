@@ -22,7 +22,7 @@ struct gw_image gw_scratch_aligned(struct gw_face_scratch *s)
 }
 
 /* One channel (or grey) of one row; `step` floats apart in the output. */
-static void fill_row(float *restrict out, ptrdiff_t step, const uint8_t *restrict row, size_t width, float multiply,
+GW_WIDE static void fill_row(float *restrict out, ptrdiff_t step, const uint8_t *restrict row, size_t width, float multiply,
     float add)
 {
     if (step == 1)
@@ -33,7 +33,7 @@ static void fill_row(float *restrict out, ptrdiff_t step, const uint8_t *restric
             out[(ptrdiff_t)x * step] = (float)row[3 * x] * multiply + add;
 }
 
-static void fill_grey(float *restrict out, ptrdiff_t step, const uint8_t *restrict row, size_t width, float multiply,
+GW_WIDE static void fill_grey(float *restrict out, ptrdiff_t step, const uint8_t *restrict row, size_t width, float multiply,
     float add)
 {
     /* ITU-R BT.601 luma */

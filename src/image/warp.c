@@ -43,7 +43,7 @@ static void from_bytes(float *restrict to, const uint8_t *restrict from, size_t 
         to[i] = from[i];
 }
 /* All values are means of bytes, so within 0 to 255 but for the last bit. */
-static void to_bytes(uint8_t *restrict to, const float *restrict from, size_t n)
+GW_WIDE static void to_bytes(uint8_t *restrict to, const float *restrict from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         to[i] = (uint8_t)(int32_t)(from[i] + 0.5f);
@@ -124,14 +124,14 @@ enum {
 };
 
 /* sum[0..n) += rows of bytes; vectorises to unpack and add. */
-static void add_rows(uint16_t *restrict sum, const uint8_t *restrict row, size_t n)
+GW_WIDE static void add_rows(uint16_t *restrict sum, const uint8_t *restrict row, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         sum[i] = (uint16_t)(sum[i] + row[i]);
 }
 
 /* value[0..n) = the weighted sum down the columns [at, at+n) of the picture. */
-static void down(float *restrict value, const struct gw_image *src, const struct taps *rows, size_t column, size_t n)
+GW_WIDE static void down(float *restrict value, const struct gw_image *src, const struct taps *rows, size_t column, size_t n)
 {
     uint16_t sum[SPAN * 3];
     const uint8_t *base = src->data + (size_t)rows->at * src->stride + column * 3;
@@ -235,7 +235,7 @@ static void across_two(float *restrict result, const float *restrict value, cons
 
 /* Sums of n blocks of kx x ky pixels side by side, as bytes in rows: exact in 16 bits while a block has
  * at most 257 pixels. out has room for one number more. */
-static void sum_blocks(uint16_t *restrict out, const uint8_t *row, size_t stride, size_t kx, size_t ky, size_t n)
+GW_WIDE static void sum_blocks(uint16_t *restrict out, const uint8_t *row, size_t stride, size_t kx, size_t ky, size_t n)
 {
     typedef uint16_t quad __attribute__((vector_size(8))); /* red, green, blue, and the next red */
     uint16_t sum[SPAN * 3 + 1];
@@ -257,7 +257,7 @@ static void sum_blocks(uint16_t *restrict out, const uint8_t *row, size_t stride
 }
 
 /* By whole numbers, of pixels that lie wholly inside: detectors halve 640 x 480. */
-static bool scale_by_blocks(struct gw_image *dst, const struct gw_image *src, double x, double y, double w, double h)
+GW_WIDE static bool scale_by_blocks(struct gw_image *dst, const struct gw_image *src, double x, double y, double w, double h)
 {
     double kx = w / dst->width, ky = h / dst->height;
     if (!(x >= 0 && y >= 0 && x + w <= src->width && y + h <= src->height && kx >= 1 && ky >= 1 && kx * ky <= 257) ||
@@ -356,7 +356,7 @@ static pixel block(const struct source *s, int64_t x, int64_t y)
 }
 
 /* One line of the shrunk picture: pixels [x, x + n) of its row y, all within it. */
-static void line(float *to, const struct source *s, size_t x, size_t n, size_t y)
+GW_WIDE static void line(float *to, const struct source *s, size_t x, size_t n, size_t y)
 {
     const struct gw_image *image = s->image;
     const uint8_t *row = image->data + y * s->k * image->stride + x * s->k * 3;
@@ -434,7 +434,7 @@ struct warp {
     uint8_t outside;
 };
 
-static void warp_tile(struct gw_image *dst, const struct warp *w, uint32_t x0, uint32_t y0)
+GW_WIDE static void warp_tile(struct gw_image *dst, const struct warp *w, uint32_t x0, uint32_t y0)
 {
     uint32_t x1 = GW_MIN(x0 + TILE, dst->width), y1 = GW_MIN(y0 + TILE, dst->height);
     const struct gw_affine *m = &w->m;
