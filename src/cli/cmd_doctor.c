@@ -123,7 +123,7 @@ static const char *parent_of(char (*out)[4096], const char *path)
     snprintf(*out, sizeof *out, "%s", path);
     char *slash = strrchr(*out, '/');
     if (slash == NULL)
-        strcpy(*out, ".");
+        snprintf(*out, sizeof *out, ".");
     else
         slash[slash == *out] = 0;
     return *out;
