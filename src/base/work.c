@@ -1,4 +1,5 @@
-/* work.c - a ring under one mutex: jobs take milliseconds, the lock nanoseconds. */
+/* work.c - a ring under one mutex: jobs take milliseconds, the lock nanoseconds. A part in its slot is always that
+ * of a job that is being run, so whoever has begun one can take it back. */
 #include "base/work.h"
 
 #include <pthread.h>
@@ -14,7 +15,8 @@ static _Thread_local struct worker *self; /* NULL: no worker */
 
 struct gw_work {
     pthread_mutex_t lock;
-    pthread_cond_t arrived;
+    pthread_cond_t arrived, parted;
+    struct gw_work_part *part; /* that nobody has taken yet; its place is kept */
     void **ring;
     size_t capacity, first;
     atomic_size_t waiting; /* written under the lock, read by those who must not wait for a worker that holds it */
@@ -34,17 +36,21 @@ static void *pop(struct gw_work *w)
 }
 
 /* With the lock. */
-static void leave_place(struct worker *me)
+static void free_place(struct gw_work *w)
 {
-    struct gw_work *w = me->work;
-    if (me->rests)
-        return;
-    me->rests = true;
     w->busy--;
     if (w->waiting > 0)
         pthread_cond_signal(&w->arrived);
     else if (w->stopping) /* those who waited for a place, too, have nothing more to do */
         pthread_cond_broadcast(&w->arrived);
+}
+
+/* With the lock. */
+static void leave_place(struct worker *me)
+{
+    if (!me->rests)
+        free_place(me->work);
+    me->rests = true;
 }
 
 void gw_work_rest(void)
@@ -56,6 +62,49 @@ void gw_work_rest(void)
     pthread_mutex_unlock(&self->work->lock);
 }
 
+bool gw_work_part_begin(struct gw_work_part *p)
+{
+    if (self == NULL)
+        return false;
+    struct gw_work *w = self->work;
+    pthread_mutex_lock(&w->lock);
+    /* One place is left over: there is one more than processors, for when somebody waits. */
+    const bool room = !w->stopping && w->part == NULL && w->waiting == 0 && w->busy + 1 < w->at_once;
+    if (room) {
+        p->taken = p->done = false;
+        w->part = p;
+        w->busy++;
+        pthread_cond_signal(&w->arrived);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return room;
+}
+
+/* With the lock, which it lets go meanwhile. */
+static void run_part(struct gw_work *w)
+{
+    struct gw_work_part *p = w->part;
+    w->part = NULL;
+    p->taken = true;
+    pthread_mutex_unlock(&w->lock);
+    p->run(p->arg);
+    pthread_mutex_lock(&w->lock);
+    p->done = true;
+    free_place(w);
+    pthread_cond_broadcast(&w->parted);
+}
+
+void gw_work_part_end(struct gw_work_part *p)
+{
+    struct gw_work *w = self->work;
+    pthread_mutex_lock(&w->lock);
+    if (!p->taken)
+        run_part(w);
+    while (!p->done)
+        pthread_cond_wait(&w->parted, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
 static void *loop(void *arg)
 {
     struct worker *me = arg;
@@ -64,8 +113,12 @@ static void *loop(void *arg)
     self = me;
     pthread_mutex_lock(&w->lock);
     for (;;) {
-        while (w->waiting == 0 ? !w->stopping : w->busy == w->at_once)
+        while (w->part == NULL && (w->waiting == 0 ? !w->stopping : w->busy == w->at_once))
             pthread_cond_wait(&w->arrived, &w->lock);
+        if (w->part != NULL) {
+            run_part(w);
+            continue;
+        }
         if (w->waiting == 0)
             break;
         void *job = pop(w);
@@ -87,6 +140,7 @@ struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity,
     struct gw_work *w = gw_alloc(sizeof *w);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->arrived, NULL);
+    pthread_cond_init(&w->parted, NULL);
     w->capacity = GW_MAX(capacity, (size_t)1);
     w->ring = gw_alloc_array(w->capacity, sizeof(void *));
     w->run = run;
@@ -145,6 +199,7 @@ void gw_work_free(struct gw_work *w)
     for (unsigned i = 0; i < w->n_threads; i++)
         pthread_join(w->workers[i].thread, NULL);
     pthread_cond_destroy(&w->arrived);
+    pthread_cond_destroy(&w->parted);
     pthread_mutex_destroy(&w->lock);
     gw_free(w->workers);
     gw_free(w->ring);

@@ -18,6 +18,19 @@ typedef void gw_work_fn(void *job, unsigned worker);
 /* From within a job: what is left of it is to wait for a disk, so the next may begin in its place. Said again, or where
  * there is no job, it does nothing. */
 void gw_work_rest(void);
+
+/* One of two halves of a job that need not wait for each other. */
+struct gw_work_part {
+    void (*run)(void *arg);
+    void *arg;
+    bool taken, done; /* private */
+};
+/* From within a job: lets a worker who has nothing to do run it meanwhile, and then gw_work_part_end must be called before
+ * p goes. False where every place is taken, jobs wait, the queue is to end, or there is no job: whoever asks does it himself. So one picture
+ * on an idle machine is looked at by two processors, and on a busy one each has its own. */
+[[nodiscard]] bool gw_work_part_begin(struct gw_work_part *p);
+/* Returns when it is done; runs it here if nobody has begun. */
+void gw_work_part_end(struct gw_work_part *p);
 /* Any thread. False when the queue is full or stopping: the job was not taken. */
 [[nodiscard]] bool gw_work_submit(struct gw_work *w, void *job);
 /* Takes up to max waiting jobs for a worker that can do several at once, without waiting. */

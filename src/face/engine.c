@@ -334,6 +334,8 @@ struct gw_face_scratch *gw_face_scratch_new(struct gw_faces *f, struct gw_err *e
             return NULL;
         s->n_pixels = GW_MAX(s->n_pixels, (size_t)card->input.width * card->input.height * 3);
     }
+    if (f->card.embedder.flip && !gw_net_io_init(&s->mirrored, f->nets[GW_NET_EMBEDDER], err))
+        return NULL;
     s->pixels = gw_alloc_array(s->n_pixels, 1);
     s->aligned = gw_alloc_array((size_t)f->card.embedder.net.input.width * f->card.embedder.net.input.height, 3);
     s->max_candidates = gw_detect_most(&f->card.detector, f->nets[GW_NET_DETECTOR]);
@@ -348,6 +350,7 @@ void gw_face_scratch_free(struct gw_face_scratch *s)
         return;
     for (unsigned i = 0; i < GW_NET_PURPOSES; i++)
         gw_net_io_done(&s->io[i]);
+    gw_net_io_done(&s->mirrored);
     if (s->pixels != NULL)
         gw_wipe(s->pixels, s->n_pixels);
     if (s->aligned != NULL)

@@ -26,6 +26,7 @@ struct gw_candidate {
 struct gw_face_scratch {
     struct gw_faces *faces;
     struct gw_net_io io[GW_NET_PURPOSES];
+    struct gw_net_io mirrored; /* of the embedder, where the card asks for both */
     uint8_t *pixels; /* RGB, as large as the largest input */
     size_t n_pixels;
     uint8_t *aligned; /* the largest face of the last picture, as the embedder wants it */

@@ -119,11 +119,131 @@ static void who_rests_makes_room(void **state)
     gw_work_rest(); /* where there is no job */
 }
 
+/* ---- parts ---- */
+
+enum { ALONE, TOGETHER, TAKEN_BACK, RESTS };
+struct halves {
+    int as; /* what is expected */
+    pthread_t whole, part;
+    _Atomic(bool) began, ended;
+    bool shared;
+};
+
+static void second_half(void *arg)
+{
+    struct halves *h = arg;
+    h->part = pthread_self();
+    atomic_store(&h->began, true);
+}
+
+static void in_halves(void *job, unsigned worker)
+{
+    struct halves *h = job;
+    (void)worker;
+    if (h->as == RESTS) {
+        gw_work_rest();
+        atomic_fetch_add(&inside, 1);
+        pthread_mutex_lock(&gate);
+        pthread_mutex_unlock(&gate);
+        return;
+    }
+    struct gw_work_part p = { .run = second_half, .arg = h };
+    h->whole = pthread_self();
+    h->shared = gw_work_part_begin(&p);
+    for (int i = 0; h->as == TOGETHER && i < 5000 && !atomic_load(&h->began); i++)
+        usleep(1000); /* somebody else begins while this one does not look */
+    if (h->shared)
+        gw_work_part_end(&p);
+    atomic_store(&h->ended, true);
+}
+
+static const struct part_row {
+    const char *label;
+    unsigned at_once, rest; /* threads that may run, and jobs that rest on one each */
+    int as;
+} part_rows[] = {
+    { "a worker with nothing to do takes the half", 3, 0, TOGETHER },
+    { "one place is left over for who comes", 2, 0, ALONE },
+    { "with one place there is nobody", 1, 0, ALONE },
+    { "nobody took it: it is done by who asked", 3, 2, TAKEN_BACK },
+};
+
+static void part_test(void **state)
+{
+    const struct part_row *r = *state;
+    struct gw_err err = {};
+    struct halves h = { .as = r->as }, rests = { .as = RESTS };
+    atomic_store(&inside, 0);
+    pthread_mutex_lock(&gate);
+    struct gw_work *w = gw_work_new(r->at_once, 0, 4, GW_RANK_PROMPT, in_halves, &err);
+    CHECK(w != NULL);
+    for (unsigned i = 0; i < r->rest; i++)
+        CHECK(gw_work_submit(w, &rests));
+    for (int i = 0; i < 5000 && atomic_load(&inside) < (int)r->rest; i++)
+        usleep(1000);
+    CHECK_INT(atomic_load(&inside), (int)r->rest);
+    CHECK(gw_work_submit(w, &h));
+    for (int i = 0; i < 10000 && !atomic_load(&h.ended); i++)
+        usleep(1000); /* a queue that is to end shares nothing */
+    CHECK(atomic_load(&h.ended));
+    pthread_mutex_unlock(&gate);
+    gw_work_free(w);
+    CHECK_INT(h.shared, r->as != ALONE);
+    CHECK_INT(atomic_load(&h.began), r->as != ALONE);
+    if (r->as != ALONE)
+        CHECK_INT(pthread_equal(h.whole, h.part) != 0, r->as == TAKEN_BACK);
+}
+
+struct summed {
+    uint64_t a, b;
+};
+static void add_b(void *arg)
+{
+    struct summed *s = arg;
+    s->b++;
+}
+static void add_both(void *job, unsigned worker)
+{
+    struct summed *s = job;
+    struct gw_work_part p = { .run = add_b, .arg = s };
+    const bool shared = gw_work_part_begin(&p);
+    (void)worker;
+    s->a++;
+    if (shared)
+        gw_work_part_end(&p);
+    else
+        add_b(s);
+    gw_work_rest();
+}
+
+static void no_half_is_lost(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    static struct summed jobs[20000];
+    size_t taken = 0;
+    struct gw_work *w = gw_work_new(5, 3, 4, GW_RANK_PROMPT, add_both, &err);
+    CHECK(w != NULL);
+    for (size_t i = 0; i < GW_COUNT(jobs); i++) {
+        taken += gw_work_submit(w, &jobs[taken]);
+        if (i % 64 == 0)
+            usleep(10); /* so that some find nobody else at work */
+    }
+    gw_work_free(w);
+    CHECK(taken > 0);
+    for (size_t i = 0; i < taken; i++)
+        CHECK(jobs[i].a == 1 && jobs[i].b == 1);
+    struct gw_work_part p = { .run = add_b, .arg = jobs };
+    CHECK(!gw_work_part_begin(&p)); /* where there is no job */
+}
+
 int main(void)
 {
     check_add("work", "a full queue refuses at once and finishes what it took", full_is_refused);
     check_add("work", "every job taken is run before the queue goes", everything_taken_is_done);
     check_add("work", "patient threads give way, and no others do", patient_threads_give_way);
     check_add("work", "a job that rests makes room for the next, and no other does", who_rests_makes_room);
+    check_rows("part", part_rows, part_test);
+    check_add("part", "every half is done once, before its job ends", no_half_is_lost);
     return check_done();
 }

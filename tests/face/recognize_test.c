@@ -1,6 +1,7 @@
 /* recognize_test.c - the shipped networks on real pictures (vendor/media): one man's
  * frames are his, other people's are not, and a picture turned, mirrored or made smaller
  * stays the same person. Left out where tools/setup has not put them there. */
+#include "base/work.h"
 #include "tests/face/model_kit.h"
 
 #include <math.h>
@@ -404,6 +405,39 @@ static void together(void **state)
     }
 }
 
+/* As jobs, where whoever has nothing to do embeds the mirrored face: one job with three places, four with three. */
+static void call_job(void *job, unsigned worker)
+{
+    (void)worker;
+    call(job);
+}
+static void in_halves(void **state)
+{
+    (void)state;
+    need_networks();
+    struct gw_err err = {};
+    struct gw_image image;
+    struct gw_embedding alone;
+    gw_arena_reset(arena);
+    load(&image, "franck_02159.jpg");
+    embed(&alone, &image);
+    for (size_t n = 1; n <= 4; n += 3) {
+        static struct caller callers[4];
+        struct gw_work *w = gw_work_new(3, 2, 4, GW_RANK_PATIENT, call_job, &err);
+        CHECK(w != NULL);
+        for (size_t i = 0; i < n; i++) {
+            callers[i] = (struct caller){ .image = &image };
+            CHECK(gw_work_submit(w, &callers[i]));
+        }
+        gw_work_free(w);
+        for (size_t i = 0; i < n; i++) {
+            CHECK(callers[i].ok);
+            for (size_t k = 0; k < GW_COUNT(callers[i].e); k++)
+                CHECK(memcmp(&callers[i].e[k], &alone, sizeof alone) == 0);
+        }
+    }
+}
+
 int main(void)
 {
     struct gw_err err = {};
@@ -426,6 +460,7 @@ int main(void)
     check_add("find", "twelve faces are twelve, the largest first", twelve);
     check_add("embed", "a face embedded later is still of its own picture", out_of_order);
     check_add("threads", "callers at the same time get the answers they get alone", together);
+    check_add("threads", "a face and its mirror image by two threads are the same as by one", in_halves);
     const int status = check_done();
     gw_face_scratch_free(scratch);
     gw_faces_close(faces);
