@@ -3,19 +3,26 @@
 #include "base/work.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 struct worker {
     struct gw_work *work;
     unsigned index;
     pthread_t thread;
-    bool rests;  /* under the lock */
+    /* Under the lock: */
+    bool rests, sleeps;
+    struct worker *slept_before; /* of those who sleep, who did so longer */
+    bool kept_away;              /* of one processor; these are all he may use */
+    cpu_set_t allowed;
+    pthread_cond_t wake;
 };
 static _Thread_local struct worker *self; /* NULL: no worker */
 
 struct gw_work {
     pthread_mutex_t lock;
-    pthread_cond_t arrived, parted;
+    pthread_cond_t parted;
+    struct worker *asleep; /* who fell asleep last, first: his stack and heap are still in the caches */
     struct gw_work_part *part; /* that nobody has taken yet; its place is kept */
     void **ring;
     size_t capacity, first;
@@ -35,14 +42,65 @@ static void *pop(struct gw_work *w)
     return job;
 }
 
+/* With the lock. Where nobody sleeps, whoever is done next looks himself. */
+static void wake_one(struct gw_work *w)
+{
+    struct worker *first = w->asleep;
+    if (first == NULL)
+        return;
+    w->asleep = first->slept_before;
+    first->sleeps = false;
+    pthread_cond_signal(&first->wake);
+}
+/* One who is kept from the caller's processor, which the caller goes on to use, until he runs on another. Left to itself
+ * Linux often wakes him right there, and one would run after the other. */
+static void wake_elsewhere(struct gw_work *w)
+{
+    struct worker *sleeper = w->asleep;
+    if (sleeper == NULL)
+        return;
+    const int here = sched_getcpu();
+    if (here >= 0 && pthread_getaffinity_np(pthread_self(), sizeof sleeper->allowed, &sleeper->allowed) == 0 &&
+        CPU_COUNT(&sleeper->allowed) > 1) {
+        cpu_set_t others = sleeper->allowed;
+        CPU_CLR((unsigned)here, &others);
+        sleeper->kept_away = pthread_setaffinity_np(sleeper->thread, sizeof others, &others) == 0;
+    }
+    wake_one(w);
+}
+/* By himself, as soon as he runs: from then on he may go wherever there is room. */
+static void allow_everywhere(struct worker *me)
+{
+    if (me->kept_away)
+        (void)pthread_setaffinity_np(me->thread, sizeof me->allowed, &me->allowed);
+    me->kept_away = false;
+}
+static void wake_all(struct gw_work *w)
+{
+    while (w->asleep != NULL)
+        wake_one(w);
+}
+
+/* With the lock, which it lets go meanwhile. */
+static void sleep_now(struct worker *me)
+{
+    struct gw_work *w = me->work;
+    me->sleeps = true;
+    me->slept_before = w->asleep;
+    w->asleep = me;
+    while (me->sleeps)
+        pthread_cond_wait(&me->wake, &w->lock);
+    allow_everywhere(me);
+}
+
 /* With the lock. */
 static void free_place(struct gw_work *w)
 {
     w->busy--;
     if (w->waiting > 0)
-        pthread_cond_signal(&w->arrived);
+        wake_one(w);
     else if (w->stopping) /* those who waited for a place, too, have nothing more to do */
-        pthread_cond_broadcast(&w->arrived);
+        wake_all(w);
 }
 
 /* With the lock. */
@@ -74,7 +132,7 @@ bool gw_work_part_begin(struct gw_work_part *p)
         p->taken = p->done = false;
         w->part = p;
         w->busy++;
-        pthread_cond_signal(&w->arrived);
+        wake_elsewhere(w);
     }
     pthread_mutex_unlock(&w->lock);
     return room;
@@ -114,7 +172,7 @@ static void *loop(void *arg)
     pthread_mutex_lock(&w->lock);
     for (;;) {
         while (w->part == NULL && (w->waiting == 0 ? !w->stopping : w->busy == w->at_once))
-            pthread_cond_wait(&w->arrived, &w->lock);
+            sleep_now(me);
         if (w->part != NULL) {
             run_part(w);
             continue;
@@ -139,7 +197,6 @@ struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity,
     const unsigned n_threads = at_once + resting;
     struct gw_work *w = gw_alloc(sizeof *w);
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->arrived, NULL);
     pthread_cond_init(&w->parted, NULL);
     w->capacity = GW_MAX(capacity, (size_t)1);
     w->ring = gw_alloc_array(w->capacity, sizeof(void *));
@@ -149,6 +206,7 @@ struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity,
     w->workers = gw_alloc_array(n_threads, sizeof *w->workers);
     for (unsigned i = 0; i < n_threads; i++) {
         w->workers[i] = (struct worker){ .work = w, .index = i };
+        pthread_cond_init(&w->workers[i].wake, NULL);
         if (pthread_create(&w->workers[i].thread, NULL, loop, &w->workers[i]) != 0) {
             gw_work_free(w);
             return gw_fail_null(err, GW_ERR_UNAVAILABLE, "could not start worker thread %u of %u", i + 1, n_threads);
@@ -167,7 +225,8 @@ bool gw_work_submit(struct gw_work *w, void *job)
     if (room) {
         w->ring[(w->first + w->waiting) % w->capacity] = job;
         w->waiting++;
-        pthread_cond_signal(&w->arrived);
+        if (w->busy < w->at_once)
+            wake_one(w);
     }
     pthread_mutex_unlock(&w->lock);
     return room;
@@ -194,11 +253,12 @@ void gw_work_free(struct gw_work *w)
         return;
     pthread_mutex_lock(&w->lock);
     w->stopping = true;
-    pthread_cond_broadcast(&w->arrived);
+    wake_all(w);
     pthread_mutex_unlock(&w->lock);
-    for (unsigned i = 0; i < w->n_threads; i++)
+    for (unsigned i = 0; i < w->n_threads; i++) {
         pthread_join(w->workers[i].thread, NULL);
-    pthread_cond_destroy(&w->arrived);
+        pthread_cond_destroy(&w->workers[i].wake);
+    }
     pthread_cond_destroy(&w->parted);
     pthread_mutex_destroy(&w->lock);
     gw_free(w->workers);
