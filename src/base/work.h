@@ -25,9 +25,10 @@ struct gw_work_part {
     void *arg;
     bool taken, done; /* private */
 };
-/* From within a job: lets a worker who has nothing to do run it meanwhile, and then gw_work_part_end must be called before
- * p goes. False where every place is taken, jobs wait, the queue is to end, or there is no job: whoever asks does it himself. So one picture
- * on an idle machine is looked at by two processors, and on a busy one each has its own. */
+/* From within a job: lets a worker who has nothing to do run it meanwhile, and then gw_work_part_end must be
+ * called before p goes. False where every place is taken, jobs wait, the queue is to end, or there is no job:
+ * whoever asks does it himself. So one picture on an idle machine is looked at by two processors, and on a busy
+ * one each has its own. */
 [[nodiscard]] bool gw_work_part_begin(struct gw_work_part *p);
 /* Returns when it is done; runs it here if nobody has begun. */
 void gw_work_part_end(struct gw_work_part *p);
