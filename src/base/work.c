@@ -11,7 +11,7 @@ struct worker {
     unsigned index;
     pthread_t thread;
     /* Under the lock: */
-    bool rests, sleeps;
+    bool rests, sleeps; /* rests: has no place to give away, as before the first job and while it runs a part */
     struct worker *slept_before; /* of those who sleep, who did so longer */
     bool kept_away;              /* of one processor; these are all he may use */
     cpu_set_t allowed;
@@ -205,7 +205,7 @@ struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity,
     w->at_once = at_once;
     w->workers = gw_alloc_array(n_threads, sizeof *w->workers);
     for (unsigned i = 0; i < n_threads; i++) {
-        w->workers[i] = (struct worker){ .work = w, .index = i };
+        w->workers[i] = (struct worker){ .work = w, .index = i, .rests = true };
         pthread_cond_init(&w->workers[i].wake, NULL);
         if (pthread_create(&w->workers[i].thread, NULL, loop, &w->workers[i]) != 0) {
             gw_work_free(w);
