@@ -3,12 +3,13 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/near.h"
 #include "local/local.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPTIONS_MAX = 16 };
+enum { OPTIONS_MAX = 16, VERBS_MAX = 16 };
 
 int gw_admin_run(int argc, char **argv, const struct gw_admin *a)
 {
@@ -45,6 +46,26 @@ int gw_admin_run(int argc, char **argv, const struct gw_admin *a)
         return a->tell(answer, pretty, &call);
     gw_cli_print(answer, pretty);
     return GW_EXIT_OK;
+}
+
+const struct gw_admin_verb *gw_admin_verb_find(struct gw_json *question, const struct gw_admin_verb *verbs, size_t n,
+    const struct gw_admin_call *call, const char *takes, struct gw_err *err)
+{
+    const char *names[VERBS_MAX], *word = call->argc > 1 ? call->argv[1] : "", *near = NULL;
+    assert(n <= VERBS_MAX);
+    size_t i = 0;
+    while (i < n && strcmp(word, verbs[i].name) != 0) {
+        names[i] = verbs[i].name;
+        i++;
+    }
+    if (i < n && call->argc - 2 >= verbs[i].least && call->argc - 2 <= verbs[i].most) {
+        gw_json_set_text(question, "verb", verbs[i].asks);
+        return &verbs[i];
+    }
+    if (i == n && *word != 0)
+        near = gw_near(word, names, n);
+    return gw_fail_null(err, GW_ERR_USAGE, "it takes %s; %s%s%s", takes, near == NULL ? "" : "did you mean ",
+        near == NULL ? "--help says more" : near, near == NULL ? "" : "?");
 }
 
 bool gw_admin_print_list(const struct gw_json *answer, const char *name, bool pretty)

@@ -22,5 +22,15 @@ struct gw_admin {
 };
 int gw_admin_run(int argc, char **argv, const struct gw_admin *a);
 
+/* The first word of a call, and how many may stand behind it. */
+struct gw_admin_verb {
+    const char *name, *asks; /* asks: what goes to the service, local/verb.c */
+    int least, most;
+};
+/* The one of n verbs that the call names; puts what it asks into the question. NULL with GW_ERR_USAGE: there is none
+ * such or it has too few or too many words behind it; `takes` is the end of the sentence that says what there is. */
+const struct gw_admin_verb *gw_admin_verb_find(struct gw_json *question, const struct gw_admin_verb *verbs, size_t n,
+    const struct gw_admin_call *call, const char *takes, struct gw_err *err);
+
 /* Prints each item of the answer's list of that name on a line; false if there is none. */
 bool gw_admin_print_list(const struct gw_json *answer, const char *name, bool pretty);

@@ -2,31 +2,29 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
 
-#include <string.h>
-
 struct asked {
     const char *mode, *direction, *language, *version, *checked;
 };
 
-static const struct {
-    const char *verb, *local;
-    bool needs_site;
-} verbs[] = { { "add", "notice_add", true }, { "check", "notice_check", true }, { "remove", "notice_remove", true },
-    { "list", "notice_list", false } };
+enum { ADD, CHECK, REMOVE, LIST };
+static const struct gw_admin_verb verbs[] = {
+    [ADD] = { "add", "notice_add", 1, 1 },
+    [CHECK] = { "check", "notice_check", 1, 1 },
+    [REMOVE] = { "remove", "notice_remove", 1, 1 },
+    [LIST] = { "list", "notice_list", 0, 1 },
+};
 
 static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err *err)
 {
     const struct asked *a = c->options;
-    size_t i = 0;
-    while (i < GW_COUNT(verbs) && (c->argc < 2 || strcmp(c->argv[1], verbs[i].verb) != 0))
-        i++;
-    if (i == GW_COUNT(verbs) || c->argc > 3 || (verbs[i].needs_site && c->argc < 3))
-        return gw_fail(err, GW_ERR_USAGE, "it takes add SITE, check SITE, remove SITE, or list [SITE]; --help says more");
-    if (strcmp(verbs[i].verb, "remove") == 0 && a->language == NULL)
+    const struct gw_admin_verb *verb = gw_admin_verb_find(j, verbs, GW_COUNT(verbs), c, "add SITE, check SITE, remove SITE, or list [SITE]", err);
+    if (verb == NULL)
+        return false;
+    if (verb == &verbs[REMOVE] && a->language == NULL)
         return gw_fail(err, GW_ERR_USAGE, "remove needs --language: which of the site's notices");
     const struct {
         const char *key, *value;
-    } texts[] = { { "verb", verbs[i].local }, { "site", c->argc == 3 ? c->argv[2] : NULL }, { "mode", a->mode }, { "direction", a->direction },
+    } texts[] = { { "site", c->argc == 3 ? c->argv[2] : NULL }, { "mode", a->mode }, { "direction", a->direction },
         { "language", a->language }, { "version", a->version }, { "checked_on", a->checked } };
     for (size_t k = 0; k < GW_COUNT(texts); k++)
         if (texts[k].value != NULL)

@@ -2,30 +2,27 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
 
-#include <string.h>
-
 struct asked {
     const char *port;
     bool open;
 };
 
-static const struct {
-    const char *verb, *local;
-    bool needs_id;
-} verbs[] = { { "list", "voyage_list", false }, { "show", "voyage_show", true }, { "close", "voyage_close", true } };
+enum { LIST, SHOW, CLOSE };
+static const struct gw_admin_verb verbs[] = {
+    [LIST] = { "list", "voyage_list", 0, 0 },
+    [SHOW] = { "show", "voyage_show", 1, 1 },
+    [CLOSE] = { "close", "voyage_close", 1, 1 },
+};
 
 static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err *err)
 {
     const struct asked *a = c->options;
-    size_t i = 0;
-    while (i < GW_COUNT(verbs) && (c->argc < 2 || strcmp(c->argv[1], verbs[i].verb) != 0))
-        i++;
-    if (i == GW_COUNT(verbs) || c->argc != (verbs[i].needs_id ? 3 : 2))
-        return gw_fail(err, GW_ERR_USAGE, "it takes list, show ID or close ID; --help says more");
-    if (verbs[i].needs_id && (a->port != NULL || a->open))
+    const struct gw_admin_verb *verb = gw_admin_verb_find(j, verbs, GW_COUNT(verbs), c, "list, show ID or close ID", err);
+    if (verb == NULL)
+        return false;
+    if (verb != &verbs[LIST] && (a->port != NULL || a->open))
         return gw_fail(err, GW_ERR_USAGE, "--port and --open are for list");
-    gw_json_set_text(j, "verb", verbs[i].local);
-    if (verbs[i].needs_id)
+    if (verb != &verbs[LIST])
         gw_json_set_text(j, "voyage", c->argv[2]);
     if (a->port != NULL)
         gw_json_set_text(j, "port", a->port);

@@ -3,36 +3,37 @@
 #include "cli/commands.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct asked {
     const char *carrier, *url, *kinds;
 };
 
+enum { ADD, LIST, REMOVE, TEST, DEAD, RETRY };
+static const struct gw_admin_verb verbs[] = {
+    [ADD] = { "add", "webhook_new", 0, 0 },
+    [LIST] = { "list", "webhook_list", 0, 0 },
+    [REMOVE] = { "remove", "webhook_drop", 1, 1 },
+    [TEST] = { "test", "webhook_test", 1, 1 },
+    [DEAD] = { "dead", "webhook_dead", 1, 1 },
+    [RETRY] = { "retry", "webhook_retry", 1, 1 },
+};
+
 static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err *err)
 {
     const struct asked *a = c->options;
-    static const struct {
-        const char *verb, *asks;
-        int words;
-    } verbs[] = { { "add", "webhook_new", 2 }, { "list", "webhook_list", 2 }, { "remove", "webhook_drop", 3 },
-        { "test", "webhook_test", 3 }, { "dead", "webhook_dead", 3 }, { "retry", "webhook_retry", 3 } };
-    for (size_t i = 0; c->argc > 1 && i < GW_COUNT(verbs); i++) {
-        if (strcmp(c->argv[1], verbs[i].verb) != 0 || c->argc != verbs[i].words)
-            continue;
-        gw_json_set_text(j, "verb", verbs[i].asks);
-        if (c->argc == 3)
-            gw_json_set_text(j, "id", c->argv[2]);
-        if (i == 0 && (a->carrier == NULL || a->url == NULL))
-            return gw_fail(err, GW_ERR_USAGE, "add needs --carrier and --url");
-        if (i == 0) {
-            gw_json_set_text(j, "carrier", a->carrier);
-            gw_json_set_text(j, "url", a->url);
-            gw_json_set_text(j, "kinds", a->kinds);
-        }
+    const struct gw_admin_verb *verb = gw_admin_verb_find(j, verbs, GW_COUNT(verbs), c, "add, list, remove ID, test ID, dead ID or retry ID", err);
+    if (verb == NULL)
+        return false;
+    if (verb->most == 1)
+        gw_json_set_text(j, "id", c->argv[2]);
+    if (verb != &verbs[ADD])
         return true;
-    }
-    return gw_fail(err, GW_ERR_USAGE, "it takes add, list, remove ID, test ID, dead ID or retry ID; --help says more");
+    if (a->carrier == NULL || a->url == NULL)
+        return gw_fail(err, GW_ERR_USAGE, "add needs --carrier and --url");
+    gw_json_set_text(j, "carrier", a->carrier);
+    gw_json_set_text(j, "url", a->url);
+    gw_json_set_text(j, "kinds", a->kinds);
+    return true;
 }
 
 static int tell(const struct gw_json *answer, bool pretty, const struct gw_admin_call *)

@@ -4,21 +4,7 @@
 static void render(struct gw_buf *body, int *status, const void *answer, void *context)
 {
     (void)context;
-    const struct gw_boarding *b = answer;
-    GW_AUTO(gw_json) *j = gw_json_object();
-    gw_json_set_id(j, "voyage", b->voyage);
-    if (b->has_traveler) {
-        struct gw_json *t = gw_json_object();
-        gw_json_set_text(t, "reference", *b->reference == 0 ? NULL : b->reference);
-        gw_json_set_text(t, "seat", *b->seat == 0 ? NULL : b->seat);
-        gw_json_set(j, "traveler", t);
-    } else
-        gw_json_set_null(j, "traveler");
-    gw_json_set_text(j, "boarding_status", gw_boarding_status_name(b->status));
-    gw_json_set_time(j, "as_of", b->as_of_us);
-    gw_json_set_bool(j, "changed", b->changed);
-    gw_json_set_bool(j, "undone", b->undone);
-    gw_json_set_text(j, "status", gw_traveler_status_name(b->traveler_status));
+    GW_AUTO(gw_json) *j = gw_boarding_to_json(answer);
     gw_json_format(body, j, false);
     gw_buf_add(body, "\n", 1);
     *status = 200;

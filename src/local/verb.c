@@ -5,6 +5,7 @@
 #include "local/local.h"
 #include "local/notice.h"
 #include "local/voyage.h"
+#include "local/watch.h"
 #include "service/service.h"
 
 enum { LIST_BYTES = 64 << 20 };
@@ -423,6 +424,9 @@ static const struct {
     { "voyage_list", gw_local_voyage_list },
     { "voyage_show", gw_local_voyage_show },
     { "voyage_close", gw_local_voyage_close },
+    { "watch_list", gw_local_watch_list },
+    { "watch_show", gw_local_watch_show },
+    { "watch_set", gw_local_watch_set },
     { "webhook_new", webhook_new },
     { "webhook_list", webhook_list },
     { "webhook_drop", webhook_drop },

@@ -24,6 +24,25 @@ bool gw_boarding_status_find(enum gw_boarding_status *out, struct gw_span name)
     return false;
 }
 
+struct gw_json *gw_boarding_to_json(const struct gw_boarding *b)
+{
+    struct gw_json *j = gw_json_object();
+    gw_json_set_id(j, "voyage", b->voyage);
+    if (b->has_traveler) {
+        struct gw_json *t = gw_json_object();
+        gw_json_set_text_or_null(t, "reference", b->reference);
+        gw_json_set_text_or_null(t, "seat", b->seat);
+        gw_json_set(j, "traveler", t);
+    } else
+        gw_json_set_null(j, "traveler");
+    gw_json_set_text(j, "boarding_status", statuses[b->status]);
+    gw_json_set_time(j, "as_of", b->as_of_us);
+    gw_json_set_bool(j, "changed", b->changed);
+    gw_json_set_bool(j, "undone", b->undone);
+    gw_json_set_text(j, "status", gw_traveler_status_name(b->traveler_status));
+    return j;
+}
+
 struct saying {
     struct gw_boarding *out;
     struct gw_service *s;
@@ -80,11 +99,8 @@ static bool say(struct gw_tx *tx, void *arg, struct gw_err *err)
         return false;
     if (v.state != GW_VOYAGE_OPEN)
         return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
-    if (!gw_named_find(&traveler, &found, k->a, tx, v.id, &k->named, err))
-        return false;
-    if (!found)
-        return gw_fail(err, GW_ERR_NOT_FOUND, "nobody expected on this voyage has this reference or document");
-    if (!gw_store_traveler_get(&k->traveler, &found, true, k->a, tx, traveler, err) || !found ||
+    if (!gw_named_get(&traveler, k->a, tx, v.id, &k->named, err) ||
+        !gw_store_traveler_get(&k->traveler, &found, true, k->a, tx, traveler, err) || !found ||
         !gw_person_read(&person, k->a, k->traveler.person, err) || !gw_store_boarding_find(&old, &known, tx, traveler, err))
         return false;
     int64_t now = gw_clock_now(&k->s->clock), as_of = k->ask->has_as_of ? k->ask->as_of_us : now;
@@ -119,7 +135,7 @@ bool gw_service_boarding_status(struct gw_boarding *out, struct gw_service *s, c
     *out = (struct gw_boarding){};
     if (!gw_allow(who, GW_ROLE_BIT(CARRIER) | GW_ROLE_BIT(ADMIN), err) || !gw_named_hash_of(&k.named, s, &ask->named, err))
         return false;
-    if (!k.named.has_reference && !k.named.has_document)
+    if (!gw_named_is_anybody(&k.named))
         return gw_fail(err, GW_ERR_INVALID, "whose status it is must be said: reference or document_number");
     if (!gw_once_enter(s, once, &replayed, err))
         return false;

@@ -42,13 +42,12 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_traveler_row t = {};
     *d->out = (struct gw_decline){ .id = row.id };
     gw_receipt_number(d->out->receipt, d->s, row.id);
-    if (d->named.has_reference || d->named.has_document) {
+    if (gw_named_is_anybody(&d->named)) {
         struct gw_person person;
-        if (!gw_named_find(&row.traveler, &row.has_traveler, d->a, tx, d->voyage, &d->named, err))
-            return false;
-        if (!row.has_traveler)
-            return gw_fail(err, GW_ERR_NOT_FOUND, "nobody expected on this voyage has this reference or document");
         bool found;
+        row.has_traveler = gw_named_get(&row.traveler, d->a, tx, d->voyage, &d->named, err);
+        if (!row.has_traveler)
+            return false;
         if (!gw_store_traveler_get(&t, &found, true, d->a, tx, row.traveler, err) || !found ||
             !gw_person_read(&person, d->a, t.person, err))
             return false;

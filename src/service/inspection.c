@@ -458,13 +458,10 @@ bool gw_service_claim(struct gw_inspection *out, struct gw_arena *a, struct gw_s
 static bool find_traveler(struct handling *h, struct gw_tx *tx, struct gw_err *err)
 {
     struct gw_id named;
-    bool found;
-    if (!h->named.has_reference && !h->named.has_document)
+    if (!gw_named_is_anybody(&h->named))
         return true;
-    if (!gw_named_find(&named, &found, h->l.a, tx, h->row.voyage, &h->named, err))
+    if (!gw_named_get(&named, h->l.a, tx, h->row.voyage, &h->named, err))
         return false;
-    if (!found)
-        return gw_fail(err, GW_ERR_NOT_FOUND, "nobody expected on this voyage has this reference or document");
     h->row.has_traveler = true;
     h->row.traveler = named;
     return true;

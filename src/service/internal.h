@@ -420,12 +420,15 @@ struct gw_person;
 
 /* GW_ERR_INVALID when a document is given that is none. */
 struct gw_named_hash {
-    bool has_reference, has_document;
+    bool has_traveler, has_reference, has_document;
+    struct gw_id traveler;
     struct gw_span reference;
     struct gw_document_hash document;
 };
 bool gw_named_hash_of(struct gw_named_hash *out, const struct gw_service *s, const struct gw_named *named, struct gw_err *err);
-bool gw_named_find(struct gw_id *traveler, bool *found, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
+bool gw_named_is_anybody(const struct gw_named_hash *named);
+/* Who is on the voyage's manifest now; GW_ERR_NOT_FOUND. */
+bool gw_named_get(struct gw_id *traveler, struct gw_arena *a, struct gw_tx *tx, struct gw_id voyage,
     const struct gw_named_hash *named, struct gw_err *err);
 /* Reference and seat into fixed texts. */
 void gw_named_copy(char reference[GW_MANIFEST_WORD_MAX + 1], char seat[GW_MANIFEST_WORD_MAX + 1],
@@ -577,6 +580,9 @@ bool gw_person_read(struct gw_person *out, struct gw_arena *a, struct gw_span pe
 /* Of a traveler by id; *found is false where there is none any more, or the voyage was purged. */
 bool gw_person_find(struct gw_person *out, bool *found, struct gw_arena *a, struct gw_tx *tx, struct gw_id traveler,
     struct gw_err *err);
+
+/* GW_ERR_GONE: only the voyage's counts are left. */
+bool gw_voyage_gone(struct gw_err *err);
 
 /* Lists by a growing number: where a page begins and how long it is (GW_ERR_INVALID), and where the next begins. */
 bool gw_page_ask(int64_t *after, size_t *limit, struct gw_span cursor, size_t asked, struct gw_err *err);

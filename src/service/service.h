@@ -469,6 +469,8 @@ struct gw_verification_page {
 /* Somebody on a voyage, by what stands on paper: reference, or document. All empty: nobody is named. */
 struct gw_named {
     struct gw_span reference, document_number, issuing_state;
+    bool has_traveler;              /* by id, before all others: for the machine's operator */
+    struct gw_id traveler;
     struct gw_span language;        /* of the instruction; empty, or not one of the pack's: its first */
 };
 struct gw_decline_ask {
@@ -844,6 +846,47 @@ struct gw_boarding {
  *   GW_ERR_CONFLICT   the voyage is closed */
 [[nodiscard]] bool gw_service_boarding_status(struct gw_boarding *out, struct gw_service *s, const struct gw_caller *who,
     const struct gw_boarding_ask *ask, struct gw_once *once, struct gw_err *err);
+struct gw_json *gw_boarding_to_json(const struct gw_boarding *b); /* as the interface has it */
+
+/* A traveler's word of the authority as its record is looked at: who it is by id and reference, no name. */
+struct gw_watched {
+    struct gw_id voyage, traveler;
+    const char *reference;          /* "": the manifest had none */
+    enum gw_traveler_status traveler_status;
+    bool has_status;                /* something was said */
+    enum gw_boarding_status status; /* in force */
+    int64_t as_of_us;               /* when the authority said so */
+    struct gw_watched_change {
+        enum gw_boarding_status status;
+        int64_t at_us;              /* when it came here */
+        enum gw_role role;          /* of who said it */
+        bool has_token;             /* else the machine's operator */
+        struct gw_id token;
+    } *changes;                     /* oldest first, as the log has them; in a list only the latest */
+    size_t n_changes;
+};
+struct gw_watch_filter {
+    bool has_voyage, has_status;
+    struct gw_id voyage;            /* this one, closed or not; else all that are open */
+    enum gw_boarding_status status;
+    struct gw_span cursor;          /* empty: from the start */
+    size_t limit;                   /* 0: 50; at most 500 */
+};
+struct gw_watch_page {
+    struct gw_watched *watched;
+    size_t n;
+    const char *cursor; /* of the next page; NULL: this was the last */
+};
+/* admin. Of whom the authority has said something, by voyage. Each look is in the log before it is answered, an entry
+ * for each voyage that shows, however often somebody looks.
+ *   GW_ERR_INVALID    cursor, limit
+ *   GW_ERR_NOT_FOUND  no such voyage
+ *   GW_ERR_GONE       its travelers were purged */
+[[nodiscard]] bool gw_service_watch(struct gw_watch_page *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, const struct gw_watch_filter *filter, struct gw_err *err);
+/* The same of one traveler, with all changes; GW_ERR_NOT_FOUND too where nobody expected is meant. */
+[[nodiscard]] bool gw_service_watch_one(struct gw_watched *out, struct gw_arena *a, struct gw_service *s,
+    const struct gw_caller *who, struct gw_id voyage, const struct gw_named *named, struct gw_err *err);
 
 enum gw_inspection_cause { GW_CAUSE_VERIFICATION, GW_CAUSE_DECLINE, GW_CAUSE_BOARDING_STATUS, GW_CAUSE_COUNT };
 enum gw_inspection_state { GW_INSPECTION_OPEN, GW_INSPECTION_REFERRED, GW_INSPECTION_CLOSED, GW_INSPECTION_STATES };

@@ -231,7 +231,7 @@ static bool show_traveler(struct gw_traveler *o, const struct single *from, cons
     return true;
 }
 
-static bool gone(struct gw_err *err)
+bool gw_voyage_gone(struct gw_err *err)
 {
     return gw_fail(err, GW_ERR_GONE, "the voyage's travelers were purged; its counts remain");
 }
@@ -245,7 +245,7 @@ static bool read_travelers(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (!enter(o, &v, tx, err))
         return false;
     if (v.has_purged)
-        return gone(err);
+        return gw_voyage_gone(err);
     if (!gw_store_travelers(&rows, &n, o->a, tx, o->voyage, gw_service_model(o->s), o->after, o->limit + 1, false, err))
         return false;
     size_t shown = GW_MIN(n, o->limit);
@@ -355,7 +355,7 @@ static bool read_readiness(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (!enter(o, &v, tx, err))
         return false;
     if (v.has_purged)
-        return gone(err);
+        return gw_voyage_gone(err);
     r->late = v.late;
     r->first_manifest_us = v.first_manifest_us;
     r->last_manifest_us = v.last_manifest_us;

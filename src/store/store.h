@@ -779,6 +779,16 @@ struct gw_boarding_row {
 [[nodiscard]] bool gw_store_boarding_put(struct gw_tx *tx, const struct gw_boarding_row *row, struct gw_err *err);
 [[nodiscard]] bool gw_store_boarding_find(struct gw_boarding_row *row, bool *found, struct gw_tx *tx, struct gw_id traveler,
     struct gw_err *err);
+struct gw_boarding_search {
+    bool has_voyage, has_status;
+    struct gw_id voyage; /* this one; else all that are open */
+    int status;
+    struct gw_id after_voyage, after_traveler; /* zeros: from the start */
+    size_t limit;
+};
+/* Of travelers who are on the manifest of a voyage not purged, by voyage and traveler. */
+[[nodiscard]] bool gw_store_boarding_search(struct gw_boarding_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_boarding_search *search, struct gw_err *err);
 /* Of everybody on a voyage of whom something was said, by traveler. */
 [[nodiscard]] bool gw_store_boardings(struct gw_boarding_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_err *err);
