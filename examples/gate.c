@@ -73,9 +73,13 @@ static long verify(struct answer *a, const char *url, const char *token, const c
         status = 0;
         if (code == CURLE_OK)
             curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-        if (code == CURLE_OK && status != 503) /* 503: busy; asked again it is the same picture */
+        /* 503: nobody has time. 409 in_progress: this picture's first try is being looked at. */
+        if (code == CURLE_OK && status != 503 && !(status == 409 && strstr(a->text, "\"in_progress\"") != NULL))
             break;
-        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+        curl_off_t after = 0;
+        if (code != CURLE_OK || curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &after) != CURLE_OK || after < 1)
+            after = 1;
+        nanosleep(&(struct timespec){ .tv_sec = after < 10 ? after : 10 }, NULL);
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(c);
@@ -93,8 +97,8 @@ int main(int argc, char **argv)
     }
     FILE *f = fopen(argv[2], "rb");
     size_t size = f == NULL ? 0 : fread(picture, 1, sizeof picture, f);
-    if (f == NULL || size == 0) {
-        fprintf(stderr, "gate: %s cannot be read\n", argv[2]);
+    if (f == NULL || size == 0 || fgetc(f) != EOF) {
+        fprintf(stderr, "gate: %s cannot be read, or has more than %d bytes\n", argv[2], PICTURE_BYTES);
         return 2;
     }
     fclose(f);

@@ -11,6 +11,10 @@ const base = process.env.GANGWAY ?? 'http://127.0.0.1:8090';
 const token = process.env.DEVICE;
 const [voyage, ...pictures] = process.argv.slice(2);
 const tries = 5, patience = 3000;
+if (token === undefined || pictures.length === 0) {
+  console.error('usage: GANGWAY=URL DEVICE=TOKEN node gate.mjs VOYAGE PICTURE.jpg...');
+  process.exit(2);
+}
 
 // One picture, one decision. The same key in every try: however often the network breaks,
 // it is decided and counted once.
@@ -24,10 +28,12 @@ export async function verify(picture) {
       });
       const body = await answer.json();
       if (answer.ok) return body;
-      if (answer.status !== 503) throw Object.assign(new Error(`${answer.status} ${body.code}: ${body.detail}`), { final: true });
+      // 503: nobody has time. 409 in_progress: this picture's first try is being looked at.
+      if (answer.status !== 503 && body.code !== 'in_progress') throw Object.assign(new Error(`${answer.status} ${body.code}: ${body.detail}`), { final: true });
       await new Promise((resolve) => setTimeout(resolve, 1000 * Number(answer.headers.get('retry-after') ?? 1)));
     } catch (error) {
       if (error.final || n === tries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200 * n)); // the network broke
     }
   }
   throw new Error('nobody had time for this picture');

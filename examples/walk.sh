@@ -21,30 +21,35 @@ ask() { # TOKEN METHOD PATH [curl options]
 }
 field() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 key() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
+failed() { echo "walk: $answer" >&2; exit 1; } # with what the service says is wrong
 later() { date -u -d "+$1 hours" +%Y-%m-%dT%H:%MZ; }
 
+number=$((0x$(key | cut -c 1-6) % 9000 + 1000)) # another flight each time: this one is closed at the end
+
 echo "1. The carrier says who is expected. An Idempotency-Key makes asking again safe."
-voyage=$(ask "$CARRIER" POST /v1/manifests -H "Content-Type: application/json" -H "Idempotency-Key: $(key)" --data @- <<END | field voyage
+answer=$(ask "$CARRIER" POST /v1/manifests -H "Content-Type: application/json" -H "Idempotency-Key: $(key)" --data @- <<END
 {"kind": "passenger_list",
- "voyage": {"mode": "air", "direction": "departure", "carrier": "XX", "number": "$(date +%H%M)", "from": "YVR", "to": "JFK",
+ "voyage": {"mode": "air", "direction": "departure", "carrier": "XX", "number": "$number", "from": "YVR", "to": "JFK",
             "departure": "$(later 2)", "arrival": "$(later 7)"},
  "travelers": [{"kind": "passenger", "surname": "EXAMPLE", "given_names": "ANNA", "sex": "F", "birth_date": "1980-01-01", "nationality": "UTO",
                 "documents": [{"type": "P", "number": "X1234567", "issuing_state": "UTO", "expiry_date": "2035-01-01"}],
                 "reference": "R1", "seat": "12A"}]}
 END
-)
+) || failed
+voyage=$(printf '%s' "$answer" | field voyage)
 echo "   voyage $voyage"
 
 echo "2. Her portrait: before or after the manifest, for a document."
-ask "$CARRIER" PUT /v1/portraits -H "Content-Type: image/jpeg" -H "X-Document-Number: X1234567" -H "X-Issuing-State: UTO" \
-    -H "X-Portrait-Source: passport" --data-binary "@$portrait" > /dev/null
+answer=$(ask "$CARRIER" PUT /v1/portraits -H "Content-Type: image/jpeg" -H "X-Document-Number: X1234567" -H "X-Issuing-State: UTO" \
+    -H "X-Portrait-Source: passport" --data-binary "@$portrait") || failed
 
 echo "3. Is everybody covered?"
 ask "$CARRIER" GET "/v1/voyages/$voyage/readiness"
 
 echo "4. The gate: a live picture. clear lets her pass; retry says what to do; inspect sends her to a person."
 for _ in 1 2 3; do
-    answer=$(ask "$DEVICE" POST "/v1/voyages/$voyage/verifications" -H "Content-Type: image/jpeg" -H "Idempotency-Key: $(key)" --data-binary "@$live")
+    answer=$(ask "$DEVICE" POST "/v1/voyages/$voyage/verifications" -H "Content-Type: image/jpeg" -H "Idempotency-Key: $(key)" --data-binary "@$live") ||
+        failed
     decision=$(printf '%s' "$answer" | field decision)
     echo "   $answer"
     [ "$decision" = retry ] || break

@@ -82,9 +82,10 @@ static bool cache_read(struct cache *c, const char *path, struct gw_hash key, st
     if (!gw_buf_read_file(&file, path, (size_t)8 << 30, err))
         return false;
     size_t good = 0;
+    /* Whoever was killed at once left a part of the key, and no more. Anything else is not ours to write over, however short. */
+    if (memcmp(file.data, key.bytes, GW_MIN(file.size, sizeof key)) != 0)
+        return gw_fail(err, GW_ERR_CONFLICT, "%.200s was made with another model (or is no such cache): name another file or remove it", path);
     if (file.size >= sizeof key) {
-        if (memcmp(file.data, key.bytes, sizeof key) != 0)
-            return gw_fail(err, GW_ERR_CONFLICT, "%.200s was made with another model (or is no such cache): name another file or remove it", path);
         good = sizeof key;
         while (good + c->record_bytes <= file.size) {
             const uint8_t *r = file.data + good;

@@ -101,36 +101,56 @@ static void tick_y(struct gw_buf *out, double share, const char *label)
         down(share), down(share), LEFT - 6, down(share) + 4, label);
 }
 
-/* Both axes in decades; rates of zero lie on the lower edge. */
+/* Both axes in decades. A rate of zero is below every decade: where there are some, the lower edge is one further down and called 0. */
+struct det_axes {
+    int fmr_low, fnmr_low; /* decades */
+    bool zero;             /* fnmr_low stands for 0 */
+};
+
+static struct det_axes det_axes_of(const struct gw_eval_plots *p)
+{
+    struct det_axes a = { -1, -1, false };
+    for (size_t i = 0; i < p->n_det; i++) {
+        a.fmr_low = GW_MIN(a.fmr_low, (int)floor(log10(fmax(p->det[i].fmr, 1e-9)) + 1e-9));
+        if (p->det[i].fnmr > 0)
+            a.fnmr_low = GW_MIN(a.fnmr_low, (int)floor(log10(p->det[i].fnmr)));
+        else
+            a.zero = true;
+    }
+    a.fnmr_low -= a.zero;
+    return a;
+}
+
+static double det_x(const struct det_axes *a, const struct gw_det_point *d)
+{
+    return across((log10(d->fmr) - a->fmr_low) / fmax(1, -1 - a->fmr_low));
+}
+static double det_y(const struct det_axes *a, const struct gw_det_point *d)
+{
+    return down(d->fnmr > 0 ? fmax(0, (log10(d->fnmr) - a->fnmr_low) / -a->fnmr_low) : 0);
+}
+
 static void det_plot(struct gw_buf *out, const struct gw_eval_plots *p)
 {
-    int fmr_low = -1, fnmr_low = -1; /* decades */
-    for (size_t i = 0; i < p->n_det; i++) {
-        fmr_low = GW_MIN(fmr_low, (int)floor(log10(fmax(p->det[i].fmr, 1e-9)) + 1e-9));
-        if (p->det[i].fnmr > 0)
-            fnmr_low = GW_MIN(fnmr_low, (int)floor(log10(p->det[i].fnmr)));
-    }
+    const struct det_axes a = det_axes_of(p);
     frame(out, "DET curve", "false match rate (FMR)", "false non-match rate (FNMR)");
-    for (int d = fmr_low; d <= -1; d++) {
+    for (int d = a.fmr_low; d <= -1; d++) {
         char label[16];
         snprintf(label, sizeof label, "1e%d", d);
-        tick_x(out, fmr_low < -1 ? (double)(d - fmr_low) / (-1 - fmr_low) : 1, label);
+        tick_x(out, a.fmr_low < -1 ? (double)(d - a.fmr_low) / (-1 - a.fmr_low) : 1, label);
     }
-    for (int d = fnmr_low; d <= 0; d++) {
+    for (int d = a.fnmr_low; d <= 0; d++) {
         char label[16];
-        snprintf(label, sizeof label, "%g", pow(10, d));
-        tick_y(out, (double)(d - fnmr_low) / -fnmr_low, label);
+        snprintf(label, sizeof label, "%g", a.zero && d == a.fnmr_low ? 0 : pow(10, d));
+        tick_y(out, (double)(d - a.fnmr_low) / -a.fnmr_low, label);
     }
     gw_buf_add_text(out, "<polyline class=det points=\"");
     for (size_t i = 0; i < p->n_det; i++)
-        gw_buf_addf(out, "%.1f,%.1f ", across((log10(p->det[i].fmr) - fmr_low) / fmax(1, -1 - fmr_low)),
-            down(fmax(0, (log10(fmax(p->det[i].fnmr, 1e-12)) - fnmr_low) / -fnmr_low)));
+        gw_buf_addf(out, "%.1f,%.1f ", det_x(&a, &p->det[i]), det_y(&a, &p->det[i]));
     gw_buf_add_text(out, "\" />");
     for (size_t i = 0; i < p->n_det; i++)
         gw_buf_addf(out, "<circle class=point r=3 cx=%.1f cy=%.1f><title>FMR %.2e, FNMR %.4f at %.4f</title></circle>",
-            across((log10(p->det[i].fmr) - fmr_low) / fmax(1, -1 - fmr_low)),
-            down(fmax(0, (log10(fmax(p->det[i].fnmr, 1e-12)) - fnmr_low) / -fnmr_low)), p->det[i].fmr, p->det[i].fnmr,
-            p->det[i].threshold);
+            det_x(&a, &p->det[i]), det_y(&a, &p->det[i]), p->det[i].fmr, p->det[i].fnmr, p->det[i].threshold);
     gw_buf_add_text(out, "</svg>");
 }
 

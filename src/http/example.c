@@ -69,7 +69,7 @@ const char gw_api_example[] =
     "\n"
     "```json\n"
     "{\"verification\":\"01m8432n2w8fyq0x9m6c5s1d7a\",\"decision\":\"clear\",\"guidance\":null,\n"
-    " \"traveler\":{\"reference\":\"CB1029\",\"seat\":\"12A\"},\"attempt\":1,\"attempts_left\":2,\n"
+    " \"traveler\":{\"reference\":\"CB1029\",\"seat\":\"12A\"},\"attempt\":1,\"attempts_left\":0,\n"
     " \"receipt\":\"01m8432n2w8fyq0x9m6c5s1d7a-4m1k0r9xq2c7t5hd\",\"elapsed_ms\":41.7}\n"
     "```\n"
     "\n"

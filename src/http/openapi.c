@@ -409,7 +409,7 @@ void gw_http_api_page(struct gw_buf *out)
         "  own: a UUID, or an id of ours; anything else could be about a person and is replaced.\n"
         "- Whatever changes something takes `Idempotency-Key`: sent again within 24 hours, the same request gets the same\n"
         "  answer, marked `Idempotency-Replayed: true`, and changes nothing; another request under that key gets 422, and\n"
-        "  one whose first is not answered yet 409.\n"
+        "  one whose first is not answered yet 409 with `Retry-After`.\n"
         "- Lists come in pages: `limit` and `cursor`; `cursor` is null on the last one.\n"
         "- Times are UTC and end in `Z`.\n"
         "- A body over its limit is answered 413 before it is read. Full queues are answered 503 with `Retry-After` at once.\n\n");

@@ -57,8 +57,9 @@ void gw_problem_answer(struct gw_exchange *x, const struct gw_err *err)
         x->problems = unreadable(err);
     if (x->problems != NULL)
         gw_json_set(j, "problems", gw_take(x->problems));
-    if (status == 503 || status == 429)
-        gw_request_answer_header(r, "Retry-After", code == GW_ERR_BUSY ? "1" : code == GW_ERR_TOO_OFTEN ? "60" : "5");
+    if (status == 503 || status == 429 || code == GW_ERR_IN_PROGRESS)
+        gw_request_answer_header(r, "Retry-After",
+            code == GW_ERR_BUSY || code == GW_ERR_IN_PROGRESS ? "1" : code == GW_ERR_TOO_OFTEN ? "60" : "5");
     gw_buf_clear(&r->answer);
     gw_json_format(&r->answer, j, false);
     gw_buf_add(&r->answer, "\n", 1);

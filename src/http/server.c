@@ -9,7 +9,9 @@
  *      the answer away from the client. The janitor keeps such a socket for a
  *      moment and reads it empty (RFC 9112 section 9.6).
  *   3. A full house waits in the backlog without a word; here one connection too
- *      many is closed at once. */
+ *      many is closed at once.
+ *   4. A client whose last bytes and whose end come together is at times waited for
+ *      as if more could come (0.9.75). The janitor finds those who are at their end. */
 #include "http/server.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,6 +53,7 @@ struct peer {
     int fd;
     bool linger;                         /* written by its server thread, read when it closes */
     _Atomic(int64_t) reading_until_us;   /* 0: not reading */
+    int64_t ended_us;                    /* the janitor's: reading_until_us when this peer was found at its end; 0: it was not */
     struct gw_address address;
     struct gw_tls_identity *identity;    /* NULL: without TLS */
     bool asked_certificate;              /* the three below are known */
@@ -134,15 +138,26 @@ static bool drain(struct lingering *l)
     return true;
 }
 
+/* Will nothing more come from there? */
+static bool is_at_end(const struct peer *p)
+{
+    struct pollfd look = { .fd = p->fd, .events = POLLRDHUP };
+    int unread = 0;
+    return poll(&look, 1, 0) == 1 && ioctl(p->fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+/* Who takes too long, and who was at his end twice without a byte read between: what TLS still had in hand is through by then. */
 static void end_slow(struct gw_server *s, int64_t now_us)
 {
     pthread_mutex_lock(&s->lock);
     for (struct peer *p = s->peers; p != NULL; p = p->next) {
-        int64_t until = atomic_load(&p->reading_until_us);
-        if (until != 0 && now_us > until) {
+        const int64_t until = atomic_load(&p->reading_until_us);
+        const bool ended = until != 0 && is_at_end(p);
+        if (until != 0 && (now_us > until || (ended && p->ended_us == until))) {
             shutdown(p->fd, SHUT_RDWR); /* the library sees the end and cleans up */
             atomic_store(&p->reading_until_us, 0);
         }
+        p->ended_us = ended ? until : 0;
     }
     pthread_mutex_unlock(&s->lock);
 }

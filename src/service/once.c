@@ -84,7 +84,7 @@ bool gw_once_enter(struct gw_service *s, struct gw_once *once, bool *replayed, s
     }
     pthread_mutex_unlock(&s->once_lock);
     if (waiting)
-        return gw_fail(err, GW_ERR_CONFLICT, "the same request is still being answered");
+        return gw_fail(err, GW_ERR_IN_PROGRESS, "the same request is still being answered");
     struct look l = { s, once, false };
     if (!gw_store_read(s->store, look_up, &l, err)) {
         gw_once_leave(s, once, false);

@@ -167,8 +167,8 @@ struct gw_token_renewal {
  * the same transaction as its effect; asked again within idempotency.keep, the verb
  * does nothing, fills body and status from the store, and *out is zeroed. Either way
  * the door sends body. A failed verb stores nothing: asking again tries again. Errors:
- *   GW_ERR_CONFLICT  the first one is still being answered
- *   GW_ERR_INVALID   the key was used for another request
+ *   GW_ERR_IN_PROGRESS  the first one is still being answered
+ *   GW_ERR_INVALID      the key was used for another request
  * NULL everywhere a verb takes one is fine: then nothing is kept. */
 struct gw_once {
     struct gw_hash key;     /* gw_once_init */

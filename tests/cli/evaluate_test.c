@@ -166,6 +166,27 @@ static void whole_test(void **)
     CHECK(strstr(gw_buf_text(&page), "http") == NULL); /* needs nothing from elsewhere */
 }
 
+/* What stands beside the lower edge of the DET plot. */
+static const struct edge_row {
+    const char *label;
+    double fnmr[2];
+    const char *says;
+} edge_rows[] = {
+    { "rates of zero alone lie on an edge called 0", { 0, 0 }, ">0</text>" },
+    { "beside others a decade below the least of these", { 0.02, 0 }, ">0</text>" },
+    { "without any the edge is the decade they begin in", { 0.2, 0.02 }, ">0.01</text>" },
+};
+static void edge_test(void **state)
+{
+    const struct edge_row *r = *state;
+    GW_AUTO(gw_json) *answer = gw_json_object();
+    GW_AUTO_VALUE(gw_buf) page = {};
+    const struct gw_eval_plots plots = { .n_det = 2, .det = { { .fmr = 1e-3, .fnmr = r->fnmr[0] }, { .fmr = 1e-2, .fnmr = r->fnmr[1] } } };
+    gw_eval_report(&page, answer, &plots);
+    const char *edge = strstr(gw_buf_text(&page), "y=356.0");
+    CHECK(edge != NULL && strncmp(strchr(edge, '>'), r->says, strlen(r->says)) == 0);
+}
+
 static int status_of(const char *arguments)
 {
     GW_AUTO_VALUE(gw_buf) command = {};
@@ -239,6 +260,11 @@ static void command_test(void **)
     fputs("another model", f);
     fclose(f);
     CHECK_INT(status_of(gw_buf_text(&command)), 3);
+    /* So is a file of somebody else's, however short; it stays what it is. */
+    write_text("cache", "mine\n");
+    CHECK_INT(status_of(gw_buf_text(&command)), 3);
+    CHECK_INT(stat(at("cache"), &t), 0);
+    CHECK_INT(t.st_size, 5);
 }
 
 int main(void)
@@ -248,6 +274,7 @@ int main(void)
     check_add("index", "columns by name, quotes, sets, roles and groups", index_test);
     check_rows("refused", bad_rows, bad_test);
     check_add("run", "counts what was made to be counted", whole_test);
+    check_rows("edge", edge_rows, edge_test);
     check_rows("usage", usage_rows, usage_test);
     check_add("command", "real networks, a cache, and a cache cut short", command_test);
     const int status = check_done();

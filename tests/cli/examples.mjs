@@ -2,18 +2,19 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, environment, folder, live, number, photo, root, traveler, voyage, withoutPhotos } from '../service/help/gangway.mjs';
+import { Gangway, environment, folder, live, number, photo, program, root, traveler, voyage, withoutPhotos } from '../service/help/gangway.mjs';
 
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 
-function run(command, args, env) {
-  const child = spawn(command, args, { env: { ...environment, ...env } });
+function ended(child) {
   const r = { stdout: '', stderr: '' };
   for (const k of ['stdout', 'stderr']) child[k].setEncoding('utf8').on('data', (d) => { r[k] += d; });
-  return new Promise((resolve) => child.on('exit', (status) => resolve({ ...r, status })));
+  return new Promise((resolve) => child.on('close', (status) => resolve({ ...r, status })));
 }
+const run = (command, args, env) => ended(spawn(command, args, { env: { ...environment, ...env } }));
 
 describe('examples', { skip: withoutPhotos }, () => {
   let g, at, id;
@@ -24,6 +25,7 @@ describe('examples', { skip: withoutPhotos }, () => {
     at = folder(t);
     fs.writeFileSync(path.join(at, 'portrait.jpg'), photo('franck_01829.jpg'));
     fs.writeFileSync(path.join(at, 'live.jpg'), live('franck_04035.jpg'));
+    fs.writeFileSync(path.join(at, 'empty.jpg'), '');
     fs.writeFileSync(path.join(at, 'other.jpg'), live('cage2_crop.jpg'));
     id = (await g.manifest(voyage([traveler(0), traveler(1)]))).json.voyage;
     assert.equal((await g.portrait(photo('franck_01829.jpg'), { number: number(0) })).status, 201);
@@ -38,17 +40,63 @@ describe('examples', { skip: withoutPhotos }, () => {
     assert.equal(cleared.status, 0, cleared.stdout + cleared.stderr);
     assert.match(cleared.stdout, /"decision": ?"clear"/);
     assert.match(cleared.stdout, /"boarded": ?1/);
+    // The voyage is closed now; another walk is another one. What is refused is said, with its reason.
+    assert.equal((await walk('live.jpg')).status, 0);
+    const refused = await run(path.join(root, 'examples', 'walk.sh'), [path.join(at, 'empty.jpg'), path.join(at, 'live.jpg')], tokens);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.stderr, /walk: .*there is no picture in the request/);
   });
 
-  for (const [name, start] of [
-    ['gate.mjs', async () => ({ command: process.execPath, args: [path.join(root, 'examples', 'gate.mjs')] })],
-    ['gate.c', async () => {
+  test('README.md: what stands there, from the first line to the last', { skip: has('curl') && has('cc') ? false : 'curl or cc is not installed' }, async (t) => {
+    const page = fs.readFileSync(path.join(root, 'examples', 'README.md'), 'utf8');
+    const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map((m) => m[1]);
+    assert.equal(blocks.length, 3);
+    for (const f of fs.readdirSync(path.join(root, 'examples'))) assert.ok(f === 'README.md' || page.includes(`\`${f}\``), f);
+    const dir = folder(t), own = await Gangway.start(t, { set: { 'verify.liveness': 0 } });
+    for (const f of ['portrait.jpg', 'live.jpg']) fs.copyFileSync(path.join(at, f), path.join(dir, f));
+    fs.symlinkSync(path.join(root, 'examples'), path.join(dir, 'examples'));
+    fs.symlinkSync(program, path.join(dir, 'gangway'));
+    const script = blocks.join('\n').replace('http://127.0.0.1:8090', own.url);
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', script], { cwd: dir, env: { ...environment, GANGWAY_STORE_PATH: own.store, PATH: `${dir}:${process.env.PATH}` } });
+    const r = await ended(child);
+    assert.equal(r.status, 0, r.stderr);
+    assert.match(r.stdout, /^clear: seat 12A$/m);
+    assert.match(r.stdout, /"decision":"inspect"/);
+  });
+
+  test('gate.mjs and gate.c wait for a first try that is being looked at, and then have its answer', async () => {
+    // Says "in a moment" once, as the service does to a picture it already has, and then passes on.
+    const keys = [];
+    const moment = http.createServer((question, answer) => {
+      keys.push(question.headers['idempotency-key']);
+      question.resume().on('end', () => {
+        const first = keys.length % 2 === 1;
+        answer.writeHead(first ? 409 : 200, { 'Content-Type': 'application/json', ...(first ? { 'Retry-After': '1' } : {}) });
+        answer.end(JSON.stringify(first ? { code: 'in_progress', detail: 'the same request is still being answered' }
+          : { decision: 'clear', guidance: null, traveler: { reference: 'R1', seat: '1A' } }));
+      });
+    });
+    await new Promise((resolve) => moment.listen(0, '127.0.0.1', resolve));
+    try {
+      for (const { command, args } of [await gates['gate.mjs'](), await gates['gate.c']()]) {
+        const r = await run(command, [...args, 'voyage', path.join(at, 'live.jpg')], { GANGWAY: `http://127.0.0.1:${moment.address().port}`, DEVICE: 'x' });
+        assert.equal(r.status, 0, r.stderr);
+      }
+      assert.equal(keys.length, 4);
+      assert.deepEqual([keys[0], keys[2]], [keys[1], keys[3]], 'one picture, one key');
+    } finally { moment.close(); }
+  });
+
+  const gates = {
+    'gate.mjs': async () => ({ command: process.execPath, args: [path.join(root, 'examples', 'gate.mjs')] }),
+    'gate.c': async () => {
       const out = path.join(at, 'gate');
       const built = spawnSync('cc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-o', out, path.join(root, 'examples', 'gate.c'), '-lcurl'], { encoding: 'utf8' });
       assert.equal(built.status, 0, built.stderr);
       return { command: out, args: [] };
-    }],
-  ])
+    },
+  };
+  for (const [name, start] of Object.entries(gates))
     test(`${name}: clear is 0, another face is 1, no service is 2`, async () => {
       const { command, args } = await start();
       const voyageId = (await g.manifest(voyage([traveler(0)]))).json.voyage;

@@ -83,7 +83,7 @@ describe('what the service says', () => {
   });
   test('whatever the desk may be told no to has words, and no words are for what is said no more', () => {
     const told = [...fs.readFileSync(path.join(root, 'web/src/console/told.tsx'), 'utf8').matchAll(/^ {2}(?:'([^']*)'|"([^"]*)"): '(no_\w+)',$/gm)].map((m) => m[1] ?? m[2]);
-    const said = ['inspection.c', 'photo.c', 'close.c', 'verify.c'].map((f) => source(`service/${f}`)).join('\n');
+    const said = ['inspection.c', 'photo.c', 'close.c', 'verify.c', 'named.c'].map((f) => source(`service/${f}`)).join('\n');
     assert.ok(told.length > 10);
     for (const text of told) assert.ok(said.includes(`"${text}"`), text);
     const desk = [...source('service/inspection.c').matchAll(/GW_ERR_(?:CONFLICT|NOT_FOUND|INVALID),\s*"([^"%]*)"/g)].map((m) => m[1])

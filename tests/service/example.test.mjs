@@ -70,7 +70,7 @@ test('docs/api.md: every route has an example, they work, and answer what stands
     }
     const is = JSON.parse(got[i]);
     assert.deepEqual(shape(is), shape(b.want), b.script);
-    for (const k of ['decision', 'status', 'code', 'traveler', 'boarded', 'travelers', 'created', 'result', 'state', 'boarding_status', 'undone', 'carrier'])
+    for (const k of ['decision', 'status', 'code', 'traveler', 'boarded', 'travelers', 'created', 'result', 'state', 'boarding_status', 'undone', 'carrier', 'guidance', 'attempt', 'attempts_left'])
       assert.deepEqual(k in is && typeof is[k] !== 'object' ? is[k] : null, k in b.want && typeof b.want[k] !== 'object' ? b.want[k] : null, `${k}: ${got[i]}`);
   }
   assert.match(got[blocks.findIndex((b) => b.script.includes('/v1/events'))], /^id: \d+\nevent: decision\ndata: \{"event":"decision".*"decision":"clear"/m);

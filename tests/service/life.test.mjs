@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { Gangway, folder, live, number, photo, root, run, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
+import { Gangway, environment, folder, live, number, photo, program, root, run, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
 
 const isRoot = process.getuid?.() === 0;
 const alive = async (g) => (await g.ask('GET', '/readyz')).status === 200;
@@ -65,6 +65,25 @@ describe('starting', { skip: withoutProgram }, () => {
       fs.mkdirSync(path.join(dir, 'closed'), { mode: 0o500 });
       await refused(t, { store: path.join(dir, 'closed', 'store') }, 3, /closed/);
     }
+  });
+
+  // The clock of the program alone stands elsewhere (tests/support/shift.c).
+  const shim = path.join(path.dirname(program), 'tests', 'shift.so');
+  const withoutShim = !fs.existsSync(shim) ? `${shim} is not built` : /asan/.test(program) ? 'the sanitizer comes first' : false;
+  const at = (t, date) => {
+    const clock = path.join(folder(t), 'shift'), ahead = Buffer.alloc(8);
+    ahead.writeBigInt64LE(BigInt(Date.parse(date) - Date.now()) * 1000n);
+    fs.writeFileSync(clock, ahead);
+    return { LD_PRELOAD: shim, SHIFT_FILE: clock };
+  };
+
+  test('a clock before 2020 is refused with what to do, and nothing is made', { skip: withoutShim }, async (t) => {
+    const g = await refused(t, { env: at(t, '2019-12-31T23:00:00Z') }, 3, /clock says 2019-12-31T23:0\d.*: set it \(for example/);
+    assert.ok(!fs.existsSync(g.store));
+    const doctor = run(['doctor', '--json', '--set', `store.path=${g.store}`, '--set', 'http.listen=127.0.0.1:0'], { env: { ...environment, ...at(t, '2019-12-31T23:00:00Z') } });
+    assert.equal(doctor.status, 1);
+    assert.match(doctor.stdout, /"check":"clock","state":"failed".*before 2020/);
+    await Gangway.start(t, { env: at(t, '2020-01-01T00:00:10Z') });
   });
 
   const copyModels = (dir) => {

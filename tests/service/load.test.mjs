@@ -95,11 +95,12 @@ describe('load', { skip: withoutPhotos }, () => {
   });
 
   test('clients that leave in the middle cost nobody else anything', async (t) => {
-    const g = await Gangway.start(t, { set: { 'verify.liveness': 0 } });
+    // Nobody is let go because of the time he takes.
+    const g = await Gangway.start(t, { set: { 'verify.liveness': 0, 'http.timeout': '1h', 'http.shutdown': '10min' } });
     const id = await board(g);
     const { hostname, port } = new URL(g.url), picture = live('cage2_crop.jpg');
     const token = g.token('device');
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 60; i++) {
       await new Promise((resolve) => {
         const s = net.connect(Number(port), hostname, () => {
           s.write(`POST /v1/voyages/${id}/verifications HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture.length}\r\n\r\n`);
@@ -111,6 +112,13 @@ describe('load', { skip: withoutPhotos }, () => {
     }
     assert.equal((await g.verify(id, live('audrey_crop.jpg'))).status, 200);
     assert.equal((await g.ask('GET', '/readyz')).status, 200);
+    // Nor is anybody of them waited for: the one in flight is who asks.
+    const flying = async () => Number(/^gangway_http_in_flight (\d+)$/m.exec((await g.ask('GET', '/metrics')).text)[1]);
+    for (let i = 0; await flying() > 1; i++) {
+      assert.ok(i < 200, `${await flying()} requests of clients that are gone`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.deepEqual(await g.signal('SIGTERM'), { code: 0, signal: null });
   });
 
   test('manifests, portraits and pictures at the same time end as one after the other would', async (t) => {

@@ -423,7 +423,7 @@ static void asked_again(void **state)
         CHECK_INT(replayed, i == 1);
         struct gw_once twin = o;
         twin.body = (struct gw_buf){};
-        CHECK_FAILS(gw_once_enter(p.s, &twin, &replayed, &err), GW_ERR_CONFLICT);
+        CHECK_FAILS(gw_once_enter(p.s, &twin, &replayed, &err), GW_ERR_IN_PROGRESS);
         if (i == 0)
             CHECK_OK(send_probe(&v, &p, &p.device, voyage, &one, &o, &err));
         CHECK_TEXT(gw_buf_text(&o.body), "clear r1"); /* not "inspect": it was not done a second time */
