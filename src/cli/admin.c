@@ -33,7 +33,7 @@ int gw_admin_run(int argc, char **argv, const struct gw_admin *a)
 
     gw_log_level(GW_LOG_WARN);
     umask(077); /* it may be the first to touch the store */
-    const struct gw_admin_call call = { argc, argv, &conf, a->out };
+    const struct gw_admin_call call = { argc, argv, &conf, a->out, pretty };
     GW_AUTO(gw_json) *question = gw_json_object();
     if (!gw_crypto_init(&err) || !a->ask(question, &call, &err))
         return gw_cli_fail(a->command->name, &err);
@@ -48,8 +48,8 @@ int gw_admin_run(int argc, char **argv, const struct gw_admin *a)
     return GW_EXIT_OK;
 }
 
-const struct gw_admin_verb *gw_admin_verb_find(struct gw_json *question, const struct gw_admin_verb *verbs, size_t n,
-    const struct gw_admin_call *call, const char *takes, struct gw_err *err)
+const struct gw_admin_verb *gw_admin_verb_find(const struct gw_admin_verb *verbs, size_t n, const struct gw_admin_call *call,
+    const char *takes, struct gw_err *err)
 {
     const char *names[VERBS_MAX], *word = call->argc > 1 ? call->argv[1] : "", *near = NULL;
     assert(n <= VERBS_MAX);
@@ -58,10 +58,8 @@ const struct gw_admin_verb *gw_admin_verb_find(struct gw_json *question, const s
         names[i] = verbs[i].name;
         i++;
     }
-    if (i < n && call->argc - 2 >= verbs[i].least && call->argc - 2 <= verbs[i].most) {
-        gw_json_set_text(question, "verb", verbs[i].asks);
+    if (i < n && call->argc - 2 >= verbs[i].least && call->argc - 2 <= verbs[i].most)
         return &verbs[i];
-    }
     if (i == n && *word != 0)
         near = gw_near(word, names, n);
     return gw_fail_null(err, GW_ERR_USAGE, "it takes %s; %s%s%s", takes, near == NULL ? "" : "did you mean ",

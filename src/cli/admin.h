@@ -9,6 +9,7 @@ struct gw_admin_call {
     char **argv;
     const struct gw_conf *conf;
     void *options; /* the command's own, as they were given */
+    bool pretty;
 };
 struct gw_admin {
     const struct gw_command *command;
@@ -27,10 +28,10 @@ struct gw_admin_verb {
     const char *name, *asks; /* asks: what goes to the service, local/verb.c */
     int least, most;
 };
-/* The one of n verbs that the call names; puts what it asks into the question. NULL with GW_ERR_USAGE: there is none
- * such or it has too few or too many words behind it; `takes` is the end of the sentence that says what there is. */
-const struct gw_admin_verb *gw_admin_verb_find(struct gw_json *question, const struct gw_admin_verb *verbs, size_t n,
-    const struct gw_admin_call *call, const char *takes, struct gw_err *err);
+/* The one of n verbs that the call names. NULL with GW_ERR_USAGE: there is none such or it has too few or too many words
+ * behind it; `takes` is the end of the sentence that says what there is. */
+const struct gw_admin_verb *gw_admin_verb_find(const struct gw_admin_verb *verbs, size_t n, const struct gw_admin_call *call,
+    const char *takes, struct gw_err *err);
 
 /* Prints each item of the answer's list of that name on a line; false if there is none. */
 bool gw_admin_print_list(const struct gw_json *answer, const char *name, bool pretty);

@@ -17,14 +17,14 @@ static const struct gw_admin_verb verbs[] = {
 static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err *err)
 {
     const struct asked *a = c->options;
-    const struct gw_admin_verb *verb = gw_admin_verb_find(j, verbs, GW_COUNT(verbs), c, "add SITE, check SITE, remove SITE, or list [SITE]", err);
+    const struct gw_admin_verb *verb = gw_admin_verb_find(verbs, GW_COUNT(verbs), c, "add SITE, check SITE, remove SITE, or list [SITE]", err);
     if (verb == NULL)
         return false;
     if (verb == &verbs[REMOVE] && a->language == NULL)
         return gw_fail(err, GW_ERR_USAGE, "remove needs --language: which of the site's notices");
     const struct {
         const char *key, *value;
-    } texts[] = { { "site", c->argc == 3 ? c->argv[2] : NULL }, { "mode", a->mode }, { "direction", a->direction },
+    } texts[] = { { "verb", verb->asks }, { "site", c->argc == 3 ? c->argv[2] : NULL }, { "mode", a->mode }, { "direction", a->direction },
         { "language", a->language }, { "version", a->version }, { "checked_on", a->checked } };
     for (size_t k = 0; k < GW_COUNT(texts); k++)
         if (texts[k].value != NULL)

@@ -17,9 +17,10 @@ static const struct gw_admin_verb verbs[] = {
 static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err *err)
 {
     const struct asked *a = c->options;
-    const struct gw_admin_verb *verb = gw_admin_verb_find(j, verbs, GW_COUNT(verbs), c, "list, show ID or close ID", err);
+    const struct gw_admin_verb *verb = gw_admin_verb_find(verbs, GW_COUNT(verbs), c, "list, show ID or close ID", err);
     if (verb == NULL)
         return false;
+    gw_json_set_text(j, "verb", verb->asks);
     if (verb != &verbs[LIST] && (a->port != NULL || a->open))
         return gw_fail(err, GW_ERR_USAGE, "--port and --open are for list");
     if (verb != &verbs[LIST])

@@ -21,9 +21,10 @@ static const struct gw_admin_verb verbs[] = {
 static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err *err)
 {
     const struct asked *a = c->options;
-    const struct gw_admin_verb *verb = gw_admin_verb_find(j, verbs, GW_COUNT(verbs), c, "add, list, remove ID, test ID, dead ID or retry ID", err);
+    const struct gw_admin_verb *verb = gw_admin_verb_find(verbs, GW_COUNT(verbs), c, "add, list, remove ID, test ID, dead ID or retry ID", err);
     if (verb == NULL)
         return false;
+    gw_json_set_text(j, "verb", verb->asks);
     if (verb->most == 1)
         gw_json_set_text(j, "id", c->argv[2]);
     if (verb != &verbs[ADD])

@@ -2,6 +2,7 @@
 #include "cli/evaluate.h"
 
 #include "base/buf.h"
+#include "cli/table.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY = 512 << 20, TABLE_BYTES = 256 << 20, COLUMNS = 64, PICTURES = 4'000'000 };
+enum { MEMORY = 512 << 20, TABLE_BYTES = 256 << 20, PICTURES = 4'000'000 };
 
 void gw_eval_init(struct gw_eval *e)
 {
@@ -153,112 +154,23 @@ bool gw_eval_read_folder(struct gw_eval *e, const char *path, struct gw_err *err
                      gw_fail(err, GW_ERR_INVALID, "%.200s holds no folders with pictures: DIR/<identity>/<picture> is expected", path));
 }
 
-/* CSV, a row at a time; fields are unquoted where they stand. */
-struct csv {
-    uint8_t *at, *end;
-    size_t line;
-};
-
-static bool csv_row(struct csv *c, struct gw_span *fields, size_t *n, struct gw_err *err)
+/* Paths in a table are relative to its folder. */
+static size_t folder_length(const char *path)
 {
-    *n = 0;
-    c->line++;
-    for (bool more = true; more;) {
-        uint8_t *out = c->at;
-        struct gw_span field = { out, 0 };
-        if (c->at < c->end && *c->at == '"') {
-            c->at++;
-            for (;; c->at++) {
-                if (c->at >= c->end)
-                    return gw_fail(err, GW_ERR_FORMAT, "line %zu: a quote that does not end", c->line);
-                if (*c->at == '"' && (++c->at >= c->end || *c->at != '"'))
-                    break;
-                *out++ = *c->at;
-            }
-        } else {
-            while (c->at < c->end && *c->at != ',' && *c->at != '\n' && *c->at != '\r')
-                *out++ = *c->at++;
-        }
-        field.size = (size_t)(out - field.data);
-        if (*n == COLUMNS)
-            return gw_fail(err, GW_ERR_LIMIT, "line %zu: more than %d columns", c->line, COLUMNS);
-        fields[(*n)++] = field;
-        more = c->at < c->end && *c->at == ',';
-        if (more) {
-            c->at++;
-            continue;
-        }
-        if (c->at < c->end && *c->at == '\r')
-            c->at++;
-        if (c->at < c->end && *c->at != '\n')
-            return gw_fail(err, GW_ERR_FORMAT, "line %zu: text after a quote", c->line);
-        if (c->at < c->end)
-            c->at++;
-    }
-    return true;
-}
-
-struct table {
-    struct gw_buf text;
-    struct csv csv;
-    struct gw_span fields[COLUMNS];
-    size_t n;
-    const char *path;
-    size_t folder; /* length of the path's folder with its slash */
-};
-
-static bool table_open(struct table *t, const char *path, struct gw_err *err)
-{
-    *t = (struct table){ .path = path };
-    if (!gw_buf_read_file(&t->text, path, TABLE_BYTES, err))
-        return false;
-    t->csv = (struct csv){ t->text.data, t->text.data + t->text.size, 0 };
-    if (t->text.size >= 3 && memcmp(t->text.data, "\xef\xbb\xbf", 3) == 0)
-        t->csv.at += 3;
     const char *slash = strrchr(path, '/');
-    t->folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    return csv_row(&t->csv, t->fields, &t->n, err) || gw_fail_prefix(err, "%.200s", path);
+    return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-static bool table_next(struct table *t, bool *ok, struct gw_err *err)
-{
-    do {
-        if (t->csv.at >= t->csv.end)
-            return false;
-        if (!csv_row(&t->csv, t->fields, &t->n, err)) {
-            gw_fail_prefix(err, "%.200s", t->path);
-            *ok = false;
-            return false;
-        }
-    } while (t->n == 1 && t->fields[0].size == 0); /* empty lines */
-    return true;
-}
-
-enum { ABSENT = COLUMNS };
-
-static size_t column(const struct table *t, const char *name)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (gw_span_is(gw_span_trim(t->fields[i]), name))
-            return i;
-    return ABSENT;
-}
-
-static struct gw_span field(const struct table *t, size_t at)
-{
-    return at < t->n ? gw_span_trim(t->fields[at]) : (struct gw_span){};
-}
-
-static struct gw_eval_picture *picture_of(struct gw_eval *e, const struct table *t, struct gw_span name, bool *is_new,
+static struct gw_eval_picture *picture_of(struct gw_eval *e, const struct gw_table *t, struct gw_span name, bool *is_new,
     struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) path = {};
     if (name.size == 0) {
-        gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu names no picture", t->path, t->csv.line);
+        gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu names no picture", t->path, t->row);
         return NULL;
     }
     if (name.data[0] != '/')
-        gw_buf_add(&path, t->path, t->folder);
+        gw_buf_add(&path, t->path, folder_length(t->path));
     gw_buf_add(&path, name.data, name.size);
     return picture_at(e, gw_buf_text(&path), is_new, err);
 }
@@ -281,39 +193,39 @@ static bool group_of(struct gw_eval *e, struct gw_eval_picture *p, enum gw_eval_
     return p->group[label] != 0;
 }
 
-static bool read_index(struct gw_eval *e, struct table *t, const char *set, struct gw_err *err)
+static bool read_index(struct gw_eval *e, struct gw_table *t, const char *set, struct gw_err *err)
 {
-    const size_t at_path = column(t, "path"), at_identity = column(t, "identity"), at_set = column(t, "set");
-    const size_t at_role = column(t, "role"), at_sex = column(t, "sex"), at_ancestry = column(t, "ancestry");
-    const size_t at_birth = column(t, "birth");
-    if (at_path == ABSENT || at_identity == ABSENT)
+    const size_t at_path = gw_table_column(t, "path"), at_identity = gw_table_column(t, "identity"), at_set = gw_table_column(t, "set");
+    const size_t at_role = gw_table_column(t, "role"), at_sex = gw_table_column(t, "sex"), at_ancestry = gw_table_column(t, "ancestry");
+    const size_t at_birth = gw_table_column(t, "birth");
+    if (at_path == GW_TABLE_ABSENT || at_identity == GW_TABLE_ABSENT)
         return gw_fail(err, GW_ERR_FORMAT, "%.200s: the first line must name the columns, path and identity among them", t->path);
-    if (set != NULL && at_set == ABSENT)
+    if (set != NULL && at_set == GW_TABLE_ABSENT)
         return gw_fail(err, GW_ERR_INVALID, "%.200s has no column set", t->path);
 
     bool ok = true;
-    while (table_next(t, &ok, err)) {
-        const struct gw_span of_set = field(t, at_set), role = field(t, at_role);
+    while (gw_table_next(t, &ok, err)) {
+        const struct gw_span of_set = gw_table_field(t, at_set), role = gw_table_field(t, at_role);
         bool is_new;
         if (set != NULL && !gw_span_is(of_set, set))
             continue;
-        struct gw_eval_picture *p = picture_of(e, t, field(t, at_path), &is_new, err);
+        struct gw_eval_picture *p = picture_of(e, t, gw_table_field(t, at_path), &is_new, err);
         if (p == NULL)
             return false;
         /* The same name in two sets is two persons. */
         GW_AUTO_VALUE(gw_buf) who = {};
         gw_buf_add(&who, of_set.data, of_set.size);
         gw_buf_add_text(&who, "/");
-        gw_buf_add(&who, field(t, at_identity).data, field(t, at_identity).size);
+        gw_buf_add(&who, gw_table_field(t, at_identity).data, gw_table_field(t, at_identity).size);
         p->identity = number_of(&e->identities, e->mem, gw_buf_span(&who), err);
         p->counted = true;
         p->role = gw_span_is(role, "gallery") ? GW_EVAL_GALLERY : gw_span_is(role, "probe") ? GW_EVAL_PROBE : GW_EVAL_NO_ROLE;
         if (role.size > 0 && p->role == GW_EVAL_NO_ROLE)
-            return gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu: a role is gallery or probe", t->path, t->csv.line);
+            return gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu: a role is gallery or probe", t->path, t->row);
         e->roles |= p->role != GW_EVAL_NO_ROLE;
-        if (p->identity == 0 || !group_of(e, p, GW_EVAL_SEX, field(t, at_sex), err) ||
-            !group_of(e, p, GW_EVAL_ANCESTRY, field(t, at_ancestry), err) ||
-            !group_of(e, p, GW_EVAL_BIRTH, field(t, at_birth), err))
+        if (p->identity == 0 || !group_of(e, p, GW_EVAL_SEX, gw_table_field(t, at_sex), err) ||
+            !group_of(e, p, GW_EVAL_ANCESTRY, gw_table_field(t, at_ancestry), err) ||
+            !group_of(e, p, GW_EVAL_BIRTH, gw_table_field(t, at_birth), err))
             return false;
     }
     if (ok && e->n_pictures == 0)
@@ -323,33 +235,31 @@ static bool read_index(struct gw_eval *e, struct table *t, const char *set, stru
 
 bool gw_eval_read_index(struct gw_eval *e, const char *path, const char *set, struct gw_err *err)
 {
-    struct table t;
-    const bool ok = table_open(&t, path, err) && read_index(e, &t, set, err);
-    gw_buf_done(&t.text);
-    return ok;
+    GW_AUTO_VALUE(gw_table) t = {};
+    return gw_table_open(&t, path, TABLE_BYTES, err) && read_index(e, &t, set, err);
 }
 
-static bool read_pairs(struct gw_eval *e, struct table *t, struct gw_err *err)
+static bool read_pairs(struct gw_eval *e, struct gw_table *t, struct gw_err *err)
 {
-    const size_t at_a = column(t, "a"), at_b = column(t, "b"), at_same = column(t, "same"), at_fold = column(t, "fold");
-    if (at_a == ABSENT || at_b == ABSENT || at_same == ABSENT)
+    const size_t at_a = gw_table_column(t, "a"), at_b = gw_table_column(t, "b"), at_same = gw_table_column(t, "same"), at_fold = gw_table_column(t, "fold");
+    if (at_a == GW_TABLE_ABSENT || at_b == GW_TABLE_ABSENT || at_same == GW_TABLE_ABSENT)
         return gw_fail(err, GW_ERR_FORMAT, "%.200s: the first line must name the columns a, b and same", t->path);
     bool ok = true;
-    while (table_next(t, &ok, err)) {
+    while (gw_table_next(t, &ok, err)) {
         bool is_new;
-        const struct gw_span same = field(t, at_same);
+        const struct gw_span same = gw_table_field(t, at_same);
         uint64_t fold = 0;
         struct gw_eval_pair pair = { .same = gw_span_is(same, "1") || gw_span_is(same, "true") };
         if (!pair.same && !gw_span_is(same, "0") && !gw_span_is(same, "false"))
-            return gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu: same is 1 or 0", t->path, t->csv.line);
-        if (at_fold != ABSENT && !gw_span_uint(field(t, at_fold), 10000, &fold))
-            return gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu: a fold is a number up to 10000", t->path, t->csv.line);
+            return gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu: same is 1 or 0", t->path, t->row);
+        if (at_fold != GW_TABLE_ABSENT && !gw_span_uint(gw_table_field(t, at_fold), 10000, &fold))
+            return gw_fail(err, GW_ERR_INVALID, "%.200s: line %zu: a fold is a number up to 10000", t->path, t->row);
         pair.fold = (unsigned)fold;
-        const struct gw_eval_picture *a = picture_of(e, t, field(t, at_a), &is_new, err);
+        const struct gw_eval_picture *a = picture_of(e, t, gw_table_field(t, at_a), &is_new, err);
         if (a == NULL)
             return false;
         pair.a = (uint32_t)(a - e->pictures);
-        const struct gw_eval_picture *b = picture_of(e, t, field(t, at_b), &is_new, err);
+        const struct gw_eval_picture *b = picture_of(e, t, gw_table_field(t, at_b), &is_new, err);
         if (b == NULL)
             return false;
         pair.b = (uint32_t)(b - e->pictures);
@@ -364,8 +274,6 @@ static bool read_pairs(struct gw_eval *e, struct table *t, struct gw_err *err)
 
 bool gw_eval_read_pairs(struct gw_eval *e, const char *path, struct gw_err *err)
 {
-    struct table t;
-    const bool ok = table_open(&t, path, err) && read_pairs(e, &t, err);
-    gw_buf_done(&t.text);
-    return ok;
+    GW_AUTO_VALUE(gw_table) t = {};
+    return gw_table_open(&t, path, TABLE_BYTES, err) && read_pairs(e, &t, err);
 }

@@ -427,6 +427,7 @@ static const struct {
     { "watch_list", gw_local_watch_list },
     { "watch_show", gw_local_watch_show },
     { "watch_set", gw_local_watch_set },
+    { "watch_import", gw_local_watch_import },
     { "webhook_new", webhook_new },
     { "webhook_list", webhook_list },
     { "webhook_drop", webhook_drop },

@@ -1,7 +1,9 @@
 // watch.test.mjs - `gangway watch`: what the vetting authority says of travelers, for who runs the machine; every look is in the log.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, live, number, photo, run, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
+import { folder, Gangway, live, number, photo, run, traveler, voyage, withoutPhotos, withoutProgram } from './help/gangway.mjs';
 import { Listener } from './help/listen.mjs';
 
 const lines = (r) => r.stdout.trim().split('\n').filter(Boolean).map((l) => JSON.parse(l));
@@ -36,7 +38,7 @@ describe('gangway watch, while gates are open', { skip: withoutPhotos }, () => {
 
 describe('gangway watch', { skip: withoutProgram }, () => {
   let g, id, other, carrier;
-  const afters = [], t = { after: (f) => afters.push(f) };
+  const afters = [], t = { after: (f) => afters.push(f) }, dir = folder(t);
   const list = (...args) => { const r = g.cli('watch', 'list', ...args); assert.equal(r.status, 0, r.stderr); return lines(r); };
   const say = (reference, boarding_status, where = id) =>
     g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: where, reference, boarding_status } });
@@ -44,7 +46,8 @@ describe('gangway watch', { skip: withoutProgram }, () => {
   const views = async () => (await entries()).filter((e) => e.kind === 'view' && e.name === 'watch');
 
   before(async () => {
-    g = await Gangway.start(t);
+    // A command is waited for without reading what the service logs meanwhile: that must fit into a pipe.
+    g = await Gangway.start(t, { set: { 'log.level': 'warn' } });
     id = (await g.manifest(voyage([traveler(0), traveler(1), traveler(2), traveler(3, { reference: undefined })]))).json.voyage;
     other = (await g.manifest(voyage([traveler(10)]))).json.voyage;
     for (const [reference, status, where] of [['R0', 'inhibited', id], ['R1', 'cleared', id], ['R10', 'selectee', other]])
@@ -144,9 +147,9 @@ describe('gangway watch', { skip: withoutProgram }, () => {
     for (const [args, status, says] of [[[], 2, /it takes list, show/], [['lsit'], 2, /did you mean list\?/], [['show', id], 2, /TRAVELER or --document/],
       [['list', id], 2, /it takes list/], [['set', id, 'R0'], 2, /TRAVELER or --document/], [['set', id, 'R0', 'inhibitted'], 2, /did you mean inhibited\?/],
       [['set', id, 'R0', 'none'], 2, /cleared, inhibited or selectee/], [['list', '--status', 'selecte'], 2, /did you mean selectee\?/],
-      [['list', '--voyage', 'nonsense'], 2, /id of a voyage/], [['show', 'nonsense', 'R0'], 2, /id of a voyage/], [['list', '--voyage', nobody], 3, /no such voyage/],
+      [['list', '--voyage', 'nonsense'], 2, /named by its id/], [['show', 'nonsense', 'R0'], 2, /named by its id/], [['list', '--voyage', nobody], 3, /no such voyage/],
       [['show', nobody, 'R0'], 3, /no such voyage/], [['show', id, 'R99'], 3, /nobody expected/], [['show', id, nobody], 3, /nobody expected/],
-      [['set', id, 'R10', 'cleared'], 3, /nobody expected/], [['set', id, 'R0', 'cleared', '--as-of', 'noon'], 2, /--as-of takes a time/],
+      [['set', id, 'R10', 'cleared'], 3, /nobody expected/], [['set', id, 'R0', 'cleared', '--as-of', 'noon'], 2, /a time such as/],
       [['set', id, 'R0', 'cleared', '--as-of', '2999-01-01T00:00:00Z'], 1, /in the future/], [['show', id, 'R0', '--as-of', '2026-01-01T00:00:00Z'], 2, /for set/],
       [['show', id, 'R0', '--status', 'cleared'], 2, /for list/], [['list', '--document', 'X1'], 2, /for show and set/],
       [['show', id, 'R0', '--document', 'X1'], 2, /one of them/], [['list', '--voyag', id], 2, /did you mean --voyage\?/]]) {
@@ -155,6 +158,56 @@ describe('gangway watch', { skip: withoutProgram }, () => {
       assert.match(r.stderr, says);
       assert.equal(r.stdout, '');
     }
+  });
+
+  const file = (name, text) => { const p = path.join(dir, name); fs.writeFileSync(p, text); return p; };
+  const imported = (text, ...args) => { const r = g.cli('watch', 'import', file('list', text), ...args); return { ...r, rows: lines(r) }; };
+
+  test('imports a list, row by row: CSV with commas or semicolons, JSON as an array or a line each', async () => {
+    const m = (await g.manifest(voyage([20, 21, 22, 23, 24].map((n) => traveler(n))))).json.voyage;
+    const word = (reference) => g.cli('watch', 'show', m, reference).json.boarding_status;
+    const hears = await Listener.open(t, g, { as: 'device', query: `?voyage=${m}` });
+    const csv = imported(`\ufeffreference,document_number,issuing_state,boarding_status,as_of\r\nR20,,,inhibited,\r\n,${number(21)},UTO,selectee,\r\n\r\n` +
+      `R22,,,nonsense,\r\nR99,,,cleared,\r\n"R23",,,cleared,2026-01-01T00:00:00Z\r\n`, '--voyage', m);
+    assert.equal(csv.status, 1, csv.stderr);
+    assert.deepEqual(csv.rows.map((r) => [r.row, r.boarding_status ?? r.error, r.changed]),
+      [[1, 'inhibited', true], [2, 'selectee', true], [3, 'usage', undefined], [4, 'not_found', undefined], [5, 'cleared', true]]);
+    assert.match(csv.stderr, /3 of 5 rows taken, 2 refused/);
+    assert.deepEqual([word('R20'), word('R21'), word('R22')], ['inhibited', 'selectee', null]);
+    await hears.kind('boarding_status', 3);
+    assert.equal(g.cli('watch', 'show', m, 'R23').json.as_of, '2026-01-01T00:00:00Z');
+    const semicolons = imported(`voyage;reference;boarding_status\n${m};R22;inhibited\n`);
+    assert.deepEqual([semicolons.status, semicolons.rows[0].changed], [0, true], semicolons.stderr);
+    const array = imported(JSON.stringify([{ voyage: m, reference: 'R24', boarding_status: 'selectee', as_of: null }]));
+    assert.deepEqual([array.status, array.rows[0].boarding_status], [0, 'selectee'], array.stderr);
+    // What list writes, import takes: nothing is new in it.
+    const again = imported(g.cli('watch', 'list', '--voyage', m).stdout);
+    assert.deepEqual([again.status, again.rows.length, again.rows.some((r) => r.changed)], [0, 5, false], again.stderr);
+    assert.ok(!/R2[0-4]|SURNAME|L1000/.test(csv.stdout), 'rows are told by number and id');
+  });
+
+  test('a long list goes in pieces and none of it is lost', async () => {
+    const m = (await g.manifest(voyage([...Array(450).keys()].map((n) => traveler(3000 + n))))).json.voyage;
+    const r = imported(['voyage,reference,boarding_status', ...Array.from({ length: 450 }, (_, n) => `${m},R${3000 + n},inhibited`)].join('\n'));
+    assert.equal(r.status, 0, r.stderr);
+    assert.deepEqual(r.rows.map((x) => [x.row, x.changed]), Array.from({ length: 450 }, (_, n) => [n + 1, true]));
+    assert.equal(list('--voyage', m, '--status', 'inhibited').length, 450);
+  });
+
+  test('a list that is none is refused before its first row is taken, without what stands in it', () => {
+    for (const [text, status, says] of [['', 3, /is empty/], ['reference,bording_status\nR0,cleared\n', 1, /column 2.*did you mean boarding_status/], ['L1000000,cleared\n', 1, /column 1 has a name/],
+      [`reference,boarding_status\nR0,"cleared`, 3, /line 2: a quote/], ['[{"reference":"R0","boarding_status":1}]', 3, /item 1.*is a text/], ['[1]', 3, /item 1.*object/],
+      ['{"reference":"R0"}\n{"reference"}\n', 3, /line 2/], ['[{', 3, /list/], ['{"reference":"R0","status_":"x"}\n', 1, /key 2/]]) {
+      const r = imported(text, '--voyage', id);
+      assert.equal(r.status, status, `${text}: ${r.stderr}`);
+      assert.match(r.stderr, says);
+      assert.ok(!/L1000000/.test(r.stderr));
+      assert.deepEqual(r.rows, []);
+    }
+    assert.equal(g.cli('watch', 'import', '/nowhere/at/all').status, 3);
+    assert.equal(g.cli('watch', 'import').status, 2);
+    const long = imported(`reference,boarding_status\nR0,${'x'.repeat(9000)}\n`, '--voyage', id);
+    assert.deepEqual([long.status, /row 1 has more than/.test(long.stderr)], [3, true]);
   });
 
   test('without a running service it is the store that is asked, and gates hear when they are back', async () => {
@@ -167,6 +220,9 @@ describe('gangway watch', { skip: withoutProgram }, () => {
     const gate = await Listener.open(t, g, { as: 'device', after: 0 });
     await gate.wait((e) => e.event === 'boarding_status' && e.data.traveler.reference === 'R1' && e.data.decision === 'inspect');
     assert.equal(list('--status', 'inhibited').some((w) => w.reference === 'R1'), true);
+    await g.signal('SIGTERM');
+    const closed = imported('reference,boarding_status\nR1,cleared\nR0,selectee\n', '--voyage', id);
+    assert.deepEqual([closed.status, closed.rows.map((r) => r.changed)], [0, [true, true]], closed.stderr);
   });
 
   test('a store that is none is said', () => {
