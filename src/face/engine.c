@@ -116,15 +116,15 @@ static bool read_network(struct gw_buf *out, const char *card_path, const struct
     find_network(&path, card_path, card->file);
     if (!gw_buf_read_file(out, gw_buf_text(&path), GW_NET_BYTES_MAX, err)) {
         if (err != NULL && err->code == GW_ERR_NOT_FOUND)
-            return gw_fail(err, GW_ERR_NOT_FOUND, "the network %.80s named by the model card is not there (%.100s): run tools/setup",
-                card->file, gw_buf_text(&path));
+            return gw_fail(err, GW_ERR_NOT_FOUND, "the network %.80s named by the model card is not there (%.90s): "
+                "run tools/setup in a source tree, or install again", card->file, gw_buf_text(&path));
         return false;
     }
     struct gw_hash hash = gw_sha256(gw_buf_span(out));
     char text[2 * GW_HASH_BYTES + 1];
     gw_hex(text, gw_span_of(hash.bytes, sizeof hash.bytes));
     if (strcmp(text, card->sha256) != 0)
-        return gw_fail(err, GW_ERR_CORRUPT, "%.50s: SHA-256 is %s, the model card says %s: run tools/setup to restore it",
+        return gw_fail(err, GW_ERR_CORRUPT, "%.40s: SHA-256 is %s, the model card says %s: run tools/setup, or install again",
             card->file, text, card->sha256);
     return true;
 }

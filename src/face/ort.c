@@ -62,7 +62,8 @@ static void *load(const char *path, struct gw_err *err)
     if (path != NULL && path[0] != 0) {
         void *library = dlopen(path, flags);
         return library != NULL ? library
-                               : gw_fail_null(err, GW_ERR_UNAVAILABLE, "ONNX Runtime cannot be loaded from runtime.path: %.180s", dlerror());
+                               : gw_fail_null(err, GW_ERR_UNAVAILABLE, "ONNX Runtime cannot be loaded from runtime.path: %.110s; "
+                                     "set it to the library file, or leave it empty to have it looked for", dlerror());
     }
     GW_AUTO_VALUE(gw_buf) found = {};
     if (gw_place_find(&found, "vendor/onnxruntime/lib/libonnxruntime.so.1", "lib/gangway/libonnxruntime.so.1")) {

@@ -280,7 +280,7 @@ static const struct bad {
     const char *says;
 } bad[] = {
     { "a missing network: which, and what to do", MISSING_FILE, GW_ERR_NOT_FOUND, "emb.onnx named by the model card is not there" },
-    { "an altered network: both hashes, and what to do", ALTERED_FILE, GW_ERR_CORRUPT, "run tools/setup to restore it" },
+    { "an altered network: both hashes, and what to do", ALTERED_FILE, GW_ERR_CORRUPT, "run tools/setup, or install again" },
     { "a missing card is named", MISSING_CARD, GW_ERR_NOT_FOUND, "other.json" },
     { "a file that is no network is refused when opened", NOT_ONNX, GW_ERR_CORRUPT, "emb.onnx: ONNX Runtime" },
     { "an output the network does not have: those it has", WRONG_OUTPUT_NAME, GW_ERR_INVALID,
