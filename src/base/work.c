@@ -1,5 +1,5 @@
-/* work.c - a ring under one mutex: jobs take milliseconds, the lock nanoseconds. A part in its slot is always that
- * of a job that is being run, so whoever has begun one can take it back. */
+/* work.c - a ring under one mutex: jobs take milliseconds, the lock nanoseconds. A part on offer is always that of a job
+ * that is being run, which takes it back when it gets there itself. */
 #include "base/work.h"
 
 #include <pthread.h>
@@ -23,7 +23,7 @@ struct gw_work {
     pthread_mutex_t lock;
     pthread_cond_t parted;
     struct worker *asleep; /* who fell asleep last, first: his stack and heap are still in the caches */
-    struct gw_work_part *part; /* that nobody has taken yet; its place is kept */
+    struct gw_work_part *offered; /* that nobody has taken yet, the oldest first */
     void **ring;
     size_t capacity, first;
     atomic_size_t waiting; /* written under the lock, read by those who must not wait for a worker that holds it */
@@ -93,11 +93,18 @@ static void sleep_now(struct worker *me)
     allow_everywhere(me);
 }
 
+/* With the lock. Who waits goes before what is only to be sooner done; and one place is left over: there is one more than
+ * processors, for when somebody comes. */
+static bool may_take_part(const struct gw_work *w)
+{
+    return w->offered != NULL && w->waiting == 0 && w->busy + 1 < w->at_once;
+}
+
 /* With the lock. */
 static void free_place(struct gw_work *w)
 {
     w->busy--;
-    if (w->waiting > 0)
+    if (w->waiting > 0 || (!w->stopping && may_take_part(w)))
         wake_one(w);
     else if (w->stopping) /* those who waited for a place, too, have nothing more to do */
         wake_all(w);
@@ -126,41 +133,52 @@ bool gw_work_part_begin(struct gw_work_part *p)
         return false;
     struct gw_work *w = self->work;
     pthread_mutex_lock(&w->lock);
-    /* One place is left over: there is one more than processors, for when somebody waits. */
-    const bool room = !w->stopping && w->part == NULL && w->waiting == 0 && w->busy + 1 < w->at_once;
-    if (room) {
+    const bool helps = !w->stopping && w->at_once > 2; /* the asker's place, another's, and the one left over */
+    if (helps) {
+        struct gw_work_part **last = &w->offered;
+        while (*last != NULL)
+            last = &(*last)->next;
         p->taken = p->done = false;
-        w->part = p;
-        w->busy++;
-        wake_elsewhere(w);
+        p->next = NULL;
+        *last = p;
+        if (may_take_part(w))
+            wake_elsewhere(w);
     }
     pthread_mutex_unlock(&w->lock);
-    return room;
+    return helps;
 }
 
 /* With the lock, which it lets go meanwhile. */
 static void run_part(struct gw_work *w)
 {
-    struct gw_work_part *p = w->part;
-    w->part = NULL;
+    struct gw_work_part *p = w->offered;
+    w->offered = p->next;
     p->taken = true;
+    w->busy++;
     pthread_mutex_unlock(&w->lock);
     p->run(p->arg);
     pthread_mutex_lock(&w->lock);
     p->done = true;
-    free_place(w);
     pthread_cond_broadcast(&w->parted);
+    free_place(w);
 }
 
 void gw_work_part_end(struct gw_work_part *p)
 {
     struct gw_work *w = self->work;
     pthread_mutex_lock(&w->lock);
-    if (!p->taken)
-        run_part(w);
-    while (!p->done)
+    const bool mine = !p->taken;
+    if (mine) {
+        struct gw_work_part **at = &w->offered;
+        while (*at != p)
+            at = &(*at)->next;
+        *at = p->next;
+    }
+    while (!mine && !p->done)
         pthread_cond_wait(&w->parted, &w->lock);
     pthread_mutex_unlock(&w->lock);
+    if (mine)
+        p->run(p->arg);
 }
 
 static void *loop(void *arg)
@@ -171,9 +189,9 @@ static void *loop(void *arg)
     self = me;
     pthread_mutex_lock(&w->lock);
     for (;;) {
-        while (w->part == NULL && (w->waiting == 0 ? !w->stopping : w->busy == w->at_once))
+        while (!may_take_part(w) && (w->waiting == 0 ? !w->stopping : w->busy == w->at_once))
             sleep_now(me);
-        if (w->part != NULL) {
+        if (may_take_part(w)) {
             run_part(w);
             continue;
         }

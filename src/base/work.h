@@ -23,12 +23,13 @@ void gw_work_rest(void);
 struct gw_work_part {
     void (*run)(void *arg);
     void *arg;
-    bool taken, done; /* private */
+    bool taken, done; /* private, and so is next */
+    struct gw_work_part *next;
 };
-/* From within a job: lets a worker who has nothing to do run it meanwhile, and then gw_work_part_end must be
- * called before p goes. False where every place is taken, jobs wait, the queue is to end, or there is no job:
- * whoever asks does it himself. So one picture on an idle machine is looked at by two processors, and on a busy
- * one each has its own. */
+/* From within a job: lets a worker who has nothing to do, or is done before this one gets there, run it; and then
+ * gw_work_part_end must be called before p goes. False where there is nobody but those who have a job, the queue is to end,
+ * or there is no job: whoever asks does it himself. Jobs that wait go before parts. So one picture on an idle machine is
+ * looked at by two processors, and on a busy one each has its own. */
 [[nodiscard]] bool gw_work_part_begin(struct gw_work_part *p);
 /* Returns when it is done; runs it here if nobody has begun. */
 void gw_work_part_end(struct gw_work_part *p);

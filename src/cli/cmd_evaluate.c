@@ -130,6 +130,7 @@ static bool evaluate(const struct asked *a, const char *folder, const struct gw_
         return false;
     gw_json_set_text(answer, "model", gw_faces_name(faces));
     gw_json_set_integer(answer, "seed", a->seed);
+    gw_cli_print(answer, a->pretty); /* whatever becomes of the files, the work was not for nothing */
 
     if (a->html != NULL) {
         GW_AUTO_VALUE(gw_buf) page = {};
@@ -137,11 +138,8 @@ static bool evaluate(const struct asked *a, const char *folder, const struct gw_
         if (!gw_buf_write_file(gw_buf_span(&page), a->html, 0644, err))
             return false;
     }
-    if ((a->json != NULL && !write_json(answer, a->json, err)) ||
-        (a->calibrate != NULL && !write_points(&plots, answer, faces, a->calibrate, err)))
-        return false;
-    gw_cli_print(answer, a->pretty);
-    return true;
+    return (a->json == NULL || write_json(answer, a->json, err)) &&
+           (a->calibrate == NULL || write_points(&plots, answer, faces, a->calibrate, err));
 }
 
 static int run(int argc, char **argv)

@@ -97,7 +97,10 @@ _Noreturn static void child(const struct gw_decoder_slot_memory *m, const struct
         close(fd);
     }
     mallopt(M_PERTURB, 0xa5); /* what the libraries free is overwritten */
-    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    /* A library's buffers for one picture serve for the next, instead of new pages from the kernel for each; beyond
+     * what is worth keeping they go back. */
+    mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
 
     struct gw_arena *arena = gw_arena_new_in(m->base + m->pixels_at, m->size - m->pixels_at);
     /* 2 stays for the sanitizers' reports; the filter lets nobody else write there. */

@@ -8,7 +8,7 @@ struct gw_codec {
     const struct gw_image_limits *limits;
     struct gw_image_info info; /* from the probe: kind, upright size, orientation */
     uint32_t want_side;
-    int64_t from_us; /* processor time of this thread when it began */
+    int64_t began_us, cpu_from_us; /* the time, and this thread's processor time, when it began */
 };
 
 /* Header readers: pure, over the bytes alone, no library. Each fills *info (the size as encoded, not yet

@@ -121,13 +121,14 @@ static void who_rests_makes_room(void **state)
 
 /* ---- parts ---- */
 
-enum { ALONE, TOGETHER, TAKEN_BACK, RESTS };
+enum { ALONE, TOGETHER, TAKEN_BACK, RESTS, WORKS };
 struct halves {
     int as; /* what is expected */
     pthread_t whole, part;
     _Atomic(bool) began, ended;
     bool shared;
 };
+static _Atomic(bool) offered;
 
 static void second_half(void *arg)
 {
@@ -147,9 +148,16 @@ static void in_halves(void *job, unsigned worker)
         pthread_mutex_unlock(&gate);
         return;
     }
+    if (h->as == WORKS) {
+        atomic_fetch_add(&inside, 1);
+        for (int i = 0; i < 5000 && !atomic_load(&offered); i++)
+            usleep(1000);
+        return;
+    }
     struct gw_work_part p = { .run = second_half, .arg = h };
     h->whole = pthread_self();
     h->shared = gw_work_part_begin(&p);
+    atomic_store(&offered, true);
     for (int i = 0; h->as == TOGETHER && i < 5000 && !atomic_load(&h->began); i++)
         usleep(1000); /* somebody else begins while this one does not look */
     if (h->shared)
@@ -159,29 +167,31 @@ static void in_halves(void *job, unsigned worker)
 
 static const struct part_row {
     const char *label;
-    unsigned at_once, rest; /* threads that may run, and jobs that rest on one each */
-    int as;
+    unsigned at_once, others; /* threads that may run, and other jobs that are on one each */
+    int others_are, as;
 } part_rows[] = {
-    { "a worker with nothing to do takes the half", 3, 0, TOGETHER },
-    { "one place is left over for who comes", 2, 0, ALONE },
-    { "with one place there is nobody", 1, 0, ALONE },
-    { "nobody took it: it is done by who asked", 3, 2, TAKEN_BACK },
+    { "a worker with nothing to do takes the half", 3, 0, RESTS, TOGETHER },
+    { "whoever is done with his own meanwhile takes it", 3, 2, WORKS, TOGETHER },
+    { "one place is left over for who comes", 2, 0, RESTS, ALONE },
+    { "with one place there is nobody", 1, 0, RESTS, ALONE },
+    { "nobody took it: it is done by who asked", 3, 2, RESTS, TAKEN_BACK },
 };
 
 static void part_test(void **state)
 {
     const struct part_row *r = *state;
     struct gw_err err = {};
-    struct halves h = { .as = r->as }, rests = { .as = RESTS };
+    struct halves h = { .as = r->as }, other = { .as = r->others_are };
     atomic_store(&inside, 0);
+    atomic_store(&offered, false);
     pthread_mutex_lock(&gate);
     struct gw_work *w = gw_work_new(r->at_once, 0, 4, GW_RANK_PROMPT, in_halves, &err);
     CHECK(w != NULL);
-    for (unsigned i = 0; i < r->rest; i++)
-        CHECK(gw_work_submit(w, &rests));
-    for (int i = 0; i < 5000 && atomic_load(&inside) < (int)r->rest; i++)
+    for (unsigned i = 0; i < r->others; i++)
+        CHECK(gw_work_submit(w, &other));
+    for (int i = 0; i < 5000 && atomic_load(&inside) < (int)r->others; i++)
         usleep(1000);
-    CHECK_INT(atomic_load(&inside), (int)r->rest);
+    CHECK_INT(atomic_load(&inside), (int)r->others);
     CHECK(gw_work_submit(w, &h));
     for (int i = 0; i < 10000 && !atomic_load(&h.ended); i++)
         usleep(1000); /* a queue that is to end shares nothing */

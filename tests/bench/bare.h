@@ -7,6 +7,9 @@
 #include "image/image.h"
 #include "tests/bench/drive.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /* ---- the bare networks: every run of one, as the linker lets us see it ---- */
 
 bool __real_gw_net_run(struct gw_net_io *io, struct gw_err *err);
@@ -78,4 +81,159 @@ static double bare_run(struct gw_embedding *out, const struct bare *b, const str
         !gw_face_embed(out, b->faces, b->scratch, image, &faces[0], NULL, &err))
         stop("the picture has no face");
     return networks_ms;
+}
+
+static double fsync_once(int fd)
+{
+    static const char block[4096];
+    double began = now_ms();
+    if (write(fd, block, sizeof block) != (ssize_t)sizeof block || fsync(fd) != 0)
+        stop("fsync");
+    return now_ms() - began;
+}
+
+/* ---- what the machine alone makes of a load: the networks and a sync, on a thread for each core, who comes first first ---- */
+
+struct bare_worker {
+    pthread_t thread;
+    struct bare bare;
+    const struct gw_image *images;
+    size_t n_images, requests;
+    int fd;
+    double began_ms, interval_ms;
+    atomic_size_t *next;
+    double *latency_ms;
+};
+static void *bare_worker(void *arg)
+{
+    struct bare_worker *w = arg;
+    static _Thread_local struct gw_embedding embedding;
+    for (size_t i; (i = atomic_fetch_add(w->next, 1)) < w->requests;) {
+        double due = now_ms();
+        if (w->interval_ms > 0) {
+            due = w->began_ms + (double)i * w->interval_ms;
+            for (double left; (left = due - now_ms()) > 0;)
+                usleep((useconds_t)(left * 1000));
+        }
+        bare_run(&embedding, &w->bare, &w->images[i % w->n_images]);
+        fsync_once(w->fd);
+        w->latency_ms[i] = now_ms() - due;
+    }
+    return NULL;
+}
+/* One every interval_ms, 0: as fast as it goes. How many it did in a second. */
+static double bare_load(double *latency_ms, const struct bare *b, const struct gw_image *images, size_t n_images, double interval_ms,
+    size_t requests)
+{
+    struct bare_worker workers[64];
+    struct gw_err err = {};
+    atomic_size_t next = 0;
+    cpu_set_t set;
+    const size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? GW_MIN((size_t)CPU_COUNT(&set), GW_COUNT(workers)) : 1;
+    const double began = now_ms();
+    for (size_t i = 0; i < n; i++) {
+        char path[PATH_MAX + 32];
+        workers[i] = (struct bare_worker){ .bare = *b, .images = images, .n_images = n_images, .requests = requests,
+            .began_ms = began + 5, .interval_ms = interval_ms, .next = &next, .latency_ms = latency_ms };
+        snprintf(path, sizeof path, "%s/bare%zu", folder, i);
+        workers[i].fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+        if (i > 0) /* a scratch is one thread's */
+            bare_must((workers[i].bare.scratch = gw_face_scratch_new(b->faces, &err)) != NULL, &err);
+        pthread_create(&workers[i].thread, NULL, bare_worker, &workers[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        pthread_join(workers[i].thread, NULL);
+        close(workers[i].fd);
+        if (i > 0)
+            gw_face_scratch_free(workers[i].bare.scratch);
+    }
+    return (double)requests / (now_ms() - began) * 1000;
+}
+
+/* ---- a service at 70 % of what it can do ----
+ *
+ * A machine that is not ours alone is calm for a while and then it is not. So: short turns, and in each, before and after the
+ * service, the bare networks and their syncs at the same share of what they can do. A turn counts as calm where these
+ * were in time both times. All turns are printed, and the medians of all and of the calm ones. */
+
+enum { LOAD_TURNS = 16, LOAD_REQUESTS = 300, LOAD_MOST_REQUESTS = 300, LOAD_ASKERS = 24 /* some of them wait for the disk */ };
+static const double load_share = 0.7, calm_p99_over_p50 = 1.6;
+
+struct load_asked {
+    struct load (*next)(void *self, size_t requests); /* who asks, at which pace and from how many connections is ours */
+    void *self;
+    const struct bare *bare;
+    const struct gw_image *images; /* for the bare networks */
+    size_t n_images;
+    const char *officer;
+    bool poisson;
+};
+
+/* p99 over p50. */
+static double set_latency(struct gw_json *j, const char *key, double *ms, size_t n)
+{
+    set_spread(j, key, ms, n);
+    return quantile(ms, n, 0.99) / quantile(ms, n, 0.5);
+}
+
+static double bare_at_load(struct gw_json *j, const char *key, const struct load_asked *a, double most)
+{
+    static double ms[LOAD_REQUESTS];
+    bare_load(ms, a->bare, a->images, a->n_images, 1000 / (most * load_share), LOAD_REQUESTS);
+    return set_latency(j, key, ms, LOAD_REQUESTS);
+}
+
+static void measure_at_load(const struct load_asked *a)
+{
+    const char *what = a->poisson ? "latency at load, arrivals at random" : "latency at load, arrivals evenly";
+    static double ms[LOAD_MOST_REQUESTS], all[LOAD_TURNS], calm[LOAD_TURNS], bare[2 * LOAD_TURNS];
+    size_t n_calm = 0;
+    for (size_t i = 0; i < LOAD_TURNS; i++) {
+        struct gw_json *j = line(what);
+        const double bare_most = bare_load(ms, a->bare, a->images, a->n_images, 0, 100);
+        struct load l = a->next(a->self, LOAD_MOST_REQUESTS);
+        l.connections = LOAD_ASKERS;
+        run(&l);
+        if (l.n_ok != l.requests)
+            stop("verifications were refused");
+        const double most = (double)l.requests / l.took_ms * 1000;
+        forget(&l);
+        const double before = bare_at_load(j, "networks_before_ms", a, bare_most);
+        GW_AUTO_VALUE(gw_buf) from = {}, to = {};
+        l = a->next(a->self, LOAD_REQUESTS);
+        l.connections = 64;
+        l.interval_ms = 1000 / (most * load_share);
+        l.poisson = a->poisson;
+        read_metrics(&from, l.port, a->officer);
+        run(&l);
+        read_metrics(&to, l.port, a->officer);
+        const double ours = set_latency(j, "ms", l.latency_ms, l.n_ok);
+        const double after = bare_at_load(j, "networks_after_ms", a, bare_most);
+        const bool is_calm = before <= calm_p99_over_p50 && after <= calm_p99_over_p50;
+        gw_json_set_integer(j, "turn", (int64_t)i + 1);
+        gw_json_set_rounded(j, "most_per_s", most, 1);
+        gw_json_set_rounded(j, "networks_most_per_s", bare_most, 1);
+        gw_json_set_integer(j, "refused", (int64_t)l.n_busy);
+        set_stages(j, &from, &to);
+        gw_json_set_rounded(j, "networks_p99_over_p50", fmax(before, after), 3);
+        gw_json_set_rounded(j, "p99_over_p50", ours, 3);
+        gw_json_set_bool(j, "calm", is_calm);
+        print(j);
+        forget(&l);
+        bare[2 * i] = before, bare[2 * i + 1] = after;
+        all[i] = ours;
+        if (is_calm)
+            calm[n_calm++] = ours;
+    }
+    struct gw_json *j = line(what);
+    gw_json_set_real(j, "share", load_share);
+    gw_json_set_integer(j, "turns", LOAD_TURNS);
+    set_spread(j, "p99_over_p50", all, LOAD_TURNS);
+    set_spread(j, "networks_p99_over_p50", bare, GW_COUNT(bare));
+    gw_json_set_integer(j, "calm_turns", (int64_t)n_calm);
+    if (n_calm > 0)
+        set_spread(j, "calm_p99_over_p50", calm, n_calm);
+    if (!a->poisson)
+        gw_json_set_real(j, "goal_at_most", 2);
+    print(j);
 }

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -105,6 +106,7 @@ static struct served serve(const char *store, const char *more)
     s.pid = fork();
     if (s.pid == 0) {
         setsid(); /* so that its processes can be told from others */
+        prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* a bench that is broken off leaves nobody behind */
         dup2(out[1], 1);
         close(out[0]);
         close(out[1]);
@@ -217,9 +219,9 @@ struct load {
     bool poisson;
     /* what came of it */
     double *latency_ms, *refused_ms;
-    /* Of those refused, from when the request was given to the kernel until the kernel had the answer: without what
+    /* From when the request was given to the kernel until the kernel had the answer: without what
      * this thread waits for a core itself. */
-    double *refused_there_ms;
+    double *there_ms, *refused_there_ms;
     size_t n_ok, n_busy, n_other;
     double took_ms;
     void (*answered)(void *self, size_t variant, int status, struct gw_span body);
@@ -315,9 +317,10 @@ static void take(struct connection *c, struct load *l, size_t *done)
     if (status == 0)
         return;
     double took = now_ms() - c->due_ms;
-    if (status == 200 || status == 201)
+    if (status == 200 || status == 201) {
+        l->there_ms[l->n_ok] = c->came_ms - c->sent_ms;
         l->latency_ms[l->n_ok++] = took;
-    else if (status == 503) {
+    } else if (status == 503) {
         l->refused_there_ms[l->n_busy] = c->came_ms - c->sent_ms;
         l->refused_ms[l->n_busy++] = took;
     } else
@@ -342,6 +345,7 @@ static void run(struct load *l)
     static struct connection cs[MOST_CONNECTIONS];
     int poll_fd = epoll_create1(EPOLL_CLOEXEC);
     l->latency_ms = calloc(l->requests, sizeof(double));
+    l->there_ms = calloc(l->requests, sizeof(double));
     l->refused_ms = calloc(l->requests, sizeof(double));
     l->refused_there_ms = calloc(l->requests, sizeof(double));
     l->n_ok = l->n_busy = l->n_other = 0;
@@ -387,6 +391,7 @@ static void run(struct load *l)
 static void forget(struct load *l)
 {
     free(l->latency_ms);
+    free(l->there_ms);
     free(l->refused_ms);
     free(l->refused_there_ms);
 }
@@ -417,3 +422,39 @@ static struct gw_json *ask(int port, const struct gw_buf *one)
     return gw_json_parse(gw_buf_span(&body), NULL);
 }
 
+/* ---- where the time went, as the service counts it ---- */
+
+static void read_metrics(struct gw_buf *body, int port, const char *officer)
+{
+    GW_AUTO_VALUE(gw_buf) one = {};
+    request(&one, "GET", "/metrics", officer, "", (struct gw_span){});
+    struct load l = { .port = port, .connections = 1, .requests = 1, .variants = &one, .n_variants = 1, .answered = keep_body, .self = body };
+    run(&l);
+    forget(&l);
+}
+static double number_after(const struct gw_buf *metrics, const char *name)
+{
+    const char *at = strstr(gw_buf_text(metrics), name);
+    return at == NULL ? NAN : atof(at + strlen(name));
+}
+
+/* Means, because sums and counts are what it keeps. */
+static void set_stages(struct gw_json *j, const struct gw_buf *before, const struct gw_buf *after)
+{
+    static const char *const names[] = { "queue_seconds_%s ", "stage_seconds_%s{stage=\"decode\"} ", "stage_seconds_%s{stage=\"detect\"} ",
+        "stage_seconds_%s{stage=\"landmarks\"} ", "stage_seconds_%s{stage=\"quality\"} ", "stage_seconds_%s{stage=\"align\"} ",
+        "stage_seconds_%s{stage=\"embed\"} ", "stage_seconds_%s{stage=\"search\"} ", "stage_seconds_%s{stage=\"record\"} " };
+    static const char *const keys[GW_COUNT(names)] = { "queue", "decode", "detect", "landmarks", "quality", "align", "embed", "search", "record" };
+    struct gw_json *o = gw_json_object();
+    for (size_t i = 0; i < GW_COUNT(names); i++) {
+        double grown[2];
+        for (int k = 0; k < 2; k++) {
+            char name[80] = "\ngangway_";
+            snprintf(name + strlen(name), sizeof name - strlen(name), names[i], k == 0 ? "sum" : "count");
+            grown[k] = number_after(after, name) - number_after(before, name);
+        }
+        if (grown[1] > 0)
+            gw_json_set_rounded(o, keys[i], grown[0] / grown[1] * 1000, 2);
+    }
+    gw_json_set(j, "mean_ms", o);
+}

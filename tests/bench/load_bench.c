@@ -18,7 +18,6 @@
 #include "tests/service/place.h"
 
 #include <linux/magic.h>
-#include <pthread.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
@@ -189,47 +188,11 @@ static struct load next_of_crowd(int port, size_t requests, size_t *cleared)
     return l;
 }
 
-static void read_metrics(struct gw_buf *body, int port)
-{
-    GW_AUTO_VALUE(gw_buf) one = {};
-    request(&one, "GET", "/metrics", as.officer, "", (struct gw_span){});
-    struct load l = { .port = port, .connections = 1, .requests = 1, .variants = &one, .n_variants = 1, .answered = keep_body, .self = body };
-    run(&l);
-    forget(&l);
-}
-
-static double number_after(const struct gw_buf *metrics, const char *name)
-{
-    const char *at = strstr(gw_buf_text(metrics), name);
-    return at == NULL ? NAN : atof(at + strlen(name));
-}
-
 static double metric(int port, const char *name)
 {
     GW_AUTO_VALUE(gw_buf) body = {};
-    read_metrics(&body, port);
+    read_metrics(&body, port, as.officer);
     return number_after(&body, name);
-}
-
-/* Where the time went, as the service counts it: means, because sums and counts are what it keeps. */
-static void set_stages(struct gw_json *j, const struct gw_buf *before, const struct gw_buf *after)
-{
-    static const char *const names[] = { "queue_seconds_%s ", "stage_seconds_%s{stage=\"decode\"} ", "stage_seconds_%s{stage=\"detect\"} ",
-        "stage_seconds_%s{stage=\"landmarks\"} ", "stage_seconds_%s{stage=\"quality\"} ", "stage_seconds_%s{stage=\"align\"} ",
-        "stage_seconds_%s{stage=\"embed\"} ", "stage_seconds_%s{stage=\"search\"} ", "stage_seconds_%s{stage=\"record\"} " };
-    static const char *const keys[GW_COUNT(names)] = { "queue", "decode", "detect", "landmarks", "quality", "align", "embed", "search", "record" };
-    struct gw_json *o = gw_json_object();
-    for (size_t i = 0; i < GW_COUNT(names); i++) {
-        double grown[2];
-        for (int k = 0; k < 2; k++) {
-            char name[80] = "\ngangway_";
-            snprintf(name + strlen(name), sizeof name - strlen(name), names[i], k == 0 ? "sum" : "count");
-            grown[k] = number_after(after, name) - number_after(before, name);
-        }
-        if (grown[1] > 0)
-            gw_json_set_rounded(o, keys[i], grown[0] / grown[1] * 1000, 2);
-    }
-    gw_json_set(j, "mean_ms", o);
 }
 
 /* ---- under what conditions ---- */
@@ -427,45 +390,23 @@ static void restart(struct served *s, enum how how)
     print(j);
 }
 
-static double most_per_s(const struct served *s)
-{
+struct crowd_asked {
+    int port;
     size_t cleared;
-    struct load l = next_of_crowd(s->port, 600, &cleared);
-    l.connections = ASKERS; /* some of them wait for the disk */
-    run(&l);
-    if (l.n_ok != l.requests)
-        stop("verifications were refused");
-    forget(&l);
-    return 600 / l.took_ms * 1000;
+};
+static struct load crowd_again(void *self, size_t requests)
+{
+    struct crowd_asked *c = self;
+    return next_of_crowd(c->port, requests, &c->cleared);
 }
 
-static void latency(const struct served *s, bool poisson)
+static void latency(const struct served *s, const struct bare *b)
 {
-    const double most = most_per_s(s), share = 0.7;
-    size_t cleared;
-    struct load l = next_of_crowd(s->port, 1500, &cleared);
-    l.connections = 64;
-    l.interval_ms = 1000 / (most * share);
-    l.poisson = poisson;
-    GW_AUTO_VALUE(gw_buf) before = {}, after = {};
-    read_metrics(&before, s->port);
-    run(&l);
-    read_metrics(&after, s->port);
-    struct gw_json *j = line(poisson ? "latency at load, arrivals at random" : "latency at load, arrivals evenly");
-    gw_json_set_integer(j, "voyages", (int64_t)n_voyages);
-    gw_json_set_rounded(j, "most_per_s", most, 1);
-    gw_json_set_real(j, "share", share);
-    set_spread(j, "ms", l.latency_ms, l.n_ok);
-    gw_json_set_integer(j, "cleared", (int64_t)cleared);
-    gw_json_set_integer(j, "answered", (int64_t)l.n_ok);
-    gw_json_set_integer(j, "refused", (int64_t)l.n_busy);
-    gw_json_set_rounded(j, "p99_over_p50", quantile(l.latency_ms, l.n_ok, 0.99) / quantile(l.latency_ms, l.n_ok, 0.5), 3);
-    if (!poisson)
-        gw_json_set_real(j, "goal_at_most", 2);
-    set_stages(j, &before, &after);
-    gw_json_set_rounded(j, "rss_mib", rss_mib(s->pid), 0);
-    print(j);
-    forget(&l);
+    struct load_asked a = { .next = crowd_again, .self = &(struct crowd_asked){ .port = s->port }, .bare = b, .images = images,
+        .n_images = n_persons, .officer = as.officer };
+    measure_at_load(&a);
+    a.poisson = true;
+    measure_at_load(&a);
 }
 
 /* The bare networks on as many threads as there are cores, all at once: what each does in a second, added up. */
@@ -617,10 +558,8 @@ int main(int argc, char **argv)
     if (only == NULL || strcmp(only, "start") == 0)
         for (enum how how = 0; how < HOW_COUNT; how++)
             restart(&s, how);
-    if (only == NULL || strcmp(only, "latency") == 0) {
-        latency(&s, false);
-        latency(&s, true);
-    }
+    if (only == NULL || strcmp(only, "latency") == 0)
+        latency(&s, &bare);
     if (only == NULL || strcmp(only, "enrolment") == 0)
         enrolment(&s, &bare);
     end(&s);

@@ -4,7 +4,8 @@
  *
  *     service_bench PROGRAM PICTURE PHOTO...     (gangway, a live picture of the first photo, portraits)
  *     service_bench … --requests N               of the comparison of answers, default 10000
- *     service_bench … --only WORD                start, decision, cores, queue or answers
+ *     service_bench … --in DIR                  where its store lives; /dev/shm leaves the disk out; default /tmp
+ *     service_bench … --only WORD                start, decision, load, cores, queue or answers
  *
  * It starts the real program on a free port of this machine with a store of its own,
  * and ends it. The load comes from this one thread: sockets in an epoll loop, requests
@@ -68,15 +69,6 @@ static void verification(struct gw_buf *out, const struct board *b, struct gw_sp
     char path[128];
     snprintf(path, sizeof path, "/v1/voyages/%s/verifications", b->voyage);
     request(out, "POST", path, b->device, "Content-Type: image/jpeg\r\n", body);
-}
-
-static double fsync_once(int fd)
-{
-    static char block[4096];
-    double began = now_ms();
-    if (write(fd, block, sizeof block) != (ssize_t)sizeof block || fsync(fd) != 0)
-        stop("fsync");
-    return now_ms() - began;
 }
 
 /* ---- the questions ---- */
@@ -221,24 +213,29 @@ static void two_cores(void)
     end(&c);
 }
 
-static void at_load(const struct served *s, const struct board *b, double share, bool poisson)
+struct same {
+    int port;
+    const struct gw_buf *one;
+};
+static struct load same_again(void *self, size_t requests)
+{
+    const struct same *s = self;
+    return (struct load){ .port = s->port, .requests = requests, .variants = s->one, .n_variants = 1 };
+}
+
+static void at_load(const struct served *s, const struct board *b)
 {
     GW_AUTO_VALUE(gw_buf) one = {};
+    struct bare bare;
+    bare_open(&bare);
+    const struct gw_image image = bare_picture(&bare, gw_buf_span(&picture));
     verification(&one, b, gw_buf_span(&picture));
-    double most = pace_of(s, b, 8, 600).per_s;
-    struct load l = { .port = s->port, .connections = 64, .requests = 1500, .variants = &one, .n_variants = 1,
-        .interval_ms = 1000 / (most * share), .poisson = poisson };
-    run(&l);
-    struct gw_json *j = line(poisson ? "latency at load, arrivals at random" : "latency at load, arrivals evenly");
-    gw_json_set_rounded(j, "most_per_s", most, 1);
-    gw_json_set_real(j, "share", share);
-    set_spread(j, "ms", l.latency_ms, l.n_ok);
-    gw_json_set_integer(j, "refused", (int64_t)l.n_busy);
-    gw_json_set_rounded(j, "p99_over_p50", quantile(l.latency_ms, l.n_ok, 0.99) / quantile(l.latency_ms, l.n_ok, 0.5), 3);
-    if (!poisson)
-        gw_json_set_real(j, "goal_at_most", 2);
-    print(j);
-    forget(&l);
+    struct load_asked a = { .next = same_again, .self = &(struct same){ s->port, &one }, .bare = &bare, .images = &image,
+        .n_images = 1, .officer = b->officer };
+    measure_at_load(&a);
+    a.poisson = true;
+    measure_at_load(&a);
+    bare_close(&bare);
 }
 
 /* Clients that ask again as soon as they are refused, then clients that ask at a pace of ten times what can be answered. */
@@ -412,10 +409,12 @@ int main(int argc, char **argv)
             requests = strtoul(argv[argc - 1], NULL, 10);
         else if (strcmp(argv[argc - 2], "--only") == 0)
             only = argv[argc - 1];
+        else if (strcmp(argv[argc - 2], "--in") == 0)
+            snprintf(folder, sizeof folder, "%s/gangway-bench-XXXXXX", argv[argc - 1]);
         else
             argc = 0;
     if (argc < 5) {
-        fprintf(stderr, "usage: service_bench PROGRAM PICTURE PHOTO PHOTO… [--requests N]\n");
+        fprintf(stderr, "usage: service_bench PROGRAM PICTURE PHOTO PHOTO… [--requests N] [--in DIR] [--only WORD]\n");
         return 2;
     }
     program = argv[1];
@@ -432,8 +431,12 @@ int main(int argc, char **argv)
         struct served s = serve("main", "work.queue=100");
         struct board b = board("main", s.port);
         decision(&s, &b);
-        at_load(&s, &b, 0.7, false);
-        at_load(&s, &b, 0.7, true);
+        end(&s);
+    }
+    if (only == NULL || strcmp(only, "load") == 0) {
+        struct served s = serve("load", "work.queue=100");
+        struct board b = board("load", s.port);
+        at_load(&s, &b);
         end(&s);
     }
     if (only == NULL || strcmp(only, "cores") == 0)

@@ -255,6 +255,15 @@ static void command_test(void **)
     struct stat t;
     CHECK_INT(stat(at("cache"), &t), 0);
     CHECK_INT(t.st_size, s.st_size);
+    /* Too little for operating points: that is said, and what was measured is not lost for it. */
+    GW_AUTO_VALUE(gw_buf) few = {};
+    gw_buf_addf(&few, "%s --calibrate %s/points.json", gw_buf_text(&command), folder);
+    CHECK_INT(status_of(gw_buf_text(&few)), 3);
+    CHECK(access(at("points.json"), F_OK) != 0);
+    gw_buf_clear(&out);
+    CHECK_OK(gw_buf_read_file(&out, at("out"), 1 << 20, &err));
+    GW_AUTO(gw_json) *l = gw_json_parse(gw_buf_span(&out), &err);
+    CHECK(gw_json_get_integer(l, "images", &images) && images == 6);
     /* Another model's cache is refused. */
     FILE *f = fopen(at("cache"), "r+b");
     fputs("another model", f);
