@@ -197,12 +197,12 @@ static bool mark(struct gw_onnx *m, const struct gw_onnx_tensor *tensor)
     struct gw_onnx_tensor *t = &m->tensors[tensor - m->tensors];
     if (t->out_marks != NULL)
         return true;
-    const uint64_t outs = t->dims[0], ins = t->rank > 1 ? t->dims[1] : 1, each = t->n == 0 ? 0 : t->n / outs / ins;
+    const uint64_t n = t->n, outs = t->dims[0], ins = t->rank > 1 ? t->dims[1] : 1, each = n == 0 ? 0 : n / outs / ins;
     uint8_t *out = gw_arena_array(m->work, (size_t)outs + 1, uint8_t, m->err);
     uint8_t *in = gw_arena_array(m->work, (size_t)ins + 1, uint8_t, m->err);
     if (out == NULL || in == NULL)
         return false;
-    for (uint64_t i = 0; i < t->n; i++) {
+    for (uint64_t i = 0; i < n; i++) {
         const uint8_t found = mark_of(gw_onnx_float(t, i));
         out[i / each / ins] |= found;
         in[i / each % ins] |= found;
