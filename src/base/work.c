@@ -167,18 +167,18 @@ void gw_work_part_end(struct gw_work_part *p)
 {
     struct gw_work *w = self->work;
     pthread_mutex_lock(&w->lock);
-    const bool mine = !p->taken;
-    if (mine) {
-        struct gw_work_part **at = &w->offered;
-        while (*at != p)
-            at = &(*at)->next;
-        *at = p->next;
+    if (p->taken) {
+        while (!p->done)
+            pthread_cond_wait(&w->parted, &w->lock);
+        pthread_mutex_unlock(&w->lock);
+        return;
     }
-    while (!mine && !p->done)
-        pthread_cond_wait(&w->parted, &w->lock);
+    struct gw_work_part **at = &w->offered;
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
     pthread_mutex_unlock(&w->lock);
-    if (mine)
-        p->run(p->arg);
+    p->run(p->arg);
 }
 
 static void *loop(void *arg)
