@@ -92,61 +92,81 @@ static double fsync_once(int fd)
     return now_ms() - began;
 }
 
-/* ---- what the machine alone makes of a load: the networks and a sync, on a thread for each core, who comes first first ---- */
+/* ---- what the machine alone makes of a load: the networks on a thread for each core, who comes first first ---- */
 
 struct bare_worker {
     pthread_t thread;
     struct bare bare;
     const struct gw_image *images;
     size_t n_images, requests;
-    int fd;
-    double began_ms, interval_ms;
+    bool syncs; /* after each run */
+    double began_ms, interval_ms; /* one every interval, the first at began; 0: as fast as it goes */
+    double *latency_ms;           /* of each run; NULL: nobody asks */
+    /* Each worker's own: */
     atomic_size_t *next;
-    double *latency_ms;
+    int fd;
+    double networks_per_s; /* of the time in networks alone */
 };
 static void *bare_worker(void *arg)
 {
     struct bare_worker *w = arg;
     static _Thread_local struct gw_embedding embedding;
-    for (size_t i; (i = atomic_fetch_add(w->next, 1)) < w->requests;) {
+    double in_networks = 0;
+    size_t runs = 0;
+    for (size_t i; (i = atomic_fetch_add(w->next, 1)) < w->requests; runs++) {
         double due = now_ms();
         if (w->interval_ms > 0) {
             due = w->began_ms + (double)i * w->interval_ms;
             for (double left; (left = due - now_ms()) > 0;)
                 usleep((useconds_t)(left * 1000));
         }
-        bare_run(&embedding, &w->bare, &w->images[i % w->n_images]);
-        fsync_once(w->fd);
-        w->latency_ms[i] = now_ms() - due;
+        in_networks += bare_run(&embedding, &w->bare, &w->images[i % w->n_images]);
+        if (w->syncs)
+            fsync_once(w->fd);
+        if (w->latency_ms != NULL)
+            w->latency_ms[i] = now_ms() - due;
     }
+    w->networks_per_s = runs == 0 ? 0 : (double)runs / in_networks * 1000;
     return NULL;
 }
-/* One every interval_ms, 0: as fast as it goes. How many it did in a second. */
-static double bare_load(double *latency_ms, const struct bare *b, const struct gw_image *images, size_t n_images, double interval_ms,
-    size_t requests)
+/* Runs of `of`, shared by the threads; what each did in a second of networks alone, added up. */
+static double bare_crew(const struct bare_worker *of)
 {
     struct bare_worker workers[64];
+    double networks_per_s = 0;
     struct gw_err err = {};
     atomic_size_t next = 0;
     cpu_set_t set;
     const size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? GW_MIN((size_t)CPU_COUNT(&set), GW_COUNT(workers)) : 1;
-    const double began = now_ms();
     for (size_t i = 0; i < n; i++) {
-        char path[PATH_MAX + 32];
-        workers[i] = (struct bare_worker){ .bare = *b, .images = images, .n_images = n_images, .requests = requests,
-            .began_ms = began + 5, .interval_ms = interval_ms, .next = &next, .latency_ms = latency_ms };
-        snprintf(path, sizeof path, "%s/bare%zu", folder, i);
-        workers[i].fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+        workers[i] = *of;
+        workers[i].next = &next;
+        if (of->syncs) {
+            char path[PATH_MAX + 32];
+            snprintf(path, sizeof path, "%s/bare%zu", folder, i);
+            workers[i].fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+        }
         if (i > 0) /* a scratch is one thread's */
-            bare_must((workers[i].bare.scratch = gw_face_scratch_new(b->faces, &err)) != NULL, &err);
+            bare_must((workers[i].bare.scratch = gw_face_scratch_new(of->bare.faces, &err)) != NULL, &err);
         pthread_create(&workers[i].thread, NULL, bare_worker, &workers[i]);
     }
     for (size_t i = 0; i < n; i++) {
         pthread_join(workers[i].thread, NULL);
-        close(workers[i].fd);
+        networks_per_s += workers[i].networks_per_s;
+        if (of->syncs)
+            close(workers[i].fd);
         if (i > 0)
             gw_face_scratch_free(workers[i].bare.scratch);
     }
+    return networks_per_s;
+}
+/* With a sync after each. How many it did in a second. */
+static double bare_load(double *latency_ms, const struct bare *b, const struct gw_image *images, size_t n_images, double interval_ms,
+    size_t requests)
+{
+    const double began = now_ms();
+    bare_crew(&(struct bare_worker){ .bare = *b, .images = images, .n_images = n_images, .requests = requests, .syncs = true,
+        .began_ms = began + 5, .interval_ms = interval_ms, .latency_ms = latency_ms });
     return (double)requests / (now_ms() - began) * 1000;
 }
 
@@ -156,7 +176,7 @@ static double bare_load(double *latency_ms, const struct bare *b, const struct g
  * service, the bare networks and their syncs at the same share of what they can do. A turn counts as calm where these
  * were in time both times. All turns are printed, and the medians of all and of the calm ones. */
 
-enum { LOAD_TURNS = 16, LOAD_REQUESTS = 300, LOAD_MOST_REQUESTS = 300, LOAD_ASKERS = 24 /* some of them wait for the disk */ };
+enum { LOAD_TURNS = 16, LOAD_REQUESTS = 300, LOAD_ASKERS = 24 /* some of them wait for the disk */ };
 static const double load_share = 0.7, calm_p99_over_p50 = 1.6;
 
 struct load_asked {
@@ -186,12 +206,12 @@ static double bare_at_load(struct gw_json *j, const char *key, const struct load
 static void measure_at_load(const struct load_asked *a)
 {
     const char *what = a->poisson ? "latency at load, arrivals at random" : "latency at load, arrivals evenly";
-    static double ms[LOAD_MOST_REQUESTS], all[LOAD_TURNS], calm[LOAD_TURNS], bare[2 * LOAD_TURNS];
+    static double ms[LOAD_REQUESTS], all[LOAD_TURNS], calm[LOAD_TURNS], bare[2 * LOAD_TURNS];
     size_t n_calm = 0;
     for (size_t i = 0; i < LOAD_TURNS; i++) {
         struct gw_json *j = line(what);
         const double bare_most = bare_load(ms, a->bare, a->images, a->n_images, 0, 100);
-        struct load l = a->next(a->self, LOAD_MOST_REQUESTS);
+        struct load l = a->next(a->self, LOAD_REQUESTS);
         l.connections = LOAD_ASKERS;
         run(&l);
         if (l.n_ok != l.requests)

@@ -21,7 +21,7 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
-enum { PERSONS_MOST = 16, THREADS_MOST = 64, ASKERS = 24, SYNCS = 240 };
+enum { PERSONS_MOST = 16, SYNCS = 240 };
 
 static const char store[] = "store";
 static size_t n_voyages = 1000, n_travelers = 300;
@@ -409,46 +409,6 @@ static void latency(const struct served *s, const struct bare *b)
     measure_at_load(&a);
 }
 
-/* The bare networks on as many threads as there are cores, all at once: what each does in a second, added up. */
-struct bare_thread {
-    pthread_t thread;
-    struct bare bare;
-    size_t runs;
-    double per_s;
-};
-static void *bare_loop(void *arg)
-{
-    struct bare_thread *t = arg;
-    static _Thread_local struct gw_embedding embedding;
-    double in_networks = 0;
-    for (size_t i = 0; i < t->runs; i++)
-        in_networks += bare_run(&embedding, &t->bare, &images[i % n_persons]);
-    t->per_s = (double)t->runs / in_networks * 1000;
-    return NULL;
-}
-static double bare_per_s(const struct bare *b, size_t runs)
-{
-    static struct bare_thread threads[THREADS_MOST];
-    struct gw_err err = {};
-    cpu_set_t set;
-    const size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? GW_MIN((size_t)CPU_COUNT(&set), GW_COUNT(threads)) : 1;
-    double per_s = 0;
-    for (size_t i = 0; i < n; i++) {
-        threads[i].runs = runs / n;
-        threads[i].bare = *b;
-        if (i > 0) /* a scratch is one thread's */
-            bare_must((threads[i].bare.scratch = gw_face_scratch_new(b->faces, &err)) != NULL, &err);
-        pthread_create(&threads[i].thread, NULL, bare_loop, &threads[i]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        pthread_join(threads[i].thread, NULL);
-        per_s += threads[i].per_s;
-        if (i > 0)
-            gw_face_scratch_free(threads[i].bare.scratch);
-    }
-    return per_s;
-}
-
 static size_t enrol(const struct served *s, size_t turn, size_t n, double *took_ms)
 {
     struct gw_buf *puts = calloc(n, sizeof *puts);
@@ -459,7 +419,7 @@ static size_t enrol(const struct served *s, size_t turn, size_t n, double *took_
             turn, n_persons + i % (n_travelers - n_persons));
         request(&puts[i], "PUT", "/v1/portraits", as.carrier, headers, gw_buf_span(&photos[i % n_persons]));
     }
-    struct load l = { .port = s->port, .connections = ASKERS, .requests = n, .variants = puts, .n_variants = n };
+    struct load l = { .port = s->port, .connections = LOAD_ASKERS, .requests = n, .variants = puts, .n_variants = n };
     run(&l);
     *took_ms = l.took_ms;
     const size_t ok = l.n_ok;
@@ -476,7 +436,7 @@ static void enrolment(const struct served *s, const struct bare *b)
     double service[TURNS], bare[TURNS], ratio[TURNS], cpu[TURNS], took;
     const size_t n = GW_MIN((size_t)200, n_travelers - n_persons);
     for (size_t i = 0; i < TURNS; i++) {
-        bare[i] = bare_per_s(b, n);
+        bare[i] = bare_crew(&(struct bare_worker){ .bare = *b, .images = images, .n_images = n_persons, .requests = n });
         cpu[i] = cpu_ms(s->pid);
         if (enrol(s, i % n_voyages, n, &took) != n)
             stop("portraits were refused");
