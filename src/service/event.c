@@ -106,7 +106,7 @@ struct gw_events {
     pthread_cond_t caught_up;   /* for who closes while the thread reads for him */
     pthread_t thread;
     bool runs, stopping, fresh, failed;
-    bool dirty;                 /* writer's thread only: this commit has an event */
+    bool dirty;                 /* of whoever writes: this commit has an event */
     struct gw_listener *listeners;
     size_t n_listeners, n_behind;
     struct message *ring[RING]; /* the n latest, the oldest first from `first` */
@@ -435,7 +435,7 @@ bool gw_event_add(struct gw_tx *tx, struct gw_service *s, const struct gw_event 
         row.voyage = *event->voyage;
     if (row.has_traveler)
         row.traveler = *event->traveler;
-    s->events->dirty = true; /* a transaction runs on the writer's thread, and so does gw_events_committed */
+    s->events->dirty = true; /* by whoever writes now, and so is gw_events_committed */
     return gw_store_event_put(tx, &row, err);
 }
 

@@ -10,7 +10,7 @@
  * overwritten in place after the transaction that gave it up: a backup of the database
  * has no key in it, and there is no earlier copy of this file to find one in.
  *
- * Threads: one at a time (the writer's). */
+ * Threads: one at a time (whoever writes). */
 #pragma once
 #include "base/id.h"
 #include "store/kek.h"

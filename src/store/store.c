@@ -1,6 +1,7 @@
-/* store.c - opening, the one writer and its group commit, readers, and reading rows.
+/* store.c - opening, the one writer at a time and its group commit, readers, and reading rows.
  *
- * 1. Only the writer thread changes the database; its transactions follow one another.
+ * 1. Only one thread at a time changes the database; its transactions follow one another. It is one of those who have
+ *    something to write: it writes for all who have come, while they wait (docs/decisions/0031).
  * 2. Who waits in gw_store_write is woken after the commit that holds his change, or
  *    after his change was undone; never in between.
  * 3. A job that fails is undone alone; a commit that fails fails every job in it. */
@@ -23,7 +24,7 @@ struct job {
     void *arg;
     struct gw_err *err;
     bool ok, done;
-    pthread_cond_t finished;
+    pthread_cond_t changed; /* done, or nobody writes */
     struct job *next;
 };
 
@@ -38,16 +39,14 @@ struct gw_store {
 
     pthread_mutex_t late_lock; /* who writes late, one after the other */
     pthread_mutex_t lock; /* over the queues and the counters */
-    pthread_cond_t arrived;
     struct job *first, **last;
     struct job *late;     /* of gw_store_write_late: one or none */
     unsigned wanted;      /* jobs that wait; atomic, so that a late one sees it without the lock */
-    bool stopping;
+    bool writing;         /* somebody does */
     uint64_t commits, jobs;
     void (*committed)(void *to);
     void *committed_to;
-    pthread_t writer;
-    struct gw_conn *conn; /* the writer's, but for the time before it runs */
+    struct gw_conn *conn; /* of whoever writes */
 
     pthread_mutex_t readers_lock;
     pthread_cond_t reader_free;
@@ -332,48 +331,50 @@ static size_t take_jobs(struct gw_store *s)
     return n;
 }
 
-static void *write_loop(void *arg)
+/* Under the lock. One who waits will look whether it is his turn to write. */
+static void wake_next(struct gw_store *s)
 {
-    struct gw_store *s = arg;
-    pthread_mutex_lock(&s->lock);
-    for (;;) {
-        while (s->first == NULL && s->late == NULL && !s->stopping)
-            pthread_cond_wait(&s->arrived, &s->lock);
-        const bool is_late = s->first == NULL;
-        struct job *jobs = is_late ? s->late : s->first;
-        if (jobs == NULL)
-            break;
-        size_t n = is_late ? 1 : take_jobs(s);
-        if (is_late)
-            s->late = NULL;
-        pthread_mutex_unlock(&s->lock);
+    struct job *next = s->first != NULL ? s->first : s->late;
+    if (next != NULL)
+        pthread_cond_signal(&next->changed);
+}
 
-        if (is_late)
-            run_late(s, jobs);
-        else
-            run_jobs(s, jobs);
-
-        pthread_mutex_lock(&s->lock);
-        s->commits++;
-        s->jobs += n;
-        for (struct job *j = jobs; j != NULL;) {
-            struct job *next = j->next; /* j is gone once its owner wakes */
-            j->done = true;
-            pthread_cond_signal(&j->finished);
-            j = next;
-        }
-    }
+/* Under the lock, which is let go meanwhile: the late job where there is no other, or the first of the queue. */
+static void write_some(struct gw_store *s)
+{
+    const bool is_late = s->first == NULL;
+    struct job *jobs = is_late ? s->late : s->first;
+    const size_t n = is_late ? 1 : take_jobs(s);
+    if (is_late)
+        s->late = NULL;
+    s->writing = true;
     pthread_mutex_unlock(&s->lock);
-    return NULL;
+
+    if (is_late)
+        run_late(s, jobs);
+    else
+        run_jobs(s, jobs);
+
+    pthread_mutex_lock(&s->lock);
+    s->writing = false;
+    s->commits++;
+    s->jobs += n;
+    for (struct job *j = jobs; j != NULL;) {
+        struct job *next = j->next; /* j is gone once its owner wakes */
+        j->done = true;
+        pthread_cond_signal(&j->changed);
+        j = next;
+    }
+    wake_next(s);
 }
 
 static bool hand_over(struct gw_store *s, gw_store_fn *run, void *arg, bool late, struct gw_err *err)
 {
     struct gw_err own = {};
     struct job j = { .run = run, .arg = arg, .err = &own };
-    pthread_cond_init(&j.finished, NULL);
+    pthread_cond_init(&j.changed, NULL);
     pthread_mutex_lock(&s->lock);
-    /* Of this scope, which is not left before the writer is done with it. */
+    /* Of this scope, which is not left before the job is done. */
     if (late) {
         assert(s->late == NULL);
         s->late = &j; // cppcheck-suppress autoVariables
@@ -382,11 +383,13 @@ static bool hand_over(struct gw_store *s, gw_store_fn *run, void *arg, bool late
         s->last = &j.next; // cppcheck-suppress autoVariables
         __atomic_fetch_add(&s->wanted, 1, __ATOMIC_RELAXED);
     }
-    pthread_cond_signal(&s->arrived);
     while (!j.done)
-        pthread_cond_wait(&j.finished, &s->lock);
+        if (!s->writing && (!late || s->first == NULL))
+            write_some(s);
+        else
+            pthread_cond_wait(&j.changed, &s->lock);
     pthread_mutex_unlock(&s->lock);
-    pthread_cond_destroy(&j.finished);
+    pthread_cond_destroy(&j.changed);
     if (!j.ok && err != NULL)
         *err = own;
     return j.ok;
@@ -515,7 +518,6 @@ struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw
     s->last = &s->first;
     pthread_mutex_init(&s->late_lock, NULL);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->arrived, NULL);
     pthread_mutex_init(&s->readers_lock, NULL);
     pthread_cond_init(&s->reader_free, NULL);
     pthread_mutex_init(&s->checkpoint_lock, NULL);
@@ -531,28 +533,14 @@ struct gw_store *gw_store_open(const struct gw_store_options *options, struct gw
             return NULL;
         s->free_readers[s->n_free++] = s->readers[i];
     }
-    if (!s->db->open(&s->checkpointer, s->path, true, err))
-        return NULL;
-    if (pthread_create(&s->writer, NULL, write_loop, s) != 0) {
-        s->writer = pthread_self();
-        return gw_fail_null(err, GW_ERR_UNAVAILABLE, "no thread can be made for the store");
-    }
-    return gw_take(s);
+    return s->db->open(&s->checkpointer, s->path, true, err) ? gw_take(s) : NULL;
 }
 
 void gw_store_close(struct gw_store *s)
 {
     if (s == NULL)
         return;
-    if (s->checkpointer != NULL) { /* the last thing made before the writer */
-        pthread_mutex_lock(&s->lock);
-        s->stopping = true;
-        pthread_cond_signal(&s->arrived);
-        pthread_mutex_unlock(&s->lock);
-        if (!pthread_equal(s->writer, pthread_self()))
-            pthread_join(s->writer, NULL);
-        s->db->close(s->checkpointer);
-    }
+    s->db->close(s->checkpointer);
     for (size_t i = 0; i < s->n_readers; i++)
         s->db->close(s->readers[i]);
     s->db->close(s->conn);
@@ -562,7 +550,6 @@ void gw_store_close(struct gw_store *s)
         close(s->lock_file);
     pthread_mutex_destroy(&s->late_lock);
     pthread_mutex_destroy(&s->lock);
-    pthread_cond_destroy(&s->arrived);
     pthread_mutex_destroy(&s->readers_lock);
     pthread_cond_destroy(&s->reader_free);
     pthread_mutex_destroy(&s->checkpoint_lock);

@@ -1,8 +1,8 @@
 /* store.h - what is kept: voyages, their travelers, portraits, decisions, tokens.
  *
- * One thread writes. gw_store_write hands it a function that runs inside a
- * transaction; functions waiting together share one commit, each undone alone if it
- * fails. When gw_store_write returns true the effect is durable (write-ahead log,
+ * One thread at a time writes. gw_store_write takes a function that runs inside a
+ * transaction, on this thread or on that of somebody else who writes now; functions
+ * waiting together share one commit, each undone alone if it fails. When gw_store_write returns true the effect is durable (write-ahead log,
  * synchronized). Readers see the last commit and never wait for the writer.
  *
  * Everything about a person is sealed by this module before the database sees it:
@@ -39,7 +39,7 @@ struct gw_store_options {
      * the process in it. NULL is fine. */
     void (*step)(void *to, const char *name);
     void *step_to;
-    void (*committed)(void *to); /* on the writer's thread, after each commit; must not wait. NULL is fine. */
+    void (*committed)(void *to); /* by whoever writes, after each commit; must not wait. NULL is fine. */
     void *committed_to;
 };
 /* GW_ERR_CONFLICT: another process has it, or its database is newer than this

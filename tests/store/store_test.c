@@ -113,6 +113,63 @@ static void undone_alone(void **state)
     test_folder_drop(folder);
 }
 
+/* While one writes, others come; whoever is next writes for all of them. */
+static struct held {
+    struct gw_store *s;
+    pthread_t by[3];
+    atomic_uint come, inside;
+    atomic_bool goes_on;
+} held;
+
+static bool hold(struct gw_tx *tx, void *arg, struct gw_err *err)
+{
+    const size_t i = *(const size_t *)arg;
+    (void)tx;
+    (void)err;
+    held.by[i] = pthread_self();
+    atomic_fetch_add(&held.inside, 1);
+    for (int n = 0; i == 0 && n < 10'000 && !atomic_load(&held.goes_on); n++)
+        usleep(1000);
+    return true;
+}
+static void *write_held(void *arg)
+{
+    atomic_fetch_add(&held.come, 1);
+    CHECK(gw_store_write(held.s, hold, arg, NULL));
+    return NULL;
+}
+static void one_writes_for_all(void **state)
+{
+    (void)state;
+    static size_t numbers[3] = { 0, 1, 2 };
+    pthread_t threads[3];
+    struct gw_store_counters before, after;
+    test_folder_make(folder);
+    held = (struct held){ .s = open_store() };
+    CHECK_OK(held.s != NULL);
+    gw_store_count(&before, held.s);
+    for (size_t i = 0; i < 3; i++) {
+        pthread_create(&threads[i], NULL, write_held, &numbers[i]);
+        for (int n = 0; i == 0 && n < 10'000 && atomic_load(&held.inside) == 0; n++)
+            usleep(1000);
+    }
+    for (int n = 0; n < 10'000 && atomic_load(&held.come) < 3; n++)
+        usleep(1000);
+    usleep(50'000); /* until both wait */
+    CHECK_INT(atomic_load(&held.inside), 1);
+    atomic_store(&held.goes_on, true);
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    gw_store_count(&after, held.s);
+    CHECK_INT(after.jobs - before.jobs, 3);
+    CHECK_INT(after.commits - before.commits, 2);
+    CHECK(pthread_equal(held.by[0], threads[0]));
+    CHECK(pthread_equal(held.by[1], held.by[2]));
+    CHECK(pthread_equal(held.by[1], threads[1]) || pthread_equal(held.by[1], threads[2]));
+    gw_store_close(held.s);
+    test_folder_drop(folder);
+}
+
 enum { THREADS = 8, EACH = 60 };
 struct crowd {
     struct gw_store *s;
@@ -411,6 +468,7 @@ int main(void)
     if (!gw_crypto_init(&err))
         return 1;
     check_add("write", "what fails is undone, alone and whole", undone_alone);
+    check_add("write", "one of those who come writes for all", one_writes_for_all);
     check_add("write", "many at once share commits and lose nothing", many_writers);
     check_add("write", "what was acknowledged survives kill -9, nothing is there by half", killed);
     check_add("write", "no room is said, and with room it goes on", cannot_write);
