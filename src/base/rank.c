@@ -33,9 +33,14 @@ static void set_turn(uint64_t ns)
     (void)syscall(SYS_sched_setattr, 0, &a, 0);
 }
 
-void gw_rank_take(enum gw_rank rank)
+void gw_rank_turn(enum gw_rank rank)
 {
     set_turn(rank == GW_RANK_PROMPT ? PROMPT_TURN_NS : PATIENT_TURN_NS);
+}
+
+void gw_rank_take(enum gw_rank rank)
+{
+    gw_rank_turn(rank);
     /* Of this thread alone: so Linux takes the 0. */
     if (rank == GW_RANK_PATIENT)
         (void)setpriority(PRIO_PROCESS, 0, GW_MAX(getpriority(PRIO_PROCESS, 0), PATIENT_NICE));

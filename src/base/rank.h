@@ -19,3 +19,5 @@ enum gw_rank {
 /* Of the calling thread, and of threads and processes it starts from now on. What an operator chose for the whole
  * process (nice, chrt) is kept where it is more patient, or another policy. */
 void gw_rank_take(enum gw_rank rank);
+/* Its turns alone: of a thread that is about to compute, or is done with that and will mostly wait. */
+void gw_rank_turn(enum gw_rank rank);

@@ -68,6 +68,35 @@ static void prompt_turns_are_shorter(void **state)
     CHECK_INT(patient.inherited_ns, patient.turn_ns);
 }
 
+static void *turn_to(void *arg)
+{
+    uint64_t *turns = arg;
+    gw_rank_take(GW_RANK_PATIENT);
+    gw_rank_turn(GW_RANK_PROMPT);
+    turns[0] = turn();
+    turns[2] = (uint64_t)getpriority(PRIO_PROCESS, 0);
+    gw_rank_turn(GW_RANK_PATIENT);
+    turns[1] = turn();
+    return NULL;
+}
+
+static void a_turn_is_changed_alone(void **state)
+{
+    (void)state;
+    const int own = getpriority(PRIO_PROCESS, 0);
+    uint64_t turns[3] = {};
+    pthread_t thread;
+    CHECK_INT(pthread_create(&thread, NULL, turn_to, turns), 0);
+    pthread_join(thread, NULL);
+    CHECK_INT(turns[2], GW_MAX(own, 5));
+    if (turns[0] == 0 || sched_getscheduler(0) != SCHED_OTHER) {
+        print_message("no turns of one's own: a kernel before 6.12, or another policy was chosen for us\n");
+        skip();
+    }
+    CHECK_INT(turns[0], 100'000);
+    CHECK(turns[1] > turns[0]);
+}
+
 static void an_operators_choice_is_kept(void **state)
 {
     (void)state;
@@ -82,6 +111,7 @@ static void an_operators_choice_is_kept(void **state)
 int main(void)
 {
     check_add("rank", "a prompt thread's turns are shorter than a patient one's, and its threads inherit them", prompt_turns_are_shorter);
+    check_add("rank", "a thread that is about to wait has short turns, and its weight still", a_turn_is_changed_alone);
     check_add("rank", "what an operator chose for the process is kept", an_operators_choice_is_kept);
     return check_done();
 }
