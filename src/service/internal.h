@@ -131,7 +131,8 @@ struct gw_seen {
 };
 void gw_seen_done(struct gw_seen *seen); /* a second time is fine */
 GW_AUTO_DONE(gw_seen, gw_seen_done)
-/* Decodes and finds faces, as soon as nobody else computes with one of the scratches: the fewer, the less memory. */
+/* Decodes, and finds faces as soon as nobody else computes with one of the scratches: one fewer than pictures are looked at
+ * at once, so that while all compute, the next is read. */
 bool gw_see(struct gw_seen *out, struct gw_worker *w, struct gw_span picture, struct gw_face_times *times,
     struct gw_err *err);
 /* The largest face into w->template. */

@@ -1,4 +1,5 @@
 /* picture.c - from bytes to the facts of the largest face, for portraits and gates alike. */
+#include "base/rank.h"
 #include "service/internal.h"
 
 static struct gw_face_scratch *borrow_scratch(struct gw_service *s)
@@ -8,6 +9,7 @@ static struct gw_face_scratch *borrow_scratch(struct gw_service *s)
         pthread_cond_wait(&s->scratches.returned, &s->scratches.lock);
     struct gw_face_scratch *out = s->scratches.of[--s->scratches.n]; /* the one returned last is in the caches */
     pthread_mutex_unlock(&s->scratches.lock);
+    gw_rank_turn(GW_RANK_PATIENT);
     return out;
 }
 
@@ -17,6 +19,7 @@ static void return_scratch(struct gw_service *s, struct gw_face_scratch *scratch
     s->scratches.of[s->scratches.n++] = scratch;
     pthread_cond_signal(&s->scratches.returned);
     pthread_mutex_unlock(&s->scratches.lock);
+    gw_rank_turn(GW_RANK_PROMPT);
 }
 
 void gw_seen_done(struct gw_seen *seen)
@@ -51,13 +54,11 @@ bool gw_see(struct gw_seen *out, struct gw_worker *w, struct gw_span picture, st
         .most_us = s->conf->image_time,
     };
     out->service = s;
-    out->scratch = borrow_scratch(s);
     int64_t from = gw_clock_monotonic_us();
-    if (!gw_decoder_borrow(&out->picture, s->decoder, picture, &limits, GW_WANT_SIDE_PX, err)) {
-        gw_seen_done(out);
+    if (!gw_decoder_borrow(&out->picture, s->decoder, picture, &limits, GW_WANT_SIDE_PX, err))
         return false;
-    }
     gw_stage_add(s, GW_STAGE_DECODE, gw_clock_monotonic_us() - from);
+    out->scratch = borrow_scratch(s);
     if (!gw_face_find(w->faces, GW_FACES_SEEN, &out->n_faces, s->faces, out->scratch, &out->picture.image, times, err)) {
         gw_seen_done(out);
         *out = (struct gw_seen){};

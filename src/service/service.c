@@ -453,8 +453,9 @@ static bool open_recognition(struct gw_service *s, const struct gw_service_optio
     s->faces = gw_faces_open(&f, err);
     if (s->faces == NULL)
         return false;
-    s->scratches.of = gw_alloc_array(gw_service_threads(s), sizeof(void *));
-    for (; s->scratches.n < gw_service_threads(s); s->scratches.n++)
+    const unsigned at_once = GW_MAX(gw_service_threads(s), 2) - 1; /* one reads */
+    s->scratches.of = gw_alloc_array(at_once, sizeof(void *));
+    for (; s->scratches.n < at_once; s->scratches.n++)
         if ((s->scratches.of[s->scratches.n] = gw_face_scratch_new(s->faces, err)) == NULL)
             return false;
     snprintf(s->model, sizeof s->model, "%s", gw_faces_name(s->faces));
