@@ -2,9 +2,18 @@
  * that is being run, which takes it back when it gets there itself. */
 #include "base/work.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+
+/* A part is shared while the places were taken for less than this share of about the last second. Above, it would make one
+ * answer in two sooner, and those that come last later (docs/decisions/0031). One place is not counted: it is for whoever
+ * waits for something else than a processor. */
+static const double share_below = 0.6, load_us = 1e6;
+/* But who has come to his part later than is usual is helped. */
+static const double late = 1.25, usual_weight = 1 / 32.0;
 
 struct worker {
     struct gw_work *work;
@@ -12,6 +21,7 @@ struct worker {
     pthread_t thread;
     /* Under the lock: */
     bool rests, sleeps; /* rests: has no place to give away, as before the first job and while it runs a part */
+    int64_t since_us;   /* when his job was submitted */
     struct worker *slept_before; /* of those who sleep, who did so longer */
     bool kept_away;              /* of one processor; these are all he may use */
     cpu_set_t allowed;
@@ -24,22 +34,37 @@ struct gw_work {
     pthread_cond_t parted;
     struct worker *asleep; /* who fell asleep last, first: his stack and heap are still in the caches */
     struct gw_work_part *offered; /* that nobody has taken yet, the oldest first */
-    void **ring;
+    struct waiting {
+        void *job;
+        int64_t since_us;
+    } *ring;
     size_t capacity, first;
     atomic_size_t waiting; /* written under the lock, read by those who must not wait for a worker that holds it */
     bool stopping;
     gw_work_fn *run;
     enum gw_rank rank;
     unsigned n_threads, at_once, busy;
+    double load; /* busy, averaged */
+    int64_t noted_us;
+    double usual_us; /* from a job's submission until it has a part to give */
     struct worker *workers;
 };
 
-static void *pop(struct gw_work *w)
+static struct waiting pop(struct gw_work *w)
 {
-    void *job = w->ring[w->first];
+    const struct waiting job = w->ring[w->first];
     w->first = (w->first + 1) % w->capacity;
     w->waiting--;
     return job;
+}
+
+/* With the lock, before busy changes or load is asked for. */
+static void note_load(struct gw_work *w)
+{
+    const int64_t now = gw_clock_monotonic_us();
+    const double passed = (double)(now - w->noted_us);
+    w->load += (w->busy - w->load) * (passed / (passed + load_us));
+    w->noted_us = now;
 }
 
 /* With the lock. Where nobody sleeps, whoever is done next looks himself. */
@@ -103,6 +128,7 @@ static bool may_take_part(const struct gw_work *w)
 /* With the lock. */
 static void free_place(struct gw_work *w)
 {
+    note_load(w);
     w->busy--;
     if (w->waiting > 0 || (!w->stopping && may_take_part(w)))
         wake_one(w);
@@ -127,13 +153,23 @@ void gw_work_rest(void)
     pthread_mutex_unlock(&self->work->lock);
 }
 
+/* With the lock: where there is room, or for one who is late. */
+static bool may_share(struct gw_work *w)
+{
+    note_load(w);
+    const double took_us = (double)(w->noted_us - self->since_us), usual_us = w->usual_us > 0 ? w->usual_us : took_us;
+    w->usual_us = usual_us + (took_us - usual_us) * usual_weight;
+    return w->load < share_below * (w->at_once - 1) || took_us > late * usual_us;
+}
+
 bool gw_work_part_begin(struct gw_work_part *p)
 {
     if (self == NULL)
         return false;
     struct gw_work *w = self->work;
     pthread_mutex_lock(&w->lock);
-    const bool helps = !w->stopping && w->at_once > 2; /* the asker's place, another's, and the one left over */
+    /* The asker's place, another's, and the one left over. */
+    const bool helps = !w->stopping && w->at_once > 2 && may_share(w);
     if (helps) {
         struct gw_work_part **last = &w->offered;
         while (*last != NULL)
@@ -154,9 +190,12 @@ static void run_part(struct gw_work *w)
     struct gw_work_part *p = w->offered;
     w->offered = p->next;
     p->taken = true;
+    note_load(w);
     w->busy++;
     pthread_mutex_unlock(&w->lock);
+    gw_rank_turn(w->rank);
     p->run(p->arg);
+    gw_rank_turn(GW_RANK_PROMPT);
     pthread_mutex_lock(&w->lock);
     p->done = true;
     pthread_cond_broadcast(&w->parted);
@@ -186,6 +225,7 @@ static void *loop(void *arg)
     struct worker *me = arg;
     struct gw_work *w = me->work;
     gw_rank_take(w->rank);
+    gw_rank_turn(GW_RANK_PROMPT);
     self = me;
     pthread_mutex_lock(&w->lock);
     for (;;) {
@@ -197,11 +237,13 @@ static void *loop(void *arg)
         }
         if (w->waiting == 0)
             break;
-        void *job = pop(w);
+        const struct waiting next = pop(w);
+        note_load(w);
         w->busy++;
         me->rests = false;
+        me->since_us = next.since_us;
         pthread_mutex_unlock(&w->lock);
-        w->run(job, me->index);
+        w->run(next.job, me->index);
         pthread_mutex_lock(&w->lock);
         leave_place(me);
     }
@@ -217,10 +259,11 @@ struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity,
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->parted, NULL);
     w->capacity = GW_MAX(capacity, (size_t)1);
-    w->ring = gw_alloc_array(w->capacity, sizeof(void *));
+    w->ring = gw_alloc_array(w->capacity, sizeof *w->ring);
     w->run = run;
     w->rank = rank;
     w->at_once = at_once;
+    w->noted_us = gw_clock_monotonic_us();
     w->workers = gw_alloc_array(n_threads, sizeof *w->workers);
     for (unsigned i = 0; i < n_threads; i++) {
         w->workers[i] = (struct worker){ .work = w, .index = i, .rests = true };
@@ -241,7 +284,7 @@ bool gw_work_submit(struct gw_work *w, void *job)
     pthread_mutex_lock(&w->lock);
     bool room = !w->stopping && w->waiting < w->capacity;
     if (room) {
-        w->ring[(w->first + w->waiting) % w->capacity] = job;
+        w->ring[(w->first + w->waiting) % w->capacity] = (struct waiting){ job, gw_clock_monotonic_us() };
         w->waiting++;
         if (w->busy < w->at_once)
             wake_one(w);
@@ -255,7 +298,7 @@ size_t gw_work_take_more(struct gw_work *w, void **jobs, size_t max)
     size_t n = 0;
     pthread_mutex_lock(&w->lock);
     while (n < max && w->waiting > 0)
-        jobs[n++] = pop(w);
+        jobs[n++] = pop(w).job;
     pthread_mutex_unlock(&w->lock);
     return n;
 }

@@ -204,6 +204,66 @@ static void part_test(void **state)
         CHECK_INT(pthread_equal(h.whole, h.part) != 0, r->as == TAKEN_BACK);
 }
 
+/* A queue whose places were taken shares nothing but with who comes late to his part. */
+struct paced {
+    unsigned ms; /* until it has a part to give; 0: holds a place until the gate opens */
+    bool shared;
+    _Atomic(bool) ended;
+};
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+static void in_time(void *job, unsigned worker)
+{
+    struct paced *p = job;
+    (void)worker;
+    if (p->ms == 0) {
+        atomic_fetch_add(&inside, 1);
+        pthread_mutex_lock(&gate);
+        pthread_mutex_unlock(&gate);
+    } else {
+        struct gw_work_part part = { .run = nothing };
+        usleep(p->ms * 1000);
+        p->shared = gw_work_part_begin(&part);
+        if (p->shared)
+            gw_work_part_end(&part);
+    }
+    atomic_store(&p->ended, true);
+}
+static bool shares(struct gw_work *w, unsigned ms)
+{
+    struct paced p = { .ms = ms };
+    CHECK(gw_work_submit(w, &p));
+    for (int i = 0; i < 10'000 && !atomic_load(&p.ended); i++)
+        usleep(1000);
+    CHECK(atomic_load(&p.ended));
+    return p.shared;
+}
+static void a_busy_queue_shares_with_the_late(void **state)
+{
+    (void)state;
+    struct gw_err err = {};
+    struct paced held[2] = {};
+    struct gw_work *w = gw_work_new(3, 0, 4, GW_RANK_PROMPT, in_time, &err);
+    CHECK(w != NULL);
+    CHECK(shares(w, 100)); /* which is what is usual from now on */
+    atomic_store(&inside, 0);
+    pthread_mutex_lock(&gate);
+    for (size_t i = 0; i < GW_COUNT(held); i++)
+        CHECK(gw_work_submit(w, &held[i]));
+    for (int i = 0; i < 5000 && atomic_load(&inside) < 2; i++)
+        usleep(1000);
+    usleep(3'000'000);
+    pthread_mutex_unlock(&gate);
+    for (size_t i = 0; i < GW_COUNT(held); i++)
+        while (!atomic_load(&held[i].ended))
+            usleep(1000);
+    CHECK(!shares(w, 10));
+    CHECK(shares(w, 200));
+    gw_work_free(w);
+}
+
 struct summed {
     uint64_t a, b;
 };
@@ -254,6 +314,7 @@ int main(void)
     check_add("work", "patient threads give way, and no others do", patient_threads_give_way);
     check_add("work", "a job that rests makes room for the next, and no other does", who_rests_makes_room);
     check_rows("part", part_rows, part_test);
+    check_add("part", "a busy queue shares nothing but with who is late", a_busy_queue_shares_with_the_late);
     check_add("part", "every half is done once, before its job ends", no_half_is_lost);
     return check_done();
 }
