@@ -8,10 +8,10 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-/* A part is shared while the places were taken for less than this share of about the last second. Above, it would make one
- * answer in two sooner, and those that come last later (docs/decisions/0031). One place is not counted: it is for whoever
- * waits for something else than a processor. */
-static const double share_below = 0.6, load_us = 1e6;
+/* A part is shared while the places were taken for less than this share of about the last quarter second. Above, it would
+ * make one answer in two sooner, and those that come last later (docs/decisions/0031). One place is not counted: it is for
+ * whoever waits for something else than a processor. */
+static const double share_below = 0.5, load_us = 250e3;
 /* But who has come to his part later than is usual is helped. */
 static const double late = 1.25, usual_weight = 1 / 32.0;
 

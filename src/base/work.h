@@ -29,8 +29,8 @@ struct gw_work_part {
 /* From within a job: lets a worker who has nothing to do, or is done before this one gets there, run it; and then
  * gw_work_part_end must be called before p goes. False where there is nobody but those who have a job, the queue is to end,
  * or there is no job: whoever asks does it himself. Jobs that wait go before parts. So one picture on an idle machine is
- * looked at by two processors, and on a busy one each has its own: where the places were taken for more than 60 % of about
- * the last second, only a job that comes to its part later than is usual shares it. */
+ * looked at by two processors, and on a busy one each has its own: where the places were taken for more than half of about
+ * the last quarter second, only a job that comes to its part later than is usual shares it. */
 [[nodiscard]] bool gw_work_part_begin(struct gw_work_part *p);
 /* Returns when it is done; runs it here if nobody has begun. */
 void gw_work_part_end(struct gw_work_part *p);

@@ -254,7 +254,7 @@ static void a_busy_queue_shares_with_the_late(void **state)
         CHECK(gw_work_submit(w, &held[i]));
     for (int i = 0; i < 5000 && atomic_load(&inside) < 2; i++)
         usleep(1000);
-    usleep(3'000'000);
+    usleep(2'000'000);
     pthread_mutex_unlock(&gate);
     for (size_t i = 0; i < GW_COUNT(held); i++)
         while (!atomic_load(&held[i].ended))
