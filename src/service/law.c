@@ -50,8 +50,10 @@ static const struct gw_pack *in_force(struct gw_packs **held, struct gw_service 
     const struct gw_pack *const *all = NULL, *found = NULL;
     pthread_mutex_lock(&s->packs_lock);
     *held = s->packs == NULL ? NULL : gw_packs_ref(s->packs);
-    if (s->packs != NULL)
-        found = gw_pack_find(all, gw_packs_all(s->packs, &all), s->authority, now_us);
+    if (s->packs != NULL) {
+        const size_t n = gw_packs_all(s->packs, &all);
+        found = gw_pack_find(all, n, s->authority, now_us);
+    }
     pthread_mutex_unlock(&s->packs_lock);
     return found;
 }
