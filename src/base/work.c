@@ -58,13 +58,19 @@ static struct waiting pop(struct gw_work *w)
     return job;
 }
 
-/* With the lock, before busy changes or load is asked for. */
+/* With the lock. */
 static void note_load(struct gw_work *w)
 {
     const int64_t now = gw_clock_monotonic_us();
     const double passed = (double)(now - w->noted_us);
     w->load += (w->busy - w->load) * (passed / (passed + load_us));
     w->noted_us = now;
+}
+/* With the lock: what was until now counts first. */
+static void set_busy(struct gw_work *w, unsigned busy)
+{
+    note_load(w);
+    w->busy = busy;
 }
 
 /* With the lock. Where nobody sleeps, whoever is done next looks himself. */
@@ -128,8 +134,7 @@ static bool may_take_part(const struct gw_work *w)
 /* With the lock. */
 static void free_place(struct gw_work *w)
 {
-    note_load(w);
-    w->busy--;
+    set_busy(w, w->busy - 1);
     if (w->waiting > 0 || (!w->stopping && may_take_part(w)))
         wake_one(w);
     else if (w->stopping) /* those who waited for a place, too, have nothing more to do */
@@ -190,8 +195,7 @@ static void run_part(struct gw_work *w)
     struct gw_work_part *p = w->offered;
     w->offered = p->next;
     p->taken = true;
-    note_load(w);
-    w->busy++;
+    set_busy(w, w->busy + 1);
     pthread_mutex_unlock(&w->lock);
     gw_rank_turn(w->rank);
     p->run(p->arg);
@@ -225,7 +229,7 @@ static void *loop(void *arg)
     struct worker *me = arg;
     struct gw_work *w = me->work;
     gw_rank_take(w->rank);
-    gw_rank_turn(GW_RANK_PROMPT);
+    gw_rank_turn(GW_RANK_PROMPT); /* until it computes */
     self = me;
     pthread_mutex_lock(&w->lock);
     for (;;) {
@@ -238,8 +242,7 @@ static void *loop(void *arg)
         if (w->waiting == 0)
             break;
         const struct waiting next = pop(w);
-        note_load(w);
-        w->busy++;
+        set_busy(w, w->busy + 1);
         me->rests = false;
         me->since_us = next.since_us;
         pthread_mutex_unlock(&w->lock);

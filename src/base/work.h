@@ -11,8 +11,9 @@ struct gw_work; /* opaque */
 /* Runs on a worker thread; worker is 0 to at_once + resting - 1, for things each worker owns. */
 typedef void gw_work_fn(void *job, unsigned worker);
 
-/* at_once: jobs being run; resting: those beside them that have said gw_work_rest. capacity: jobs waiting, not counting
- * either. GW_ERR_UNAVAILABLE when threads cannot be made. */
+/* Workers have the rank's weight, but its turns only while they run a part: a job that is about to compute takes them itself
+ * (gw_rank_turn). at_once: jobs being run; resting: those beside them that have said gw_work_rest. capacity: jobs waiting,
+ * not counting either. GW_ERR_UNAVAILABLE when threads cannot be made. */
 [[nodiscard]] struct gw_work *gw_work_new(unsigned at_once, unsigned resting, size_t capacity, enum gw_rank rank,
     gw_work_fn *run, struct gw_err *err);
 /* From within a job: what is left of it is to wait for a disk, so the next may begin in its place. Said again, or where

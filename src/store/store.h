@@ -2,8 +2,9 @@
  *
  * One thread at a time writes. gw_store_write takes a function that runs inside a
  * transaction, on this thread or on that of somebody else who writes now; functions
- * waiting together share one commit, each undone alone if it fails. When gw_store_write returns true the effect is durable (write-ahead log,
- * synchronized). Readers see the last commit and never wait for the writer.
+ * waiting together share one commit, each undone alone if it fails. When
+ * gw_store_write returns true the effect is durable (write-ahead log, synchronized).
+ * Readers see the last commit and never wait for who writes.
  *
  * Everything about a person is sealed by this module before the database sees it:
  * callers hand over and get plain text. Losing the data key (gw_store_key_destroy)
