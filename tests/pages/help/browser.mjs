@@ -32,15 +32,15 @@ export function video(name, from, seconds, filter = '') {
   return file;
 }
 
-/** First a boarding pass is held before the camera, then somebody looks into it. kind: a name of bwip-js. */
-export function passVideo(name, kind, text, from, filter = '') {
+/** Nothing for a while where `wait` has seconds, then a boarding pass is held before the camera, then somebody looks into it. kind: a name of bwip-js. */
+export function passVideo(name, kind, text, from, { filter = '', wait = 0 } = {}) {
   fs.mkdirSync(videos, { recursive: true });
   const file = path.join(videos, `${name}.mjpeg`), pass = path.join(videos, `${name}.png`);
   return require('@bwip-js/node').toBuffer({ bcid: kind, text, scale: 3, padding: 14, backgroundcolor: 'FFFFFF', ...(kind === 'pdf417' ? { columns: 6 } : {}) }).then((png) => {
     fs.writeFileSync(pass, png);
     const middle = 'scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:(ow-iw)/2:(oh-ih)/2:color=gray,fps=10,format=yuvj420p,setsar=1';
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-loop', '1', '-framerate', '10', '-t', '5', '-i', pass, '-t', '8', '-i', path.join(root, 'vendor/media', from),
-      '-filter_complex', `[0]${filter}${middle}[a];[1]${middle}[b];[a][b]concat=n=2:v=1[v]`, '-map', '[v]', '-q:v', '3', file]);
+      '-filter_complex', `[0]${filter}${middle}${wait > 0 ? `,tpad=start_duration=${wait}:color=gray` : ''}[a];[1]${middle}[b];[a][b]concat=n=2:v=1[v]`, '-map', '[v]', '-q:v', '3', file]);
     return file;
   });
 }
@@ -64,6 +64,12 @@ export async function open(b, address, { storage, context: options = {} } = {}) 
   page.asked = [];
   page.on('request', (r) => page.asked.push(r));
   await page.addInitScript(() => {
+    // What stood on the screen, were it for an instant only: whoever looks now and then may miss it.
+    window.screensShown = [];
+    new MutationObserver(() => {
+      const now = document.querySelector('[data-screen]')?.dataset.screen;
+      if (now && window.screensShown.at(-1) !== now) window.screensShown.push(now);
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-screen'] });
     window.cameraAsked = 0;
     window.cameraTracks = [];
     const devices = navigator.mediaDevices;
