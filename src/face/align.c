@@ -3,6 +3,7 @@
 #include "face/engine.h"
 
 #include <math.h>
+#include <string.h>
 
 bool gw_align(struct gw_affine *out, const struct gw_card_embedder *card, const double points[GW_FACE_POINTS][2])
 {
@@ -15,40 +16,91 @@ bool gw_align(struct gw_affine *out, const struct gw_card_embedder *card, const 
     return true;
 }
 
-/* Keys' cubic with a = -0.75: what a pixel at distance 1 + t, t, 1 - t, 2 - t is worth. */
-static void cubic(float w[4], float t)
+#define INLINE static inline __attribute__((always_inline)) /* into each of the ways of gw_align_warp */
+
+/* Red, green, blue, and what lies behind. */
+typedef float pixel __attribute__((vector_size(16)));
+typedef int32_t whole __attribute__((vector_size(16)));
+typedef uint8_t bytes __attribute__((vector_size(16)));
+
+/* Keys' cubic with a = -0.75: what a pixel at distance 1 + t, t, 1 - t, 2 - t is worth, for as many t as a vector has. */
+INLINE void cubic(pixel w[4], pixel t)
 {
-    const float a = -0.75F, u = t + 1, v = 1 - t;
+    const float a = -0.75F;
+    const pixel u = t + 1, v = 1 - t;
     w[0] = ((a * u - 5 * a) * u + 8 * a) * u - 4 * a;
     w[1] = ((a + 2) * t - (a + 3)) * t * t + 1;
     w[2] = ((a + 2) * v - (a + 3)) * v * v + 1;
     w[3] = 1 - w[0] - w[1] - w[2];
 }
 
-/* The four by four pixels around a point; beyond the border its pixels go on. */
-static void sample(uint8_t out[3], const struct gw_image *image, double x, double y)
+/* The pixel of a row that begins with byte r. 16: of the zeros. */
+#define PIXEL_AT(row, r) \
+    __builtin_convertvector((whole)__builtin_shufflevector(row, (bytes){}, r, 16, 16, 16, r + 1, 16, 16, 16, r + 2, 16, 16, 16, 16, 16, 16, 16), pixel)
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
+/* The cubic goes beyond what it goes through, by less than a thousand. */
+INLINE uint8_t level(int32_t v)
 {
-    const double fx = floor(x - 0.5), fy = floor(y - 0.5);
-    const double far = 1e6; /* further outside than this is all the same */
-    const int32_t left = (int32_t)fmax(-far, fmin(far, fx)) - 1, top = (int32_t)fmax(-far, fmin(far, fy)) - 1;
+    return (uint8_t)GW_MAX(0, GW_MIN(255, v));
+}
+
+/* The four by four pixels around a point; w: what a column is worth [0] and a row [1]. The first is at p, and
+ * in their rows another two follow. */
+INLINE void sample_inside(uint8_t out[3], const uint8_t *p, size_t stride, const pixel w[4])
+{
+    pixel sum = {};
+    for (size_t j = 0; j < 4; j++, p += stride) {
+        bytes row;
+        memcpy(&row, p, sizeof row);
+        sum += w[j][1] * (w[0][0] * PIXEL_AT(row, 0) + w[1][0] * PIXEL_AT(row, 3) + w[2][0] * PIXEL_AT(row, 6) + w[3][0] * PIXEL_AT(row, 9));
+    }
+    const whole levels = __builtin_convertvector(sum + 0.5F, whole);
+    for (size_t c = 0; c < 3; c++)
+        out[c] = level(levels[c]);
+}
+
+/* Further outside than this is all the same. */
+INLINE double near(double v)
+{
+    const double far = 1e6;
+    return v > -far ? v < far ? v : far : -far;
+}
+
+INLINE int32_t below(double v)
+{
+    const int32_t towards_zero = (int32_t)v;
+    return towards_zero - (towards_zero > v);
+}
+
+/* The four by four pixels around a point; beyond the border its pixels go on. Both ways sum in the same order. */
+INLINE void sample(uint8_t out[3], const struct gw_image *image, double x, double y)
+{
+    x = near(x - 0.5);
+    y = near(y - 0.5);
+    const int32_t fx = below(x), fy = below(y), left = fx - 1, top = fy - 1;
     const int32_t width = (int32_t)image->width, height = (int32_t)image->height;
-    float wx[4], wy[4], sum[3] = {};
-    cubic(wx, (float)(x - 0.5 - fx));
-    cubic(wy, (float)(y - 0.5 - fy));
+    pixel w[4];
+    cubic(w, (pixel){ (float)(x - fx), (float)(y - fy) });
+    if (left >= 0 && left + 6 <= width && top >= 0 && top + 3 < height) {
+        sample_inside(out, image->data + (size_t)top * image->stride + 3 * (size_t)left, image->stride, w);
+        return;
+    }
+    float sum[3] = {};
     size_t at[4];
     for (int32_t i = 0; i < 4; i++)
         at[i] = 3 * (size_t)GW_MAX(0, GW_MIN(width - 1, left + i));
     for (int32_t j = 0; j < 4; j++) {
         const uint8_t *row = image->data + (size_t)GW_MAX(0, GW_MIN(height - 1, top + j)) * image->stride;
         for (size_t c = 0; c < 3; c++)
-            sum[c] += wy[j] * (wx[0] * (float)row[at[0] + c] + wx[1] * (float)row[at[1] + c] + wx[2] * (float)row[at[2] + c] +
-                                  wx[3] * (float)row[at[3] + c]);
+            sum[c] += w[j][1] * (w[0][0] * (float)row[at[0] + c] + w[1][0] * (float)row[at[1] + c] +
+                                    w[2][0] * (float)row[at[2] + c] + w[3][0] * (float)row[at[3] + c]);
     }
     for (size_t c = 0; c < 3; c++)
-        out[c] = (uint8_t)(sum[c] < 0 ? 0 : sum[c] > 255 ? 255 : sum[c] + 0.5F);
+        out[c] = level((int32_t)(sum[c] + 0.5F));
 }
 
-void gw_align_warp(struct gw_image *dst, const struct gw_image *image, struct gw_affine m)
+GW_WIDE void gw_align_warp(struct gw_image *dst, const struct gw_image *image, struct gw_affine m)
 {
     /* Where four source pixels or more become one, averaging is what keeps detail honest. */
     if (m.a * m.a + m.c * m.c > 2 * 2) {

@@ -91,6 +91,64 @@ static void no_alignment(void **state)
     CHECK(!gw_align(&m, &arcface, same));
 }
 
+/* Keys' cubic at a distance, a = -0.75: what the warp is to do, said anew. */
+static double keys(double x)
+{
+    const double a = -0.75;
+    x = fabs(x);
+    return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : x < 2 ? a * (((x - 5) * x + 8) * x - 4) : 0;
+}
+
+static double cubic_at(const struct gw_image *image, double x, double y, size_t c)
+{
+    double sum = 0;
+    const int left = (int)floor(x - 0.5) - 1, top = (int)floor(y - 0.5) - 1;
+    for (int v = top; v < top + 4; v++)
+        for (int u = left; u < left + 4; u++) {
+            const size_t at = (size_t)fmax(0, fmin(v, image->height - 1.0)) * image->stride + 3 * (size_t)fmax(0, fmin(u, image->width - 1.0)) + c;
+            sum += keys(u + 0.5 - x) * keys(v + 0.5 - y) * image->data[at];
+        }
+    return fmax(0, fmin(255, sum));
+}
+
+static const struct {
+    const char *label;
+    double turn_deg, scale, x, y;
+} warps[] = {
+    { "a picture that stays as it is", 0, 1, 0, 0 },
+    { "a half turned face in the middle", 20, 0.6, 9, 4 },
+    { "a face that leans over the left and upper rim", -35, 1.4, -20, 9 },
+    { "a face over the right and lower rim", 10, 1.9, 17, 15 },
+    { "a face enlarged three times", 3, 0.3, 14, 20 },
+    { "a face upside down that begins in the last corner", 180, 1, 41, 37 },
+    { "a face far outside", 0, 1, 3e7, -3e7 },
+};
+
+/* Noise, so that every neighbour shows and the ends of the scale are overrun; the last row ends with its last pixel. */
+static void warps_test(void **state)
+{
+    enum { WIDTH = 41, HEIGHT = 37, SIDE = 30 };
+    const __typeof__(warps[0]) *r = *state;
+    GW_AUTO_MEM uint8_t *data = gw_alloc_array(WIDTH * HEIGHT, 3);
+    uint32_t noise = 2463534242u;
+    for (size_t i = 0; i < (size_t)WIDTH * HEIGHT * 3; i++) {
+        noise ^= noise << 13, noise ^= noise >> 17, noise ^= noise << 5;
+        data[i] = (uint8_t)(noise >> 9);
+    }
+    const struct gw_image image = { data, WIDTH, HEIGHT, (size_t)WIDTH * 3 };
+    uint8_t out[SIDE * SIDE * 3];
+    struct gw_image got = { out, SIDE, SIDE, (size_t)SIDE * 3 };
+    const double t = r->turn_deg * M_PI / 180, c = r->scale * cos(t), s = r->scale * sin(t);
+    gw_align_warp(&got, &image, (struct gw_affine){ c, -s, r->x, s, c, r->y });
+    for (size_t y = 0; y < SIDE; y++)
+        for (size_t x = 0; x < SIDE; x++)
+            for (size_t k = 0; k < 3; k++) {
+                const double u = (double)x + 0.5, v = (double)y + 0.5;
+                const double want = cubic_at(&image, fmin(1e6, c * u - s * v + r->x), fmax(-1e6, s * u + c * v + r->y), k);
+                CHECK_NEAR(got.data[y * got.stride + 3 * x + k], want, 0.51);
+            }
+}
+
 static void five_of_68(void **state)
 {
     (void)state;
@@ -198,6 +256,7 @@ int main(void)
     check_add("boxes", "equal scores give the same answer in any order", equal_scores);
     check_rows("align", places, places_test);
     check_add("align", "points that coincide cannot be aligned", no_alignment);
+    check_rows("warp", warps, warps_test);
     check_add("align", "five points are made of the right marks", five_of_68);
     check_rows("pose", heads, heads_test);
     check_add("pose", "marks that coincide give angles that are numbers", no_head);
