@@ -110,7 +110,8 @@ static struct taps taps_of(double start, double step, uint32_t i, uint32_t size)
         return (struct taps){ .outside = 1 };
     double low = floor(left), high = ceil(right);
     struct taps t = { .at = (int64_t)low, .n = (int64_t)(high - low), .norm = (float)(1 / step) };
-    t.outside = (float)fmax(0, 1 - (right - left) / step);
+    const double outside = 1 - (right - left) / step;
+    t.outside = outside > 1e-8 ? (float)outside : 0; /* less is a rounding, and lost in a float */
     t.first = (float)(t.n == 1 ? right - left : low + 1 - left);
     t.last = (float)(right - (high - 1));
     return t;
@@ -121,6 +122,7 @@ enum {
     SPAN = 1024,     /* source columns handled at once */
     COLUMNS = 256,   /* destination columns handled at once */
     MOST_ROWS = 256, /* bytes that fit into a 16-bit sum */
+    FEW = 4,         /* source columns: a pixel of so many is summed without asking how many */
 };
 
 /* sum[0..n) += rows of bytes; vectorises to unpack and add. */
@@ -198,16 +200,18 @@ static pixel across(const float *value, const struct taps *t, int64_t from, int6
 /* A run of destination columns: as many as find their source within SPAN columns, or one that needs more. */
 struct run {
     struct taps taps[COLUMNS];
+    float few[COLUMNS][FEW]; /* what each of its columns is worth, where it takes a few */
     uint32_t n;
     int64_t from, end; /* source columns; empty when all lies outside */
     bool all_two;      /* every one takes two source columns, or one, and no grey: the common case */
+    bool all_few;      /* or a few: what is shrunk by less than three */
 };
 
 static void run_of(struct run *r, double x, double step, uint32_t first, uint32_t dst_width, uint32_t src_width)
 {
     r->n = 0;
     r->from = r->end = 0;
-    r->all_two = true;
+    r->all_two = r->all_few = true;
     while (r->n < COLUMNS && first + r->n < dst_width) {
         struct taps t = taps_of(x, step, first + r->n, src_width);
         if (t.n > 0 && r->end == 0)
@@ -219,9 +223,13 @@ static void run_of(struct run *r, double x, double step, uint32_t first, uint32_
         if (t.n == 1) /* another one, of no weight: `down` leaves zeros behind its last column */
             t.n = 2, t.last = 0;
         r->all_two &= t.n == 2 && t.outside <= 0;
+        r->all_few &= t.n >= 2 && t.n <= FEW && t.outside <= 0;
+        for (int64_t i = 0; i < FEW; i++)
+            r->few[r->n][i] = i == 0 ? t.first : i < t.n - 1 ? 1 : i == t.n - 1 ? t.last : 0;
         r->taps[r->n++] = t;
     }
     r->all_two &= r->end - r->from <= SPAN;
+    r->all_few &= r->end - r->from <= SPAN;
 }
 
 static void across_two(float *restrict result, const float *restrict value, const struct run *run)
@@ -230,6 +238,17 @@ static void across_two(float *restrict result, const float *restrict value, cons
         const struct taps *t = &run->taps[i];
         const float *p = value + 3 * (t->at - run->from);
         store(result + 3 * i, (load(p) * t->first + load(p + 3) * t->last) * t->norm);
+    }
+}
+
+/* In the order of `across`, so that it does not show which of the two summed; what lies behind the last column counts nothing. */
+GW_WIDE static void across_few(float *restrict result, const float *restrict value, const struct run *run)
+{
+    for (uint32_t i = 0; i < run->n; i++) {
+        const struct taps *t = &run->taps[i];
+        const float *p = value + 3 * (t->at - run->from);
+        const float *w = run->few[i];
+        store(result + 3 * i, (load(p) * w[0] + load(p + 3) * w[1] + load(p + 6) * w[2] + load(p + 9) * w[3]) * t->norm);
     }
 }
 
@@ -283,7 +302,7 @@ void gw_image_scale(struct gw_image *dst, const struct gw_image *src, double x, 
 {
     if (scale_by_blocks(dst, src, x, y, w, h))
         return;
-    float value[SPAN * 3 + 4], result[COLUMNS * 3 + 1];
+    float value[(SPAN + FEW) * 3 + 1], result[COLUMNS * 3 + 1];
     struct run run;
     double step_x = w / dst->width, step_y = h / dst->height;
     bool usable = fabs(x) < FAR && fabs(y) < FAR && w > 0 && w < FAR && h > 0 && h < FAR;
@@ -301,9 +320,13 @@ void gw_image_scale(struct gw_image *dst, const struct gw_image *src, double x, 
             for (int64_t at = run.from; at < run.end; at += SPAN) {
                 int64_t n = GW_MIN((int64_t)SPAN, run.end - at);
                 down(value, src, &rows, (size_t)at, (size_t)n);
-                memset(value + n * 3, 0, 4 * sizeof *value);
+                memset(value + n * 3, 0, (FEW * 3 + 1) * sizeof *value);
                 if (run.all_two && rows.outside <= 0) {
                     across_two(result, value, &run);
+                    break;
+                }
+                if (run.all_few && rows.outside <= 0) {
+                    across_few(result, value, &run);
                     break;
                 }
                 for (uint32_t i = 0; i < run.n; i++) {
