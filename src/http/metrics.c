@@ -1,5 +1,6 @@
 /* metrics.c - atomics in, text out. */
 #include "http/metrics.h"
+#include "base/log.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -185,6 +186,7 @@ void gw_http_metrics_write(struct gw_buf *out, const struct gw_exchange *x)
         gw_buf_addf(out, "gangway_purged_total{what=\"%s\"} %" PRIu64 "\n", purged[i].what, purged[i].n);
     one(out, "retention_over_age", "gauge", "Things about people that are older than their clocks allow; should be 0.", c.over_age);
     one(out, "photos_seen_total", "counter", "Stored photos given out, each for a purpose and a case.", c.photos);
+    one(out, "log_lost_total", "counter", "Lines of the log that nobody took in time; should be 0.", gw_log_lost());
     one(out, "commits_total", "counter", "Durable commits of the store.", c.commits);
     one(out, "commit_jobs_total", "counter", "Changes those commits held.", c.commit_jobs);
     one(out, "voyages_open", "gauge", "Voyages not closed.", c.voyages_open);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "base/near.h"
 #include "tests/check.h"
 
@@ -248,6 +249,44 @@ static void files(void **state)
     CHECK_FAILS(gw_buf_read_file(&b, "/tmp", 12, &err), GW_ERR_IO);
 }
 
+/* Standard error is a pipe whose reader sleeps: the log goes on without it, and says so when it wakes. */
+static void log_unread(void **state)
+{
+    (void)state;
+    int ends[2];
+    const int kept = dup(STDERR_FILENO);
+    CHECK(kept >= 0 && pipe(ends) == 0 && dup2(ends[1], STDERR_FILENO) >= 0);
+    const uint64_t before = gw_log_lost();
+    size_t said = 0;
+    for (; gw_log_lost() < before + 5 && said < 100000; said++)
+        gw_log(GW_LOG_INFO, "asleep", GW_LOG_INT("n", said));
+    CHECK_INT(gw_log_lost(), before + 5);
+
+    static char text[1 << 20];
+    ssize_t n = read(ends[0], text, sizeof text - 1);
+    CHECK(n > 60000 && text[n - 1] == '\n'); /* no line is cut */
+    gw_log(GW_LOG_INFO, "awake", GW_LOG_WORD("once", "yes"));
+    gw_log(GW_LOG_INFO, "awake", GW_LOG_WORD("once", "more"));
+    n = read(ends[0], text, sizeof text - 1);
+    CHECK(n > 0);
+    text[n] = 0;
+    const char *lost = strstr(text, "level=warn event=log_lost lines=5\ntime="), *first = strstr(text, "event=awake once=yes\n");
+    CHECK(lost != NULL && first > lost && strstr(first, "event=awake once=more\n") != NULL);
+    CHECK(strstr(first, "log_lost") == NULL);
+
+    char path[6000];
+    memset(path, 'p', sizeof path - 1);
+    path[sizeof path - 1] = 0;
+    gw_log(GW_LOG_INFO, "long", GW_LOG_SETTING("path", path)); /* longer than a pipe takes at once: cut */
+    n = read(ends[0], text, sizeof text);
+    CHECK_INT(n, 4096);
+    CHECK_INT(text[n - 1], '\n');
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     check_rows("utf8", utf8_rows, utf8);
@@ -262,6 +301,7 @@ int main(void)
     check_add("crypto", "SHA-256 is FIPS 180-4's", hashes);
     check_add("crypto", "what was sealed opens with its key and its place only", sealing);
     check_add("defs", "GW_MIN and GW_MAX evaluate their arguments once", once_each);
+    check_add("log", "a log that nobody reads stops nobody, and says afterwards what is missing", log_unread);
     check_add("buf", "files are written whole and read within a limit", files);
     return check_done();
 }
