@@ -164,12 +164,14 @@ static enum gw_reason judge(const struct gw_policy *p, const struct gw_facts *f)
         return GW_REASON_QUALITY;
     if (!f->has_best || f->best_score < f->threshold)
         return f->is_named ? GW_REASON_NAMED_MISMATCH : GW_REASON_BELOW_THRESHOLD;
-    if (!f->is_named && f->has_next && (int64_t)f->best_score - f->next_score < p->margin)
+    if (f->has_next && (int64_t)f->best_score - f->next_score < p->margin)
         return GW_REASON_NEAR_TIE;
     if (f->best_declined)
         return GW_REASON_BEST_DECLINED;
     if (f->best_inhibited)
         return GW_REASON_INHIBITED;
+    if (f->best_denied)
+        return GW_REASON_DENIED;
     if (f->best_selectee)
         return GW_REASON_SELECTEE;
     if (f->already_cleared)

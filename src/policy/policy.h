@@ -91,8 +91,9 @@ struct gw_facts {
     bool has_best, has_next;
     int32_t best_score, next_score, threshold;
     bool is_named;          /* 1:1: the search was for the holder of the document presented */
-    bool already_cleared;   /* the best person, on this voyage */
+    bool already_cleared;   /* the best person, on this voyage; or an officer let them pass */
     bool best_declined;     /* the best person chose not to be photographed */
+    bool best_denied;       /* a human refused the best person on this voyage */
     bool best_inhibited;    /* the vetting authority does not let the best person board */
     bool best_selectee;     /* it wants the best person looked at by a human first, and nobody has */
 };

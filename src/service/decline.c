@@ -43,11 +43,15 @@ static bool run(struct gw_tx *tx, void *arg, struct gw_err *err)
     *d->out = (struct gw_decline){ .id = row.id };
     gw_receipt_number(d->out->receipt, d->s, row.id);
     if (gw_named_is_anybody(&d->named)) {
+        struct gw_err why = {};
+        row.has_traveler = gw_named_get(&row.traveler, d->a, tx, d->voyage, &d->named, &why);
+        /* Of a document that several have the officer sees whose it is; to decline must not fail on that. */
+        if (!row.has_traveler && why.code != GW_ERR_CONFLICT)
+            return err != NULL && (*err = why, false);
+    }
+    if (row.has_traveler) {
         struct gw_person person;
         bool found;
-        row.has_traveler = gw_named_get(&row.traveler, d->a, tx, d->voyage, &d->named, err);
-        if (!row.has_traveler)
-            return false;
         if (!gw_store_traveler_get(&t, &found, true, d->a, tx, row.traveler, err) || !found ||
             !gw_person_read(&person, d->a, t.person, err))
             return false;

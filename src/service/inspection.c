@@ -7,7 +7,9 @@
  *    to be and is not like them, is passed by nobody's word where the rule pack forbids
  *    it: it is referred, supervisors are alerted, and the one who decides is another
  *    person than who referred and has more to go by than the document.
- * 4. A decline is a cause like any other here, and nothing else comes of it. */
+ * 4. What one case forbids no other allows: who was referred, or whose face did not match, is let pass by
+ *    whoever decides that case; who was refused, by a supervisor with more than the document.
+ * 5. A decline is a cause like any other here, and nothing else comes of it. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -365,6 +367,7 @@ struct handling {
     struct gw_id moved;               /* who may have come into the gallery or left it */
     bool has_moved;
     bool sends;                       /* the picture to the register */
+    bool passed_before;               /* whom this lets pass had passed when it was opened */
 };
 
 static bool find(struct handling *h, struct gw_tx *tx, struct gw_err *err)
@@ -481,6 +484,45 @@ static bool check_referred(const struct handling *h, bool is_mismatch, struct gw
     return true;
 }
 
+/* What other cases of this voyage say of the traveler whom this one lets pass. */
+static bool check_others(struct handling *h, struct gw_tx *tx, enum gw_reason reason, struct gw_err *err)
+{
+    const struct gw_inspection_row *row = &h->row;
+    struct gw_inspection_row *others;
+    size_t n;
+    bool found, rechecked;
+    struct gw_traveler_row t;
+    if (h->ask->result != GW_RESULT_CLEARED)
+        return true;
+    if (!gw_store_traveler_get(&t, &found, false, h->l.a, tx, row->traveler, err) ||
+        !gw_store_cleared_since(&rechecked, tx, row->traveler, row->opened_us, err) ||
+        !gw_store_inspections_of(&others, &n, h->l.a, tx, row->voyage, row->traveler, err))
+        return false;
+    if (found && t.status == GW_STATUS_DENIED && (h->l.who->role != GW_ROLE_SUPERVISOR || h->ask->method == GW_METHOD_DOCUMENT))
+        return gw_fail(err, GW_ERR_CONFLICT, "this traveler was refused on this voyage: a supervisor decides, and not by the document alone");
+    h->passed_before = found && t.status == GW_STATUS_CLEARED && !rechecked && reason != GW_REASON_ALREADY_CLEARED;
+    for (size_t i = 0; i < n; i++) {
+        const struct gw_inspection_row *o = &others[i];
+        enum gw_reason why;
+        bool mismatch, may_clear;
+        if (gw_id_equal(o->id, row->id))
+            continue;
+        if (!check_words(&why, o, err))
+            return false;
+        h->passed_before |= o->has_closed && o->result == GW_RESULT_CLEARED && o->closed_us <= row->opened_us &&
+            found && t.status == GW_STATUS_INSPECTED && reason != GW_REASON_ALREADY_CLEARED && reason != GW_REASON_SELECTEE;
+        if (o->has_closed || row->state == GW_INSPECTION_REFERRED)
+            continue; /* a second person who decides what was referred decides for all of them */
+        if (o->state == GW_INSPECTION_REFERRED)
+            return gw_fail(err, GW_ERR_CONFLICT, "this traveler was referred in another inspection: a supervisor decides that one");
+        if (!judge(&mismatch, &may_clear, &h->l, tx, o, why, row->traveler, err))
+            return false;
+        if (mismatch && !may_clear)
+            return gw_fail(err, GW_ERR_CONFLICT, "in another inspection the face does not match this traveler's portraits: refer that one");
+    }
+    return true;
+}
+
 static bool check_clear(const struct handling *h, struct gw_tx *tx, bool is_mismatch, bool may_clear, struct gw_err *err)
 {
     struct gw_boarding_row boarding;
@@ -530,10 +572,10 @@ static bool move_traveler(struct handling *h, struct gw_tx *tx, struct gw_err *e
 
 static bool raise_alert(const struct handling *h, struct gw_tx *tx, struct gw_err *err)
 {
-    if (h->ask->result != GW_RESULT_REFERRED)
+    if (h->ask->result != GW_RESULT_REFERRED && !h->passed_before)
         return true;
     const struct gw_alert_new alert = {
-        .kind = GW_ALERT_REFERRAL,
+        .kind = h->passed_before ? GW_ALERT_DUPLICATE_CLEAR : GW_ALERT_REFERRAL,
         .voyage = &h->row.voyage,
         .traveler = h->row.has_traveler ? &h->row.traveler : NULL,
         .verification = h->row.has_verification ? &h->row.verification : NULL,
@@ -585,7 +627,8 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     bool is_mismatch = false, may_clear = true;
     if (!find(h, tx, err) || !check_words(&reason, row, err) || !take(h, err) || !find_traveler(h, tx, err) ||
         (row->has_traveler && !judge(&is_mismatch, &may_clear, &h->l, tx, row, reason, row->traveler, err)) ||
-        !check_referred(h, is_mismatch, err) || !check_clear(h, tx, is_mismatch, may_clear, err))
+        !check_referred(h, is_mismatch, err) || !check_clear(h, tx, is_mismatch, may_clear, err) ||
+        !check_others(h, tx, reason, err))
         return false;
     h->first_decision = !row->has_decided;
     if (h->first_decision) {

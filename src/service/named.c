@@ -51,6 +51,9 @@ static bool find(struct gw_id *traveler, bool *found, struct gw_arena *a, struct
     size_t n;
     if (!gw_store_holders(&holders, &n, a, tx, &named->document, &voyage, err))
         return false;
+    for (size_t i = 1; i < n; i++)
+        if (!gw_id_equal(holders[i].traveler, holders[0].traveler))
+            return gw_fail(err, GW_ERR_CONFLICT, "more than one person on this voyage has this document: say the reference, or who issued it");
     if (n > 0) {
         *traveler = holders[0].traveler;
         *found = true;

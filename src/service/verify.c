@@ -71,16 +71,22 @@ void gw_probe_search(struct gw_probe_seen *probe, const struct gw_service *s, co
     if (!f->is_named) {
         n = gw_gallery_search(hits, GW_COUNT(hits), gallery, t);
     } else {
-        /* One to one: only who holds the document; each portrait is a chance to err. */
+        /* One to one: only who holds the document; each portrait is a chance to err. A family may share one. */
         chances = 0;
         for (size_t i = 0; i < n_named; i++) {
             struct gw_hit hit;
-            if (!gw_gallery_score_person(&hit, gallery, named[i].traveler, t))
+            bool seen = false; /* who has it twice is no second person */
+            for (size_t j = 0; j < i && !seen; j++)
+                seen = gw_id_equal(named[j].traveler, named[i].traveler);
+            if (seen || !gw_gallery_score_person(&hit, gallery, named[i].traveler, t))
                 continue;
             chances += gw_gallery_portraits(gallery, named[i].traveler);
-            if (n == 0 || hit.score > hits[0].score)
+            if (n == 0 || hit.score > hits[0].score) {
+                hits[1] = hits[0];
                 hits[0] = hit;
-            n = 1;
+            } else if (n == 1 || hit.score > hits[1].score)
+                hits[1] = hit;
+            n = GW_MIN(n + 1, GW_COUNT(hits));
         }
     }
     f->has_best = n > 0;
@@ -183,7 +189,7 @@ static bool keep_picture(struct gw_tx *tx, struct deciding *d, const struct gw_v
 static bool is_sure(enum gw_reason reason)
 {
     return reason == GW_REASON_ALREADY_CLEARED || reason == GW_REASON_BEST_DECLINED || reason == GW_REASON_INHIBITED ||
-        reason == GW_REASON_SELECTEE;
+        reason == GW_REASON_DENIED || reason == GW_REASON_SELECTEE;
 }
 
 static bool inspect(const struct deciding *d, struct gw_tx *tx, const struct gw_verification_row *row, bool has_best,
@@ -270,13 +276,17 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
         f.has_best = has_best;
     }
     if (has_best) {
-        f.already_cleared = best.status == GW_STATUS_CLEARED || best.status == GW_STATUS_BOARDED;
         f.best_declined = best.status == GW_STATUS_DECLINED;
+        f.best_denied = best.status == GW_STATUS_DENIED;
         struct gw_boarding_row boarding;
         if (!gw_store_boarding_find(&boarding, &found, tx, best.id, err))
             return false;
         f.best_inhibited = found && boarding.status == GW_BOARDING_INHIBITED;
-        f.best_selectee = found && boarding.status == GW_BOARDING_SELECTEE && best.status != GW_STATUS_INSPECTED;
+        const bool is_selectee = found && boarding.status == GW_BOARDING_SELECTEE;
+        /* A selectee is looked at first and may then be cleared; anybody else whom an officer let pass has passed. */
+        f.best_selectee = is_selectee && best.status != GW_STATUS_INSPECTED;
+        f.already_cleared = best.status == GW_STATUS_CLEARED || best.status == GW_STATUS_BOARDED ||
+            (best.status == GW_STATUS_INSPECTED && !is_selectee);
     }
 
     struct gw_policy policy = gw_service_policy(s);

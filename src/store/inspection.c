@@ -83,11 +83,24 @@ bool gw_store_inspection_waits(bool *waits, struct gw_tx *tx, struct gw_id voyag
     return any(waits, tx, GW_QUERY_INSPECTION_WAITS, GW_VALUES(gw_v_id(&voyage), gw_v_id(&traveler)), err);
 }
 
+static bool read_all(struct gw_reading *r, struct gw_inspection_row **rows, size_t *n, struct gw_arena *a, struct gw_err *err)
+{
+    size_t capacity = 0;
+    while (gw_reading_next(r)) {
+        *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
+        if (*rows == NULL) {
+            gw_reading_fail(r);
+            break;
+        }
+        read_inspection(r, &(*rows)[(*n)++], a);
+    }
+    return gw_reading_done(r);
+}
+
 bool gw_store_inspections(struct gw_inspection_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_inspection_search *s, struct gw_err *err)
 {
     struct gw_reading r;
-    size_t capacity = 0;
     *rows = NULL;
     *n = 0;
     if (!gw_reading_start(&r, tx, GW_QUERY_INSPECTIONS,
@@ -97,15 +110,17 @@ bool gw_store_inspections(struct gw_inspection_row **rows, size_t *n, struct gw_
                 gw_v_maybe_int(s->has_to, s->to_us), gw_v_int((int64_t)s->limit)),
             err))
         return false;
-    while (gw_reading_next(&r)) {
-        *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
-        if (*rows == NULL) {
-            gw_reading_fail(&r);
-            break;
-        }
-        read_inspection(&r, &(*rows)[(*n)++], a);
-    }
-    return gw_reading_done(&r);
+    return read_all(&r, rows, n, a, err);
+}
+
+bool gw_store_inspections_of(struct gw_inspection_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_id traveler, struct gw_err *err)
+{
+    struct gw_reading r;
+    *rows = NULL;
+    *n = 0;
+    return gw_reading_start(&r, tx, GW_QUERY_INSPECTIONS_OF, GW_VALUES(gw_v_id(&voyage), gw_v_id(&traveler)), err) &&
+        read_all(&r, rows, n, a, err);
 }
 
 bool gw_store_inspections_lapse(size_t *n, struct gw_tx *tx, struct gw_id voyage, int64_t now_us, int result,

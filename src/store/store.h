@@ -760,6 +760,9 @@ struct gw_inspection_search {
 };
 [[nodiscard]] bool gw_store_inspections(struct gw_inspection_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_inspection_search *search, struct gw_err *err); /* oldest first */
+/* Of one traveler, as the cases name him. */
+[[nodiscard]] bool gw_store_inspections_of(struct gw_inspection_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_id traveler, struct gw_err *err);
 /* Those of the voyage that are open are closed with this result; *n adds how many. */
 [[nodiscard]] bool gw_store_inspections_lapse(size_t *n, struct gw_tx *tx, struct gw_id voyage, int64_t now_us, int result,
     struct gw_err *err);

@@ -192,6 +192,115 @@ describe('inspections', { skip: withoutPhotos }, () => {
   });
 });
 
+describe('one person, one pass', { skip: withoutPhotos }, () => {
+  let g, second;
+  const afters = [], t = { after: (f) => afters.push(f) };
+  const ask = (method, target, json, as = 'officer', more = {}) => g.ask(method, target, { as, ...(json === undefined ? {} : { json }), ...more });
+  const outcome = (i, json, as) => ask('POST', `/v1/inspections/${i.inspection}/outcome`, json, as);
+  const open = async (id) => (await ask('GET', `/v1/inspections?voyage=${id}&state=open`)).json.inspections;
+  const status = async (id, reference) => (await ask('GET', `/v1/voyages/${id}/travelers`)).json.travelers.find((x) => x.reference === reference).status;
+  const alerts = async (id) => (await ask('GET', `/v1/alerts?voyage=${id}`, undefined, 'supervisor')).json.alerts.map((x) => x.kind);
+  const named = (n) => ({ headers: { 'X-Document-Number': number(n), 'X-Issuing-State': 'UTO' } });
+  // A voyage with somebody whose face is `right`.
+  let n = 0;
+  const announce = async (...more) => {
+    const id = (await g.manifest(voyage([traveler(++n), ...more], { number: String(5000 + n) }))).json.voyage;
+    assert.equal((await g.portrait(photo(right), { number: number(n) })).status, 201);
+    return [id, `R${n}`, n];
+  };
+  const mismatch = async (id, who) => {
+    let a;
+    do a = await g.verify(id, live(wrong), named(who)); while (a.json.decision === 'retry');
+    assert.equal(a.json.decision, 'inspect');
+    return (await open(id)).at(-1);
+  };
+  const declined = async (id, json = {}) => {
+    const d = await ask('POST', `/v1/voyages/${id}/declines`, json, 'device');
+    assert.equal(d.status, 201, d.text);
+    return (await open(id)).find((x) => x.decline === d.json.decline);
+  };
+
+  before(async () => {
+    g = await Gangway.start(t, { set: { 'verify.liveness': 0 } });
+    second = g.token('supervisor', { site: 'YVR' });
+  });
+  after(async () => { for (const f of afters.reverse()) await f(); });
+
+  test('who was refused is cleared by no other gate, and by no officer', async () => {
+    const [id, reference, who] = await announce();
+    const i = await mismatch(id, who);
+    assert.equal((await outcome(i, { method: 'document', result: 'referred' })).status, 200);
+    assert.equal((await outcome(i, { method: 'fingerprint', result: 'denied' }, 'supervisor')).json.traveler.status, 'denied');
+    const a = await g.verify(id, live(right));
+    assert.deepEqual([a.json.decision, a.json.traveler], ['inspect', null]);
+    assert.equal((await ask('GET', `/v1/voyages/${id}/verifications`)).json.verifications.at(-1).reason, 'denied');
+    assert.equal(await status(id, reference), 'denied');
+    const [again] = await open(id);
+    assert.equal(again.traveler.reference, reference);
+    assert.equal((await outcome(again, { method: 'biographic', result: 'cleared' })).status, 409);
+    assert.equal((await outcome(again, { method: 'document', result: 'cleared' }, 'supervisor')).status, 409);
+    assert.equal((await outcome(again, { method: 'fingerprint', result: 'cleared' }, 'supervisor')).json.traveler.status, 'inspected');
+  });
+
+  test('what is no override in one case is none by way of another', async () => {
+    const [id, reference, who] = await announce();
+    const i = await mismatch(id, who);
+    const way = await declined(id);
+    const clear = { method: 'document', result: 'cleared', reference };
+    assert.match((await outcome(way, clear)).json.detail, /refer that one/);
+    assert.equal((await outcome(i, { method: 'document', result: 'referred' })).status, 200);
+    for (const as of ['officer', 'supervisor']) assert.match((await outcome(way, clear, as)).json.detail, /a supervisor decides that one/);
+    assert.equal(await status(id, reference), 'expected');
+    assert.equal((await outcome(i, { method: 'fingerprint', result: 'cleared' }, 'supervisor')).json.traveler.status, 'inspected');
+  });
+
+  test('two mismatches that were both referred do not wait for each other', async () => {
+    const [id, reference, who] = await announce();
+    const both = [await mismatch(id, who), await mismatch(id, who)];
+    for (const i of both) assert.equal((await outcome(i, { method: 'document', result: 'referred' })).status, 200);
+    for (const i of both)
+      assert.equal((await g.ask('POST', `/v1/inspections/${i.inspection}/outcome`, { token: second, json: { method: 'fingerprint', result: 'cleared' } })).status, 200);
+    assert.equal(await status(id, reference), 'inspected');
+  });
+
+  test('passed by an officer and then seen by a gate is a second pass', async () => {
+    const [id, reference] = await announce();
+    assert.equal((await outcome(await declined(id), { method: 'document', result: 'cleared', reference })).json.traveler.status, 'inspected');
+    assert.deepEqual(await alerts(id), []);
+    assert.equal((await g.verify(id, live(right))).json.decision, 'inspect');
+    assert.equal((await ask('GET', `/v1/voyages/${id}/verifications`)).json.verifications.at(-1).reason, 'already_cleared');
+    assert.deepEqual(await alerts(id), ['duplicate_clear']);
+  });
+
+  test('cleared by a gate and then passed by an officer is one, too; a case that was open before is not', async () => {
+    const [id, reference] = await announce();
+    const before = await declined(id);
+    assert.equal((await g.verify(id, live(right))).json.decision, 'clear');
+    assert.equal((await outcome(before, { method: 'document', result: 'cleared', reference })).json.traveler.status, 'cleared');
+    assert.deepEqual(await alerts(id), []);
+    const after = await declined(id);
+    assert.equal((await outcome(after, { method: 'document', result: 'cleared', reference })).status, 200);
+    assert.deepEqual(await alerts(id), ['duplicate_clear']);
+  });
+
+  test('a document that two people have names neither of them', async () => {
+    const mine = { documents: [{ type: 'P', number: number(90), issuing_state: 'UTO', expiry_date: '2030-01-01' }] };
+    const [id] = await announce(traveler(91, mine), traveler(92, { ...mine, surname: 'OTHERNAME', birth_date: '2024-02-02' }));
+    assert.equal((await g.portrait(photo('kim1_crop.jpg'), { number: number(90) })).status, 201);
+    for (let i = 0; i < 4; i++) assert.equal((await g.verify(id, live('kim1_crop.jpg'), named(90))).json.decision, 'inspect');
+    assert.equal((await ask('GET', `/v1/voyages/${id}/verifications`)).json.verifications.at(-1).reason, 'near_tie');
+    const by = { document_number: number(90), issuing_state: 'UTO' };
+    const said = await ask('POST', '/v1/boarding-status', { voyage: id, ...by, boarding_status: 'inhibited' }, 'carrier');
+    assert.deepEqual([said.status, said.json.code], [409, 'conflict']);
+    assert.match(said.json.detail, /say the reference/);
+    const i = await declined(id, by); // to decline fails on nothing
+    assert.equal(i.traveler, null);
+    assert.equal((await outcome(i, { method: 'document', result: 'cleared', ...by })).status, 409);
+    assert.equal((await outcome(i, { method: 'document', result: 'cleared', reference: 'R92' })).json.traveler.status, 'inspected');
+    assert.equal(await status(id, 'R91'), 'expected');
+  });
+});
+
 describe('the vetting authority', { skip: withoutPhotos }, () => {
   let g, id;
   const afters = [], t = { after: (f) => afters.push(f) };
