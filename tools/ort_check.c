@@ -2,6 +2,7 @@
  * compiled for? Prints its version; tools/setup runs it once a library is new. */
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "onnxruntime_c_api.h"
 
@@ -11,6 +12,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: ort_check LIBRARY\n");
         return 2;
     }
+    setenv("ORT_DISABLE_TELEMETRY", "1", 1); /* as src/face/ort.c does, and why */
     void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         fprintf(stderr, "%s\n", dlerror());

@@ -83,6 +83,9 @@ static void *load(const char *path, struct gw_err *err)
 
 struct gw_ort *gw_ort_open(const char *path, struct gw_err *err)
 {
+    /* The runtime of 1.30 writes a number for this device and what it did into a database in HOME, and sends that to its
+     * maker, from its first call on: DisableTelemetryEvents comes too late. What it finds here when it is loaded keeps it from that. */
+    setenv("ORT_DISABLE_TELEMETRY", "1", 1);
     void *library = load(path, err);
     if (library == NULL)
         return NULL;

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Gangway, live, photo, voyage, withoutPhotos } from './help/gangway.mjs';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Gangway, environment, folder, live, number, photo, root, run, traveler, voyage, withoutPhotos } from './help/gangway.mjs';
 
 // What is looked for; each is unlike anything else, and so are its common disguises.
 const person = {
@@ -103,5 +105,18 @@ describe('nothing about a person', { skip: withoutPhotos }, () => {
     clean(g.stdout, 'standard output');
     // One event a line, all of it words and numbers of ours.
     for (const line of g.stderr.trimEnd().split('\n')) assert.match(line, /^time=\S+ level=\w+ event=\w+( \w+=("([^"\\]|\\.)*"|[^\s"]+))*$/);
+  });
+});
+
+describe('nothing but the store', { skip: withoutPhotos }, () => {
+  // A library that counts or reports what it is used for keeps its notes at home (the recognition runtime does).
+  test('is written by recognition: not by a command, nor by the service', async (t) => {
+    const home = folder(t), env = { HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), ORT_DISABLE_TELEMETRY: '' };
+    assert.equal(run(['face', path.join(root, 'vendor/media/audrey.jpg')], { env: { ...environment, ...env } }).status, 0);
+    const g = await Gangway.start(t, { env, set: { 'verify.liveness': 0 } });
+    const id = (await g.manifest(voyage([traveler(0)]))).json.voyage;
+    assert.equal((await g.portrait(photo('audrey.jpg'), { number: number(0) })).status, 201);
+    assert.equal((await g.verify(id, live('audrey.jpg'))).json.decision, 'clear');
+    assert.deepEqual(fs.readdirSync(home), []);
   });
 });

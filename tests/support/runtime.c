@@ -30,6 +30,7 @@ struct runtime *runtime_open(const char *source_folder)
     char vendored[4096];
     snprintf(vendored, sizeof vendored, "%s/vendor/onnxruntime/lib/libonnxruntime.so.1", source_folder);
     const char *places[] = { getenv("GANGWAY_RUNTIME"), vendored, "libonnxruntime.so.1", "libonnxruntime.so.1.21" };
+    setenv("ORT_DISABLE_TELEMETRY", "1", 1); /* as src/face/ort.c does, and why */
     void *library = NULL;
     for (size_t i = 0; i < GW_COUNT(places) && library == NULL; i++)
         if (places[i] != NULL && places[i][0] != 0)
