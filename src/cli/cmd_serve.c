@@ -134,6 +134,7 @@ static int serve(struct gw_conf *conf, const sigset_t *signals, int argc, char *
     printf("listening %s\n", gw_http_address(http));
     print_setup(service, gw_http_address(http));
     fflush(stdout);
+    clearerr(stdout); /* nobody need listen: the service is as good */
     gw_log(GW_LOG_INFO, "serve", GW_LOG_WORD("state", "ready"), GW_LOG_SETTING("address", gw_http_address(http)),
         GW_LOG_SETTING("store", conf->store_path), GW_LOG_INT("us", gw_clock_monotonic_us() - began_us));
     struct running running = { service, http, conf, argc, argv, PTHREAD_MUTEX_INITIALIZER };

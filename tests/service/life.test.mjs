@@ -1,5 +1,6 @@
 // life.test.mjs - starting, stopping, dying and coming back.
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -20,6 +21,27 @@ describe('starting', { skip: withoutProgram }, () => {
   test('it tells nothing secret when it starts', async (t) => {
     const g = await Gangway.start(t);
     assert.ok(!/gw_/.test(g.stdout + g.stderr));
+  });
+
+  for (const [closed, heard] of [['>&-', 'stderr'], ['2>&-', 'stdout'], ['<&- >&-', 'stderr']])
+    test(`with ${closed} it works as ever: no file or socket stands where something is written`, async (t) => {
+      const child = spawn('sh', ['-c', `exec "$0" "$@" ${closed}`, program, 'serve', '--set', `store.path=${folder(t)}/s`, '--set', 'http.listen=127.0.0.1:0'],
+        { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+      const exited = new Promise((resolve) => child.on('exit', resolve));
+      t.after(async () => { child.kill(); await exited; });
+      const url = await new Promise((resolve, reject) => {
+        let said = '';
+        child[heard].on('data', (d) => { const m = /(http:\/\/127[\d.:]+)/.exec(said += d); if (m) resolve(m[1]); });
+        child.on('exit', (code) => reject(new Error(`it ended with ${code}: ${said}`)));
+      });
+      assert.equal((await fetch(`${url}/readyz`)).status, 200);
+      child.kill('SIGTERM');
+      assert.equal(await exited, 0);
+    });
+
+  test('what cannot be written to standard output is no success', () => {
+    const r = spawnSync('sh', ['-c', 'exec "$0" version >&-', program], { env: environment, encoding: 'utf8' });
+    assert.deepEqual([r.status, /standard output could not be written/.test(r.stderr)], [3, true], r.stderr);
   });
 
   test('IPv6 is listened on', { skip: !fs.existsSync('/proc/net/if_inet6') || !fs.readFileSync('/proc/net/if_inet6', 'utf8').includes('00000000000000000000000000000001') }, async (t) => {
