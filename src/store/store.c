@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -473,6 +474,44 @@ static bool take_lock(struct gw_store *s, struct gw_err *err)
     return true;
 }
 
+/* Gives what root left in somebody else's folder to whose it is: the service that runs as him could not read it. Only plain
+ * files with one name are given, so that no link in there leads root to another's file. fd is closed. */
+static void give_files(int fd, unsigned deep)
+{
+    struct stat owner, st;
+    DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        close(fd);
+        return;
+    }
+    const bool is_others = fstat(fd, &owner) == 0 && owner.st_uid != 0;
+    for (struct dirent *e; is_others && (e = readdir(folder)) != NULL;) {
+        const int file = e->d_name[0] == '.' ? -1 : openat(fd, e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (file < 0 || fstat(file, &st) != 0) {
+            if (file >= 0)
+                close(file);
+            continue;
+        }
+        const bool is_folder = S_ISDIR(st.st_mode), given = st.st_uid == 0 && (is_folder || (S_ISREG(st.st_mode) && st.st_nlink == 1)) &&
+            fchown(file, owner.st_uid, owner.st_gid) == 0;
+        if (is_folder && deep > 0 && (given || st.st_uid == owner.st_uid))
+            give_files(file, deep - 1);
+        else
+            close(file);
+    }
+    closedir(folder);
+}
+
+static void leave_folder(struct gw_store *s)
+{
+    if (s->lock_file < 0)
+        return;
+    const int fd = geteuid() == 0 ? open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0)
+        give_files(fd, 1);
+    close(s->lock_file);
+}
+
 static bool migrate(struct gw_store *s, struct gw_err *err)
 {
     int64_t was;
@@ -546,8 +585,7 @@ void gw_store_close(struct gw_store *s)
     s->db->close(s->conn);
     gw_photos_close(s->photos);
     gw_vault_close(s->vault);
-    if (s->lock_file >= 0)
-        close(s->lock_file);
+    leave_folder(s);
     pthread_mutex_destroy(&s->late_lock);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->readers_lock);
@@ -568,8 +606,7 @@ bool gw_store_keys_adopt(const char *path, const char *keys, struct gw_err *err)
         s.db->rollback(s.conn);
     s.db->close(s.conn);
     gw_vault_close(tx.vault);
-    if (s.lock_file >= 0)
-        close(s.lock_file);
+    leave_folder(&s);
     gw_free(s.path);
     return fine;
 }

@@ -208,6 +208,25 @@ describe('starting', { skip: withoutProgram }, () => {
   });
 });
 
+describe('the folder of somebody else', { skip: withoutProgram || (isRoot ? false : 'only root leaves files of his own there') }, () => {
+  const owner = 65534; // nobody
+  const owned = (at) => [at, ...fs.readdirSync(at, { recursive: true }).map((f) => path.join(at, f))].map((f) => [f, fs.lstatSync(f).uid]);
+
+  test('what root makes in it is its owner’s, and nothing a link leads to', (t) => {
+    const store = path.join(folder(t), 'store'), mine = path.join(folder(t), 'mine');
+    fs.mkdirSync(store);
+    fs.writeFileSync(mine, 'root’s');
+    fs.linkSync(mine, path.join(store, 'hard'));
+    fs.symlinkSync(mine, path.join(store, 'soft'));
+    fs.chownSync(store, owner, owner);
+    assert.equal(run(['user', 'add', 'x', '--role', 'auditor', '--set', `store.path=${store}`]).status, 0);
+    for (const what of [['keys', 'rotate'], ['keys', 'list']]) assert.equal(run([...what, '--set', `store.path=${store}`]).status, 0);
+    const all = owned(store);
+    assert.ok(all.length > 6);
+    for (const [f, uid] of all) assert.equal(uid, /(hard|soft)$/.test(f) ? 0 : owner, f);
+  });
+});
+
 describe('tokens without a running service', { skip: withoutProgram }, () => {
   test('they are made in the store itself and work once it runs', async (t) => {
     const store = path.join(folder(t), 'store');
