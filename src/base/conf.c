@@ -165,9 +165,11 @@ void gw_conf_init(struct gw_conf *c)
 
 void gw_conf_done(struct gw_conf *c)
 {
-    for (size_t i = 0; i < GW_COUNT(rows); i++)
+    for (size_t i = 0; i < GW_COUNT(rows); i++) {
         if (rows[i].type == GW_CONF_TEXT)
             gw_free(*(char **)place(c, &rows[i]));
+        gw_free(c->asked[i]);
+    }
     *c = (struct gw_conf){};
 }
 
@@ -208,9 +210,25 @@ static bool refuse(const struct gw_conf_row *row, const char *value, const char 
 bool gw_conf_set(struct gw_conf *c, const char *name, const char *value, const char *where, struct gw_err *err)
 {
     for (size_t i = 0; i < GW_COUNT(rows); i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return parse_value(c, &rows[i], value) || refuse(&rows[i], value, where, err);
+        if (strcmp(rows[i].name, name) == 0) {
+            if (!parse_value(c, &rows[i], value))
+                return refuse(&rows[i], value, where, err);
+            gw_free(c->asked[i]);
+            c->asked[i] = gw_strdup(where);
+            return true;
+        }
     return unknown(name, where, err);
+}
+
+bool gw_conf_blame(const struct gw_conf *c, int row, struct gw_err *err)
+{
+    assert(row >= 0 && row < GW_CONF_ROWS);
+    if (err == NULL)
+        return false;
+    if (c->asked[row] != NULL)
+        (void)gw_fail_prefix(err, "%s", c->asked[row]);
+    err->code = GW_ERR_USAGE;
+    return false;
 }
 
 static bool set_spans(struct gw_conf *c, struct gw_span pair, const char *where, struct gw_err *err)

@@ -24,10 +24,18 @@ typedef int64_t gw_conf_c_BYTES, gw_conf_c_TIME /* us */, gw_conf_c_COUNT;
 typedef double gw_conf_c_REAL;
 typedef bool gw_conf_c_FLAG;
 
+enum {
+#define GW_SETTING(field, name, type, initial, least, most, reload, help) GW_CONF_ROW_##field,
+#include "config.def"
+#undef GW_SETTING
+    GW_CONF_ROWS
+};
+
 struct gw_conf {
 #define GW_SETTING(field, name, type, initial, least, most, reload, help) gw_conf_c_##type field;
 #include "config.def"
 #undef GW_SETTING
+    char *asked[GW_CONF_ROWS]; /* where a row's value was asked for; NULL: the default */
 };
 
 struct gw_conf_row {
@@ -47,6 +55,9 @@ GW_AUTO_DONE(gw_conf, gw_conf_done)
 /* One setting; `where` says in the error where it was asked for ("--set", "gangway.conf line 3"). */
 [[nodiscard]] bool gw_conf_set(struct gw_conf *c, const char *name, const char *value, const char *where,
     struct gw_err *err);
+/* What a setting says was found wrong by who uses it (err says how, and names it): that is wrong usage, and err says where
+ * it was asked for. False, for return. */
+bool gw_conf_blame(const struct gw_conf *c, int row, struct gw_err *err);
 /* "name=value" as after --set. */
 [[nodiscard]] bool gw_conf_set_pair(struct gw_conf *c, const char *pair, struct gw_err *err);
 /* Lines `name = value`, empty lines, and lines beginning with #. */

@@ -122,6 +122,8 @@ static int serve(struct gw_conf *conf, const sigset_t *signals, int argc, char *
 {
     struct gw_err err = {};
     const struct gw_service_options options = { .conf = conf };
+    if (!gw_http_settings(conf, &err))
+        return gw_cli_fail("serve", &err);
     GW_AUTO(gw_service) *service = gw_service_open(&options, &err);
     if (service == NULL)
         return gw_cli_fail("serve", &err);
@@ -179,7 +181,7 @@ static int run(int argc, char **argv)
     if (n > 1) {
         gw_fail(&err, GW_ERR_USAGE, "it takes options only; --help lists them");
         status = gw_cli_fail("serve", &err);
-    } else if (!set_log_level(conf.log_level, &err))
+    } else if (!set_log_level(conf.log_level, &err) && !gw_conf_blame(&conf, GW_CONF_ROW_log_level, &err))
         status = gw_cli_fail("serve", &err);
     else
         status = serve(&conf, &signals, argc, words, began_us);

@@ -404,6 +404,11 @@ struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *c
     return gw_take(h);
 }
 
+bool gw_http_settings(const struct gw_conf *conf, struct gw_err *err)
+{
+    return gw_server_check_address(conf->http_listen, err) || gw_conf_blame(conf, GW_CONF_ROW_http_listen, err);
+}
+
 const char *gw_http_address(const struct gw_http *h)
 {
     return gw_server_address(h->server);

@@ -12,6 +12,9 @@ struct gw_http; /* opaque */
 /* Makes the recognition workers, binds http.listen and answers. conf and service
  * are borrowed until close; conf's reloadable settings may change underneath.
  * Errors: those of gw_tls_open and gw_server_open. */
+/* What the settings say of the door, as far as it can be judged before anything is opened. GW_ERR_USAGE, with where it
+ * was asked for. */
+[[nodiscard]] bool gw_http_settings(const struct gw_conf *conf, struct gw_err *err);
 [[nodiscard]] struct gw_http *gw_http_open(struct gw_service *service, const struct gw_conf *conf, struct gw_err *err);
 /* Reads certificate, key and clients' file again; what is not right leaves all as it was. */
 [[nodiscard]] bool gw_http_reload(struct gw_http *h, struct gw_err *err);

@@ -721,16 +721,20 @@ bool gw_server_split_address(char *host, char *port, const char *listen)
     return true;
 }
 
+bool gw_server_check_address(const char *listen, struct gw_err *err)
+{
+    char host[256], port[6];
+    return gw_server_split_address(host, port, listen) ||
+        gw_fail(err, GW_ERR_USAGE, "http.listen is \"%.80s\"; it takes address:port, as 127.0.0.1:8090 or [::1]:8090", listen);
+}
+
 static int listen_on(const char *listen_text, struct gw_err *err)
 {
     char host[256], port[6];
     struct addrinfo *found = NULL;
     const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-    if (!gw_server_split_address(host, port, listen_text)) {
-        gw_fail(err, GW_ERR_USAGE, "http.listen is \"%.80s\"; it takes address:port, as 127.0.0.1:8090 or [::1]:8090",
-            listen_text);
+    if (!gw_server_check_address(listen_text, err) || !gw_server_split_address(host, port, listen_text))
         return -1;
-    }
     int status = getaddrinfo(host, port, &hints, &found);
     if (status != 0) {
         gw_fail(err, GW_ERR_USAGE, "http.listen: \"%.80s\" is no address of a machine: %s", host, gai_strerror(status));

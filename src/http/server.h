@@ -137,6 +137,7 @@ void gw_request_wake(struct gw_request *r);
 
 /* Splits "host:port", "[v6]:port"; false when it is neither. host needs 256 bytes, port 6. */
 bool gw_server_split_address(char *host, char *port, const char *listen);
+bool gw_server_check_address(const char *listen, struct gw_err *err); /* the same; GW_ERR_USAGE */
 /* How often a header stands in the request, and the bytes of all of them. */
 size_t gw_request_header_count(const struct gw_request *r, const char *name);
 size_t gw_request_headers_bytes(const struct gw_request *r);

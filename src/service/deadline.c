@@ -43,7 +43,6 @@ void gw_port_zones_free(struct gw_port_zones *z)
     gw_free(z->of);
     gw_free(z);
 }
-GW_AUTO_FREE(gw_port_zones, gw_port_zones_free)
 
 /* The next of blank-separated words. */
 static bool next_word(struct gw_span *word, const char **text)

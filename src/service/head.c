@@ -37,6 +37,12 @@ static bool read_witnesses(struct gw_signer *g, const char *text, struct gw_err 
     return true;
 }
 
+bool gw_signer_witnesses_check(const char *text, struct gw_err *err)
+{
+    GW_AUTO(gw_signer) *g = gw_alloc(sizeof *g);
+    return read_witnesses(g, text, err);
+}
+
 struct gw_signer *gw_signer_open(const struct gw_service *s, struct gw_err *err)
 {
     GW_AUTO(gw_signer) *g = gw_alloc(sizeof *g);

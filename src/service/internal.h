@@ -16,6 +16,7 @@
 static_assert(GW_STATUS_DECLINED == 1 && GW_STATUS_REMOVED == 7);
 
 enum {
+    GW_PROFILE_BYTES = 1 << 20,       /* of codes and separators */
     GW_WORK_ARENA_BYTES = 4 << 20,    /* of one verification, beside the picture's pixels */
     GW_LIST_ARENA_BYTES = 256 << 20,  /* of what reads whole voyages */
     GW_FACES_SEEN = 16,               /* in one picture; more of them are not needed to know that there are several */
@@ -174,6 +175,7 @@ size_t gw_logins_seen(struct gw_device_seen *out, size_t most, struct gw_service
 bool gw_devices_keep(struct gw_service *s, bool all, struct gw_err *err);
 void gw_receipt_number(char out[GW_RECEIPT_TEXT], const struct gw_service *s, struct gw_id subject); /* receipt.c */
 /* Who signs (head.c). */
+bool gw_signer_witnesses_check(const char *text, struct gw_err *err); /* audit.witnesses */
 struct gw_signer *gw_signer_open(const struct gw_service *s, struct gw_err *err);
 void gw_signer_free(struct gw_signer *g); /* wipes; NULL is fine */
 GW_AUTO_FREE(gw_signer, gw_signer_free)
@@ -319,6 +321,7 @@ bool gw_notice_check(struct gw_service *s, struct gw_arena *a, struct gw_tx *tx,
 struct gw_port_zones; /* opaque */
 struct gw_port_zones *gw_port_zones_read(const char *text, struct gw_err *err);
 void gw_port_zones_free(struct gw_port_zones *z);
+GW_AUTO_FREE(gw_port_zones, gw_port_zones_free)
 /* When a voyage departs, us UTC: false where a local time was announced and the port's zone is not known; *us is then the
  * latest it can be anywhere. */
 bool gw_departure(int64_t *us, const struct gw_service *s, const struct gw_voyage_row *v);

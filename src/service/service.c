@@ -13,7 +13,7 @@
 
 /* 2020-01-01: a clock before that was never set, and every clock of retention would be wrong. */
 #define EARLIEST_US (INT64_C(1577836800) * GW_US_PER_S)
-enum { LEAST_FREE_BYTES = 32 << 20, PURGE_EVERY_S = 60, READY_KEEP_US = 1'000'000, PROFILE_BYTES = 1 << 20 };
+enum { LEAST_FREE_BYTES = 32 << 20, PURGE_EVERY_S = 60, READY_KEEP_US = 1'000'000 };
 
 /* ---- words ---------------------------------------------------------------------- */
 
@@ -472,11 +472,7 @@ static bool open_recognition(struct gw_service *s, const struct gw_service_optio
 /* What was agreed on with authority and carriers: codes, separators, time zones. */
 static bool open_agreements(struct gw_service *s, struct gw_err *err)
 {
-    enum gw_clearance unvetted;
-    if (!gw_clearance_find(&unvetted, gw_span_str(s->conf->manifest_unvetted)) ||
-        (unvetted != GW_CLEARANCE_NOT_YET && unvetted != GW_CLEARANCE_CLEARED))
-        return gw_fail(err, GW_ERR_INVALID, "manifest.unvetted is not_yet or cleared");
-    s->profile_memory = gw_arena_new(PROFILE_BYTES);
+    s->profile_memory = gw_arena_new(GW_PROFILE_BYTES);
     s->zones = gw_port_zones_read(s->conf->ports_zones, err);
     return s->zones != NULL && (gw_service_profile(&s->profile, s->profile_memory, s->conf->manifest_profile, err) ||
                                    gw_fail_prefix(err, "manifest.profile"));
@@ -504,7 +500,7 @@ struct gw_service *gw_service_open(const struct gw_service_options *o, struct gw
     pthread_cond_init(&s->upkeep_wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
 
-    if (!gw_crypto_init(err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
+    if (!gw_crypto_init(err) || !gw_service_settings(s->conf, err) || !check_machine(s, err) || (!o->without_recognition && !open_recognition(s, o, err)))
         return NULL;
     if (!open_agreements(s, err))
         return NULL;

@@ -55,6 +55,9 @@ struct gw_service_options {
  *   GW_ERR_UNAVAILABLE  the clock is before 2020
  *   GW_ERR_NOT_FOUND, GW_ERR_CORRUPT  a model, the runtime, the key file, the database
  * Call before other threads exist: it forks. */
+/* Texts that the settings hold, as far as they can be judged before anything is opened; gw_service_open asks, too.
+ * GW_ERR_USAGE, with where it was asked for. */
+[[nodiscard]] bool gw_service_settings(const struct gw_conf *c, struct gw_err *err);
 [[nodiscard]] struct gw_service *gw_service_open(const struct gw_service_options *options, struct gw_err *err);
 /* Finishes what was accepted, wipes keys and galleries. No verb may be running. NULL is fine. */
 void gw_service_close(struct gw_service *s);

@@ -58,6 +58,19 @@ describe('starting', { skip: withoutProgram }, () => {
     return g;
   };
 
+  for (const [name, value, says] of [['ports.zones', 'foo', /PORT=RULE/], ['manifest.unvetted', 'maybe', /not_yet or cleared/], ['audit.witnesses', 'foo', /NAME\+ID\+KEY/],
+    ['manifest.profile', 'nope', /no profile/], ['http.listen', 'foo', /address:port/], ['packs.keys', '/nonexistent', /no folder/], ['notice.languages', 'english', /no language/],
+    ['receipt.url', 'nonsense', /https:/], ['log.level', 'loud', /error, warn, info or debug/]])
+    test(`${name} = ${value} is refused with its line, before anything is made`, (t) => {
+      const at = folder(t), config = path.join(at, 'c.conf');
+      fs.writeFileSync(config, `# ours\n\n${name} = ${value}\n`);
+      const r = run(['serve', '--config', config, '--set', `store.path=${at}/store`]);
+      assert.equal(r.status, 2, r.stderr);
+      assert.match(r.stderr, new RegExp(`c\\.conf line 3: ${name.replace('.', '\\.')}`));
+      assert.match(r.stderr, says);
+      assert.ok(!fs.existsSync(path.join(at, 'store')));
+    });
+
   test('a port in use is refused with what to do', async (t) => {
     const other = net.createServer();
     await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
