@@ -259,10 +259,10 @@ static const char text[] = JSON({
   "required": ["portrait", "created", "quality", "quality_components", "voyages"],
   "properties": {
     "portrait": {"$ref": "#/components/schemas/Id"},
-    "created": {"type": "boolean", "description": "false: this source's portrait of the document was replaced, or is the same (200)"},
+    "created": {"type": "boolean", "description": "false: the portrait of this source you sent for the document before was replaced, or is the same (200)"},
     "quality": {"type": "number", "minimum": 0, "maximum": 100},
     "quality_components": {"type": "object", "additionalProperties": {"type": "number"}},
-    "voyages": {"type": "integer", "description": "open voyages that expect the document and have it in their gallery now"}}},
+    "voyages": {"type": "integer", "description": "open voyages that expect the document and have it in their gallery now; a carrier's portrait serves its own voyages"}}},
 "PassedTraveler": {"type": ["object", "null"], "additionalProperties": false, "required": ["reference", "seat"], "properties": {
     "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]}}},
 "Verification": {"type": "object", "additionalProperties": false,

@@ -177,6 +177,8 @@ void gw_galleries_drop(struct gw_galleries *g, struct gw_id voyage)
 /* One that was read, before it is known which of a person's are kept. */
 struct portrait {
     struct gw_id traveler, portrait;
+    int source;
+    bool authority;
     double rank;
     const struct gw_template *template;
 };
@@ -276,35 +278,53 @@ static bool add_template(void *to, const struct gw_template_row *row, struct gw_
         const struct gw_portrait_facts facts = { .source = (enum gw_portrait_source)row->source, .quality = row->quality,
             .has_captured = row->has_captured, .captured_day = row->captured_day, .received_day = gw_date_days(gw_date_of(row->received_us)) };
         memcpy(copy, &t, used);
-        b->found[b->n_found++] = (struct portrait){ row->traveler, row->portrait, gw_portrait_rank(&facts), copy };
+        b->found[b->n_found++] = (struct portrait){ row->traveler, row->portrait, row->source, row->authority, gw_portrait_rank(&facts), copy };
     }
     gw_wipe(&t, used);
     return copy != NULL;
 }
 
-/* By person, the best first; of two as good the one that came first. */
+/* By person, the best first; of two as good the authority's own, then the one that came first. */
 static int compare_portraits(const void *x, const void *y)
 {
     const struct portrait *a = x, *b = y;
     const int of_whom = gw_id_compare(a->traveler, b->traveler);
     if (of_whom != 0)
         return of_whom;
-    return a->rank != b->rank ? (a->rank > b->rank ? -1 : 1) : gw_id_compare(a->portrait, b->portrait);
+    if (a->rank != b->rank)
+        return a->rank > b->rank ? -1 : 1;
+    return a->authority != b->authority ? (a->authority ? -1 : 1) : gw_id_compare(a->portrait, b->portrait);
+}
+
+/* Of one person, sorted. How old a picture is, its sender says: whatever a carrier says, its portrait does not stand before
+ * an authority's own of the same source, which no carrier can replace. */
+static void stand_behind(struct portrait *of, size_t n)
+{
+    bool moved = false;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i + 1; j < n; j++)
+            if (!of[i].authority && of[j].authority && of[i].source == of[j].source && of[j].rank < of[i].rank) {
+                of[i].rank = of[j].rank;
+                moved = true;
+            }
+    if (moved)
+        qsort(of, n, sizeof *of, compare_portraits);
 }
 
 static bool choose(struct build *b, struct gw_err *err)
 {
     const size_t most = (size_t)b->s->conf->gallery_portraits;
-    size_t of_person = 0;
     b->items = gw_arena_array(b->a, GW_MAX(b->n_found, (size_t)1), struct gw_gallery_item, err);
     if (b->items == NULL)
         return false;
     if (b->n_found > 0)
         qsort(b->found, b->n_found, sizeof *b->found, compare_portraits);
     b->n = 0;
-    for (size_t i = 0; i < b->n_found; i++) {
-        of_person = i > 0 && gw_id_equal(b->found[i].traveler, b->found[i - 1].traveler) ? of_person + 1 : 0;
-        if (of_person < most)
+    for (size_t from = 0, to; from < b->n_found; from = to) {
+        for (to = from + 1; to < b->n_found && gw_id_equal(b->found[to].traveler, b->found[from].traveler);)
+            to++;
+        stand_behind(&b->found[from], to - from);
+        for (size_t i = from; i < to && i - from < most; i++)
             b->items[b->n++] = (struct gw_gallery_item){ b->found[i].traveler, b->found[i].template };
     }
     return true;

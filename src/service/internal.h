@@ -259,7 +259,7 @@ bool gw_law_moved(struct gw_service *s);
 /* Brings what is kept for an open voyage into line with it: templates of whom no rule allows
  * to photograph go, those of whom one does now come. */
 bool gw_law_settle(struct gw_service *s, struct gw_id voyage, struct gw_err *err);
-/* Copies the portraits that wait for these documents to a traveler of an open voyage. */
+/* Copies the portraits that wait for these documents and serve the voyage to a traveler of it. It is open. */
 bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id traveler, struct gw_id voyage,
     const struct gw_document_hash *documents, size_t n, struct gw_err *err);
 
@@ -540,8 +540,8 @@ struct gw_portrait_made {
     double quality;
     struct gw_span bytes;        /* the picture as it came; empty: only its template is kept */
 };
-/* Keeps it, and copies it to everybody on an open voyage who travels with the document.
- * out counts only the voyages `who` may know of. */
+/* Keeps it, and copies it to everybody on an open voyage it serves who travels with the document: of a caller that
+ * speaks for a carrier, that carrier's; else any. out counts only the voyages `who` may know of. */
 bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, const struct gw_caller *who,
     const struct gw_portrait_made *made, struct gw_once *once, struct gw_err *err);
 

@@ -56,7 +56,7 @@ bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id tr
         struct gw_portrait_row *portraits;
         size_t n_portraits;
         GW_AUTO(gw_arena) *a = gw_arena_new(GW_WORK_ARENA_BYTES);
-        if (!gw_store_portraits(&portraits, &n_portraits, a, tx, &documents[i], gw_service_model(s), err))
+        if (!gw_store_portraits(&portraits, &n_portraits, a, tx, &documents[i], voyage, gw_service_model(s), err))
             return false;
         for (size_t j = 0; j < n_portraits; j++)
             if (!gw_store_template_put(tx, traveler, voyage, &portraits[j], err))
@@ -65,9 +65,19 @@ bool gw_portraits_attach(struct gw_tx *tx, struct gw_service *s, struct gw_id tr
     return true;
 }
 
+/* Whose the portrait is: the sender's that speaks for a carrier, and then it serves that carrier's voyages and only that
+ * carrier replaces it. Empty: an authority's own, for all. A carrier's token without a carrier sees no voyage
+ * (gw_allow_voyage) and so serves none. */
+static bool owner_of(struct gw_span *carrier, const struct gw_caller *who, struct gw_err *err)
+{
+    *carrier = gw_span_str(who->carrier);
+    return who->role != GW_ROLE_CARRIER || carrier->size > 0 || gw_fail(err, GW_ERR_FORBIDDEN, "a carrier's token needs its carrier");
+}
+
 /* Who of those that travel with the document may be photographed, and so have their portrait
- * kept: the others are taken out of the list. *barred: all of them were; or nobody is known to travel with it,
- * and there is nobody of whom a rule allows to keep one. */
+ * kept: the others are taken out of the list. *barred: all of them were; or nobody whom it would serve is known
+ * to travel with it, and there is nobody of whom a rule allows to keep one. Whom another carrier expects is not
+ * asked: the answer would tell of it. */
 static bool keep_allowed(bool *barred, struct gw_holder *holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_service *s, struct gw_err *err)
 {
@@ -98,6 +108,7 @@ struct keep {
     struct gw_once *once;
     int64_t now_us;
     struct gw_arena *a;
+    struct gw_span carrier; /* whose it is */
     struct gw_holder *holders;
     size_t n_holders;
 };
@@ -132,15 +143,16 @@ static bool keep(struct gw_tx *tx, void *arg, struct gw_err *err)
         .picture = m->picture,
         .model = gw_service_model(k->s),
         .quality = m->quality,
+        .carrier = k->carrier,
     };
     uint8_t bytes[GW_TEMPLATE_BYTES_MAX];
     gw_template_format(bytes, m->template);
     row.template = gw_span_of(bytes, gw_template_bytes(m->template->dim));
 
-    bool found = false, barred = false, fine = gw_store_holders(&k->holders, &k->n_holders, k->a, tx, &m->document, NULL, err) &&
+    bool found = false, barred = false, fine = gw_store_holders_open(&k->holders, &k->n_holders, k->a, tx, &m->document, k->carrier, err) &&
                                keep_allowed(&barred, k->holders, &k->n_holders, k->a, tx, k->s, err) &&
                                (!barred || gw_law_refuse(err)) &&
-                               gw_store_portrait_find(&old, &found, k->a, tx, &m->document.document, (int)m->source, err);
+                               gw_store_portrait_find(&old, &found, k->a, tx, &m->document.document, (int)m->source, k->carrier, err);
     if (fine && found && old.has_captured && row.has_captured && old.captured_day > row.captured_day)
         fine = gw_fail(err, GW_ERR_CONFLICT, "a newer portrait from this source is already kept");
     /* The same picture again is the same portrait; it only lives longer. */
@@ -183,7 +195,7 @@ bool gw_portrait_keep(struct gw_portrait_receipt *out, struct gw_service *s, con
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_LIST_ARENA_BYTES);
     struct keep k = { .out = out, .s = s, .who = who, .made = made, .once = once, .now_us = gw_clock_now(&s->clock), .a = a };
     gw_work_rest();
-    if (!gw_store_write(s->store, keep, &k, err))
+    if (!owner_of(&k.carrier, who, err) || !gw_store_write(s->store, keep, &k, err))
         return false;
     for (size_t i = 0; i < k.n_holders; i++) {
         gw_galleries_touch(s->galleries, k.holders[i].voyage, &k.holders[i].traveler, 1);
@@ -198,6 +210,7 @@ struct barring {
     struct gw_service *s;
     struct gw_arena *a;
     const struct gw_document_hash *document;
+    struct gw_span carrier;
     bool barred;
 };
 
@@ -206,7 +219,7 @@ static bool read_barred(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct barring *b = arg;
     struct gw_holder *holders;
     size_t n;
-    return gw_store_holders(&holders, &n, b->a, tx, b->document, NULL, err) &&
+    return gw_store_holders_open(&holders, &n, b->a, tx, b->document, b->carrier, err) &&
            keep_allowed(&b->barred, holders, &n, b->a, tx, b->s, err);
 }
 
@@ -223,7 +236,7 @@ static bool portrait(struct gw_portrait_receipt *out, struct gw_service *s, stru
     if (!gw_document_hash_of(&made.document, s, ask->document_number, ask->issuing_state, err))
         return false;
     struct barring b = { .s = s, .a = w->arena, .document = &made.document };
-    if (!gw_store_read(s->store, read_barred, &b, err) || (b.barred && !gw_law_refuse(err)))
+    if (!owner_of(&b.carrier, who, err) || !gw_store_read(s->store, read_barred, &b, err) || (b.barred && !gw_law_refuse(err)))
         return false;
     if (!picture_of(&made.bytes, ask->picture, err))
         return false;

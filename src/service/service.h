@@ -391,7 +391,7 @@ struct gw_portrait_ask {
 };
 struct gw_portrait_receipt {
     struct gw_id portrait;
-    bool created;                 /* false: the same source's portrait of that document was replaced or is the same */
+    bool created;                 /* false: the sender's own of that document and source was replaced or is the same */
     double quality;               /* 0 to 100 */
     size_t n_quality;             /* components, by name */
     struct { const char *name; double value; } components[16];
@@ -399,7 +399,8 @@ struct gw_portrait_receipt {
                                    * carrier learns only of its own */
 };
 /* carrier, admin. Before or after the manifest. What is kept is its template and,
- * sealed, the picture. The newest of each source is kept.
+ * sealed, the picture. The newest of each source is kept, of each carrier and of the authority: a carrier's serves that
+ * carrier's voyages and only that carrier replaces it, an authority's own (admin without a carrier) serves all.
  *   GW_ERR_INVALID   no face, several faces, or too poor: the text says what is wrong
  *   GW_ERR_FORMAT, GW_ERR_UNSUPPORTED, GW_ERR_LIMIT  the picture could not be decoded
  *   GW_ERR_UNAVAILABLE  without recognition */

@@ -528,16 +528,16 @@ bool gw_store_photo_move(struct gw_tx *tx, const struct gw_photo_row *row, struc
 }
 
 bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
-    const struct gw_hash *document, int source, struct gw_err *err)
+    struct gw_id portrait, struct gw_err *err)
 {
-    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(document), gw_v_int(source)), err);
+    return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(&portrait)), err);
 }
 
-bool gw_photos_forget_portrait(struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err)
+bool gw_photos_forget_portrait(struct gw_tx *tx, struct gw_id portrait, struct gw_err *err)
 {
     enum { BYTES = 64 << 10 };
     GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
     struct gw_photo_row *rows;
     size_t n;
-    return gw_store_photos_of_portrait(&rows, &n, a, tx, document, source, err) && gw_photos_forget(tx, rows, n, err);
+    return gw_store_photos_of_portrait(&rows, &n, a, tx, portrait, err) && gw_photos_forget(tx, rows, n, err);
 }

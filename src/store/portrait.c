@@ -33,6 +33,7 @@ static void read_portrait(struct gw_reading *r, struct gw_portrait_row *p, struc
         .model = gw_column_copy(r, 8, a),
         .quality = gw_column_real(r, 9),
         .template = gw_column_copy(r, 10, a),
+        .carrier = gw_column_copy(r, 11, a),
     };
     p->has_captured = gw_column_maybe_int(r, 4, &p->captured_day);
 }
@@ -44,11 +45,11 @@ static bool unseal_portrait(struct gw_portrait_row *p, struct gw_arena *a, struc
 }
 
 bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_arena *a, struct gw_tx *tx,
-    const struct gw_hash *document, int source, struct gw_err *err)
+    const struct gw_hash *document, int source, struct gw_span carrier, struct gw_err *err)
 {
     struct gw_reading r;
     *found = false;
-    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAIT_FIND, GW_VALUES(gw_v_id(document), gw_v_int(source)), err))
+    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAIT_FIND, GW_VALUES(gw_v_id(document), gw_v_int(source), gw_v_text(carrier)), err))
         return false;
     if (gw_reading_next(&r)) {
         *found = true;
@@ -57,36 +58,37 @@ bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_
     return gw_reading_done(&r) && (!*found || unseal_portrait(row, a, tx, err));
 }
 
-/* What it replaces is dead at once. */
-static bool destroy_other(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
+/* What it replaces is dead at once, with its pictures and on every voyage. */
+static bool drop_replaced(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
 {
     struct gw_reading r;
     struct gw_id old = {};
     bool found = false;
-    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAIT_ID, GW_VALUES(gw_v_id(&p->document.document), gw_v_int(p->source)), err))
+    if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAIT_ID,
+            GW_VALUES(gw_v_id(&p->document.document), gw_v_int(p->source), gw_v_text(p->carrier)), err))
         return false;
     if (gw_reading_next(&r)) {
         found = true;
         old = gw_column_id(&r, 0);
     }
-    return gw_reading_done(&r) && (!found || gw_id_equal(old, p->id) || gw_store_key_destroy(tx, GW_KEY_PORTRAIT, old, NULL, err));
+    return gw_reading_done(&r) &&
+           (!found ||
+               (gw_photos_forget_portrait(tx, old, err) &&
+                   (gw_id_equal(old, p->id) || gw_store_key_destroy(tx, GW_KEY_PORTRAIT, old, NULL, err)) &&
+                   gw_tx_run(tx, GW_QUERY_TEMPLATES_OF_PORTRAIT_DROP, GW_VALUES(gw_v_id(&old)), NULL, err) &&
+                   gw_tx_run(tx, GW_QUERY_PORTRAIT_EXPIRE, GW_VALUES(gw_v_id(&old)), NULL, err)));
 }
 
 bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) sealed = {};
     struct gw_bound bound = portrait_bound(p);
-    const struct gw_hash *document = &p->document.document;
-    return gw_photos_forget_portrait(tx, document, p->source, err) && destroy_other(tx, p, err) &&
-           gw_store_key_make(tx, GW_KEY_PORTRAIT, p->id, p->received_us, err) &&
+    return drop_replaced(tx, p, err) && gw_store_key_make(tx, GW_KEY_PORTRAIT, p->id, p->received_us, err) &&
            gw_tx_seal(&sealed, tx, &bound, p->template, err) &&
-           gw_tx_run(tx, GW_QUERY_TEMPLATES_OF_PORTRAIT_DROP, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL,
-               err) &&
-           gw_tx_run(tx, GW_QUERY_PORTRAIT_DELETE, GW_VALUES(gw_v_id(document), gw_v_int(p->source)), NULL, err) &&
            gw_tx_run(tx, GW_QUERY_PORTRAIT_INSERT,
-               GW_VALUES(gw_v_id(&p->id), gw_v_id(&p->document.number), gw_v_id(document), gw_v_int(p->source),
+               GW_VALUES(gw_v_id(&p->id), gw_v_id(&p->document.number), gw_v_id(&p->document.document), gw_v_int(p->source),
                    gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us), gw_v_int(p->expires_us),
-                   gw_v_id(&p->picture), gw_v_text(p->model), gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed))),
+                   gw_v_id(&p->picture), gw_v_text(p->model), gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed)), gw_v_text(p->carrier)),
                NULL, err);
 }
 
@@ -120,14 +122,14 @@ bool gw_store_portraits_expire(struct gw_store_purged *out, bool *done, struct g
 }
 
 bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
-    const struct gw_document_hash *d, struct gw_span model, struct gw_err *err)
+    const struct gw_document_hash *d, struct gw_id voyage, struct gw_span model, struct gw_err *err)
 {
     struct gw_reading r;
     size_t capacity = 0;
     *rows = NULL;
     *n = 0;
     if (!gw_reading_start(&r, tx, GW_QUERY_PORTRAITS,
-            GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_text(model)), err))
+            GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_text(model), gw_v_id(&voyage)), err))
         return false;
     while (gw_reading_next(&r)) {
         *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
@@ -153,7 +155,7 @@ bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id
            gw_tx_run(tx, GW_QUERY_TEMPLATE_INSERT,
                GW_VALUES(gw_v_id(&traveler), gw_v_id(&p->id), gw_v_id(&voyage), gw_v_text(p->model),
                    gw_v_real(p->quality), gw_v_blob(gw_buf_span(&sealed)), gw_v_int(p->source),
-                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us)),
+                   gw_v_maybe_int(p->has_captured, p->captured_day), gw_v_int(p->received_us), gw_v_int(p->carrier.size == 0)),
                NULL, err);
 }
 
@@ -201,6 +203,7 @@ bool gw_store_templates(struct gw_tx *tx, struct gw_id voyage, struct gw_span mo
             .quality = gw_column_real(&r, 5),
         };
         row.has_captured = gw_column_maybe_int(&r, 3, &row.captured_day);
+        row.authority = gw_column_int(&r, 7) != 0;
         struct gw_span sealed = gw_column_bytes(&r, 6);
         if (r.failed)
             break;

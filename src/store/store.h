@@ -343,13 +343,16 @@ struct gw_document_hash {
 /* Documents match when their numbers do and their states do not differ. */
 [[nodiscard]] bool gw_store_documents_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,
     const struct gw_document_hash *documents, size_t n, struct gw_err *err); /* replaces */
-/* Who on this voyage travels with it; voyage NULL: on any open voyage. */
+/* Who on this voyage travels with it. */
 struct gw_holder {
     struct gw_id traveler, voyage;
     int status;
 };
 [[nodiscard]] bool gw_store_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, const struct gw_id *voyage, struct gw_err *err);
+/* Who travels with it on an open voyage of the carrier; empty: of any. */
+[[nodiscard]] bool gw_store_holders_open(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *document, struct gw_span carrier, struct gw_err *err);
 
 /* ---- portraits and templates --------------------------------------------------- */
 
@@ -363,20 +366,21 @@ struct gw_portrait_row {
     struct gw_span model;
     double quality;
     struct gw_span template; /* sealed in the store */
+    struct gw_span carrier;  /* who sent it, and whose voyages it serves; empty: an authority's own, it serves all */
 };
-/* The one of that document and source. */
+/* The one of that document and source which this carrier sent; empty: the authority's own. */
 [[nodiscard]] bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_arena *a,
-    struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
-/* Replaces that of the same document and source, whose templates go from every voyage. */
+    struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_span carrier, struct gw_err *err);
+/* Replaces that of the same document, source and carrier, whose templates go from every voyage. */
 [[nodiscard]] bool gw_store_portrait_put(struct gw_tx *tx, const struct gw_portrait_row *row, struct gw_err *err);
-/* Portraits of a closed voyage's travelers that no open voyage expects die at until_us, if not sooner. */
+/* Portraits of a closed voyage's travelers that no open voyage they serve expects die at until_us, if not sooner. */
 [[nodiscard]] bool gw_store_portraits_hasten(struct gw_tx *tx, struct gw_id voyage, int64_t until_us, struct gw_err *err);
 /* At most `limit` (256) of those due, with key and picture, until *done. */
 [[nodiscard]] bool gw_store_portraits_expire(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us,
     size_t limit, struct gw_err *err);
-/* All that match the document, of the model, in the arena. */
+/* All that match the document and serve the voyage, of the model, in the arena. */
 [[nodiscard]] bool gw_store_portraits(struct gw_portrait_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
-    const struct gw_document_hash *document, struct gw_span model, struct gw_err *err);
+    const struct gw_document_hash *document, struct gw_id voyage, struct gw_span model, struct gw_err *err);
 
 /* Copies a template to a traveler, under the voyage's key. There already: nothing. */
 [[nodiscard]] bool gw_store_template_put(struct gw_tx *tx, struct gw_id traveler, struct gw_id voyage,
@@ -395,6 +399,7 @@ struct gw_covered {
 struct gw_template_row {
     struct gw_id traveler, portrait;
     int source;
+    bool authority; /* of a portrait that no carrier replaces */
     bool has_captured;
     int64_t captured_day, received_us;
     double quality;
@@ -430,7 +435,7 @@ struct gw_photo_row {
 [[nodiscard]] bool gw_store_photos_of_traveler(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id traveler, struct gw_err *err);
 [[nodiscard]] bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
-    const struct gw_hash *document, int source, struct gw_err *err);
+    struct gw_id portrait, struct gw_err *err);
 /* The picture as it came, plain, in the arena. GW_ERR_GONE: its key is. GW_ERR_CORRUPT. */
 [[nodiscard]] bool gw_store_photo_open(struct gw_span *picture, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_photo_row *row, struct gw_err *err);

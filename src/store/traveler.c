@@ -214,8 +214,16 @@ bool gw_store_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a,
     const struct gw_document_hash *d, const struct gw_id *voyage, struct gw_err *err)
 {
     struct gw_reading r;
-    const struct gw_value values[] = { gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document),
-        voyage == NULL ? gw_v_null() : gw_v_id(voyage) };
-    return gw_reading_start(&r, tx, voyage == NULL ? GW_QUERY_HOLDERS_OPEN : GW_QUERY_HOLDERS_ON, values, voyage == NULL ? 2 : 3, err) &&
+    return gw_reading_start(&r, tx, GW_QUERY_HOLDERS_ON,
+               GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_id(voyage)), err) &&
+           read_holders(holders, n, a, &r, err);
+}
+
+bool gw_store_holders_open(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *d, struct gw_span carrier, struct gw_err *err)
+{
+    struct gw_reading r;
+    return gw_reading_start(&r, tx, GW_QUERY_HOLDERS_OPEN,
+               GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_text(carrier)), err) &&
            read_holders(holders, n, a, &r, err);
 }

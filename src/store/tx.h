@@ -103,7 +103,7 @@ bool gw_tx_unseal(struct gw_span *plain, struct gw_arena *a, struct gw_tx *tx, c
     struct gw_span sealed, struct gw_err *err);
 /* Deletes rows; their pictures are cut out when that has committed. */
 bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t n, struct gw_err *err);
-/* Those of the portrait of that document and source. */
-bool gw_photos_forget_portrait(struct gw_tx *tx, const struct gw_hash *document, int source, struct gw_err *err);
+/* Those of the portrait. */
+bool gw_photos_forget_portrait(struct gw_tx *tx, struct gw_id portrait, struct gw_err *err);
 bool gw_photos_read(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
     const struct gw_value *values, size_t n_values, struct gw_err *err);

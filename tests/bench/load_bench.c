@@ -51,7 +51,7 @@ static bool fill_portraits(struct gw_tx *tx, void *arg, struct gw_err *err)
     for (size_t i = 0; i < n; i++) {
         char number[32];
         const struct gw_template t = i < n_persons ? templates[i] : face((unsigned)(f->number * n_travelers + i));
-        struct gw_portrait_row row = { .id = gw_id_new(now), .source = GW_PORTRAIT_PASSPORT, .received_us = now,
+        struct gw_portrait_row row = { .id = gw_id_new(now), .source = GW_PORTRAIT_PASSPORT, .carrier = gw_span_str("XX"), .received_us = now,
             .expires_us = now + f->p->conf.retention_portrait, .model = gw_service_model(f->p->s), .quality = 70 };
         uint8_t bytes[GW_TEMPLATE_BYTES_MAX];
         snprintf(number, sizeof number, "V%04zuT%03zu", f->number, i);

@@ -82,6 +82,35 @@ static void ranked_test(void **state)
     place_done(&p);
 }
 
+static void portrait_of(const struct gw_caller *who, unsigned kind, enum gw_portrait_source source, struct gw_date captured_on)
+{
+    struct gw_portrait_receipt r;
+    CHECK_OK(send_portrait_as(&r, &p, who, "P00001", 1 + 100 * kind, source, captured_on, &err));
+}
+
+/* What a carrier says of a picture does not put it before what it cannot replace. */
+static void authority_test(void **state)
+{
+    (void)state;
+    open_place();
+    portrait(1, 1, GW_PORTRAIT_PASSPORT, (struct gw_date){ 2026, 11, 1 });
+    portrait(1, 2, GW_PORTRAIT_VISA, (struct gw_date){ 2022, 6, 1 });
+    CHECK_TEXT(portraits_of(1), "101 201");
+    /* The same source, years older and yet before it: so it stands behind other sources, too. */
+    portrait_of(&p.admin, 3, GW_PORTRAIT_PASSPORT, (struct gw_date){ 2020, 6, 1 });
+    CHECK_TEXT(portraits_of(1), "201 301 101");
+    portrait(1, 4, GW_PORTRAIT_CHIP, (struct gw_date){ 2025, 6, 1 });
+    CHECK_TEXT(portraits_of(1), "401 201 301");
+    /* Between sources the points decide, whoever sent them. */
+    portrait_of(&p.admin, 5, GW_PORTRAIT_APPLICATION, (struct gw_date){ 2016, 6, 1 });
+    CHECK_TEXT(portraits_of(1), "401 201 301");
+    portrait_of(&p.admin, 6, GW_PORTRAIT_PASSPORT, (struct gw_date){ 2026, 10, 1 });
+    CHECK_TEXT(portraits_of(1), "601 101 401");
+    gw_galleries_drop(p.s->galleries, voyage);
+    CHECK_TEXT(portraits_of(1), "601 101 401");
+    place_done(&p);
+}
+
 /* The threshold follows what is searched, not what is kept. */
 static void threshold_test(void **state)
 {
@@ -185,6 +214,7 @@ int main(void)
 {
     gw_log_level(GW_LOG_ERROR);
     check_add("several portraits", "are ranked, and the worst gives way", ranked_test);
+    check_add("several portraits", "a carrier's does not stand before an authority's own of its source", authority_test);
     check_add("several portraits", "the threshold follows those that are searched", threshold_test);
     check_add("a gallery", "changed while boarding is the one built from nothing", exact_test);
     check_add("a gallery", "lets go of who declined, and of everybody at the close", over_test);

@@ -191,9 +191,6 @@ static void newest_of_each_source(void **state)
     CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
     CHECK(!r.created && gw_id_equal(r.portrait, first.portrait));
     CHECK_INT(r.voyages, 1);
-    /* Another carrier is not told who is expected elsewhere. */
-    CHECK_OK(send_portrait_as(&r, &p, &p.other_carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
-    CHECK_INT(r.voyages, 0);
     /* A newer one takes its place, an older one does not. */
     CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 2, GW_PORTRAIT_PASSPORT, june, &err));
     CHECK(!r.created && !gw_id_equal(r.portrait, first.portrait));
@@ -216,6 +213,76 @@ static void newest_of_each_source(void **state)
     CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 2, GW_PORTRAIT_PASSPORT, june, &err));
     CHECK_OK(gw_service_readiness(&ready, p.a, p.s, &p.carrier, m.voyage, &err));
     CHECK_INT(ready.covered_by_several, 1);
+    place_done(&p);
+}
+
+/* The same people on a voyage of YY, who fly on with it. */
+static const char *connecting_text(struct place *p, unsigned n)
+{
+    char *text = gw_arena_text(p->a, gw_span_str(manifest_text(p, "", n, "")), NULL);
+    memcpy(strstr(text, "\"XX\"") + 1, "YY", 2);
+    return text;
+}
+
+static unsigned covered(struct place *p, const struct gw_caller *who, struct gw_id voyage)
+{
+    struct gw_readiness ready;
+    CHECK_OK(gw_service_readiness(&ready, p->a, p->s, who, voyage, &err));
+    return (unsigned)(ready.covered + 10 * ready.covered_by_several);
+}
+
+static void whose_portrait(void **state)
+{
+    (void)state;
+    struct place p;
+    place_init(&p);
+    CHECK_OK(place_open(&p, &err));
+    struct gw_manifest_receipt first, second;
+    struct gw_portrait_receipt mine, r;
+    struct gw_close c;
+    struct gw_purge purge;
+    const struct gw_date may = { 2026, 5, 1 }, june = { 2026, 6, 1 };
+    CHECK_OK(send_manifest(&first, &p, &p.carrier, manifest_text(&p, "", 2, ""), NULL, &err));
+    CHECK_OK(send_portrait_as(&mine, &p, &p.carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK_INT(covered(&p, &p.carrier, first.voyage), 1);
+    /* The same document and source, the same picture even, of another carrier: another portrait, which serves nobody yet. */
+    CHECK_OK(send_portrait_as(&r, &p, &p.other_carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK(r.created && !gw_id_equal(r.portrait, mine.portrait));
+    CHECK_INT(r.voyages, 0);
+    CHECK_OK(send_portrait_as(&r, &p, &p.other_carrier, "P00001", 9, GW_PORTRAIT_PASSPORT, june, &err));
+    CHECK(!r.created);
+    CHECK_INT(covered(&p, &p.carrier, first.voyage), 1);
+    /* Nor is an older one of ours refused because theirs is newer. */
+    CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK(!r.created && gw_id_equal(r.portrait, mine.portrait));
+    /* Their voyage comes, and has theirs alone; the authority's own has everybody. */
+    CHECK_OK(send_manifest(&second, &p, &p.other_carrier, connecting_text(&p, 2), NULL, &err));
+    CHECK_INT(covered(&p, &p.other_carrier, second.voyage), 1);
+    CHECK_OK(send_portrait_as(&r, &p, &p.admin, "P00002", 2, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK_INT(r.voyages, 2);
+    CHECK_OK(send_portrait_as(&r, &p, &p.other_carrier, "P00002", 8, GW_PORTRAIT_PASSPORT, june, &err));
+    CHECK(r.created);
+    CHECK_INT(covered(&p, &p.carrier, first.voyage), 2);
+    CHECK_INT(covered(&p, &p.other_carrier, second.voyage), 12);
+    struct gw_template one = face(1), nine = face(9);
+    struct gw_verification v;
+    CHECK_OK(send_probe(&v, &p, &p.device, first.voyage, &nine, NULL, &err));
+    CHECK_INT(v.answer, GW_ANSWER_RETRY);
+    CHECK_OK(send_probe(&v, &p, &p.device, second.voyage, &one, NULL, &err));
+    CHECK_INT(v.answer, GW_ANSWER_RETRY);
+    /* A carrier's waits no longer than that carrier's voyages need it: others that expect the document do not have it. */
+    CHECK_OK(gw_service_close_voyage(&c, p.a, p.s, &p.officer, first.voyage, &(struct gw_close_ask){}, NULL, &err));
+    p.s->clock.fixed_us = c.purge_us;
+    CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
+    CHECK_INT(purge.templates, 3); /* of the voyage two, and the one of the two portraits that was sent for it */
+    CHECK_INT(covered(&p, &p.other_carrier, second.voyage), 12);
+    CHECK_OK(send_portrait_as(&r, &p, &p.carrier, "P00001", 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK(r.created);
+    /* Who speaks for a carrier without being one is that carrier; a carrier that is none is nobody. */
+    const struct gw_caller theirs = { .role = GW_ROLE_ADMIN, .carrier = "YY" }, none = { .role = GW_ROLE_CARRIER };
+    CHECK_OK(send_portrait_as(&r, &p, &theirs, "P00001", 9, GW_PORTRAIT_PASSPORT, june, &err));
+    CHECK(!r.created);
+    CHECK_FAILS(send_portrait_as(&r, &p, &none, "P00001", 9, GW_PORTRAIT_PASSPORT, june, &err), GW_ERR_FORBIDDEN);
     place_done(&p);
 }
 
@@ -644,6 +711,7 @@ int main(void)
     check_add("departure", "manifest, portraits, decisions, decline and close come out as they should", a_whole_departure);
     check_add("manifest", "sent twice changes nothing; a later one adds, changes, removes", sent_twice_changes_nothing);
     check_add("portraits", "the newest of each source is kept", newest_of_each_source);
+    check_add("portraits", "serve the voyages of whose they are, and only they replace them", whose_portrait);
     check_add("roles", "each may what it may, and sees what it may see", who_may);
     check_add("board", "voyages come in pages, by mode, port and site", a_board_in_pages);
     check_add("tokens", "are shown once, expire and are revoked", tokens);

@@ -298,6 +298,62 @@ static void one_at_a_time(void **state)
     test_folder_drop(folder);
 }
 
+static void run_sql(sqlite3 *db, const char *sql)
+{
+    char *why = NULL;
+    sqlite3_exec(db, sql, NULL, NULL, &why);
+    CHECK_TEXT(why == NULL ? "" : why, "");
+    sqlite3_free(why);
+}
+
+static int64_t number_of(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *s;
+    CHECK_INT(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_step(s), SQLITE_ROW);
+    const int64_t n = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return n;
+}
+
+/* Portraits and templates of a store from before it was written down who sent them. */
+static void senders_unknown(void **state)
+{
+    (void)state;
+    test_folder_make(folder);
+    char path[128], set[64];
+    snprintf(path, sizeof path, "%s/gangway.db", folder);
+    sqlite3 *db;
+    CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+    size_t before = 0;
+    for (; before < gw_n_migrations && strstr(gw_migrations[before].name, "_whose") == NULL; before++)
+        run_sql(db, gw_migrations[before].sql);
+    CHECK(before < gw_n_migrations);
+    snprintf(set, sizeof set, "PRAGMA user_version = %zu", before);
+    run_sql(db, set);
+    run_sql(db, "INSERT INTO portrait (id, number, document, source, captured_day, received_us, expires_us, picture, model, quality, sealed) "
+                "VALUES (x'01', x'02', x'03', 1, 20000, 5, 6, x'07', 'm', 8.5, x'09'), (x'11', x'02', x'03', 2, NULL, 5, 6, x'17', 'm', 8.5, x'19')");
+    run_sql(db, "INSERT INTO template (traveler, portrait, voyage, model, quality, sealed, source) VALUES (x'21', x'01', x'22', 'm', 8.5, x'23', 1)");
+    sqlite3_close(db);
+    struct gw_store *s = open_store();
+    CHECK_OK(s != NULL);
+    gw_store_close(s);
+    CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+    /* Nothing is lost, and nobody's they stay: no carrier's, and of what was copied already not preferred as an authority's. */
+    CHECK_INT(number_of(db, "SELECT count(*) FROM portrait WHERE carrier = '' AND number = x'02' AND received_us = 5 AND expires_us = 6 AND quality = 8.5"), 2);
+    CHECK_INT(number_of(db, "SELECT captured_day FROM portrait WHERE id = x'01' AND source = 1 AND picture = x'07' AND sealed = x'09'"), 20'000);
+    CHECK_INT(number_of(db, "SELECT captured_day IS NULL FROM portrait WHERE id = x'11' AND source = 2"), 1);
+    CHECK_INT(number_of(db, "SELECT authority FROM template"), 0);
+    CHECK_INT(number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('portrait_number', 'portrait_expiry') AND tbl_name = 'portrait'"), 2);
+    /* A carrier's own stands beside it, one of each. */
+    const char *beside = "INSERT INTO portrait SELECT randomblob(16), number, document, source, 'XX', captured_day, received_us, expires_us, "
+                         "picture, model, quality, sealed FROM portrait WHERE id = x'01'";
+    run_sql(db, beside);
+    CHECK_INT(sqlite3_exec(db, beside, NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+    test_folder_drop(folder);
+}
+
 static void cannot_write(void **state)
 {
     (void)state;
@@ -473,6 +529,7 @@ int main(void)
     check_add("write", "what was acknowledged survives kill -9, nothing is there by half", killed);
     check_add("write", "no room is said, and with room it goes on", cannot_write);
     check_add("open", "one process at a time, and nothing from the future", one_at_a_time);
+    check_add("open", "portraits of a store that did not write down who sent them are kept, and are no carrier's", senders_unknown);
     check_add("open", "a folder that cannot be written is refused", read_only_folder);
     check_add("sealed", "opens only in its own row", belongs_somewhere);
     check_add("sealed", "is lost with its key, and only when that is committed", lost_with_its_key);

@@ -170,8 +170,8 @@ export class Gangway {
     return this.ask('POST', '/v1/manifests', { as: 'carrier', json: m, ...options });
   }
 
-  portrait(picture, { number, state = 'UTO', source = 'passport', captured, as = 'carrier', type = 'image/jpeg', headers = {} } = {}) {
-    return this.ask('PUT', '/v1/portraits', { as, body: picture, headers: { 'Content-Type': type, 'X-Document-Number': number,
+  portrait(picture, { number, state = 'UTO', source = 'passport', captured, as = 'carrier', where, type = 'image/jpeg', headers = {} } = {}) {
+    return this.ask('PUT', '/v1/portraits', { as, where, body: picture, headers: { 'Content-Type': type, 'X-Document-Number': number,
       'X-Issuing-State': state, 'X-Portrait-Source': source, ...(captured ? { 'X-Captured-On': captured } : {}), ...headers } });
   }
 
