@@ -383,6 +383,19 @@ void gw_audit_checker_end(struct gw_audit_checker *c)
     }
 }
 
+bool gw_audit_checker_witnessed(struct gw_audit_checker *c, const struct gw_note_key *witness, int64_t *at_s)
+{
+    struct gw_note note;
+    /* Of another kind, the log's own signature would vouch for the log. */
+    if (c->n_heads > 0 && witness->kind == GW_NOTE_COSIGNATURE && gw_note_parse(&note, gw_buf_span(&c->last_note), NULL) &&
+        gw_note_signed(&note, witness, at_s))
+        return true;
+    c->line = 0;
+    if (c->n_heads > 0) /* else it was said already that nobody vouches for anything here */
+        say(c, "unwitnessed", false, 0, "the last head has no good signature of the witness %s", witness->name);
+    return false;
+}
+
 void gw_audit_checker_verdict(struct gw_audit_verdict *out, const struct gw_audit_checker *c)
 {
     *out = (struct gw_audit_verdict){
@@ -404,10 +417,4 @@ const struct gw_checkpoint *gw_audit_checker_heads(size_t *n, const struct gw_au
 {
     *n = c->n_heads;
     return c->heads;
-}
-
-bool gw_audit_checker_witnessed(const struct gw_audit_checker *c, const struct gw_note_key *witness, int64_t *at_s)
-{
-    struct gw_note note;
-    return c->n_heads > 0 && gw_note_parse(&note, gw_buf_span(&c->last_note), NULL) && gw_note_signed(&note, witness, at_s);
 }

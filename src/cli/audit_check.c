@@ -129,6 +129,8 @@ static int check_one(struct known_list *learned, const struct gw_audit_check_ask
     if (!each_line(path, check_line, c, &err))
         return gw_cli_fail("audit", &err);
     gw_audit_checker_end(c);
+    int64_t at_s = 0;
+    bool witnessed = ask->witness != NULL && gw_audit_checker_witnessed(c, ask->witness, &at_s);
     struct gw_audit_verdict v;
     size_t n;
     gw_audit_checker_verdict(&v, c);
@@ -136,23 +138,15 @@ static int check_one(struct known_list *learned, const struct gw_audit_check_ask
     for (size_t i = 0; i < n; i++)
         know(learned, &heads[i], path);
     GW_AUTO(gw_json) *j = verdict_json(path, &v);
-    bool valid = v.n_findings == 0;
     if (ask->witness != NULL) {
-        int64_t at_s = 0;
         char at[GW_TIME_TEXT];
-        bool witnessed = gw_audit_checker_witnessed(c, ask->witness, &at_s);
         gw_time_format(at, at_s * GW_US_PER_S);
         gw_json_set_text(j, "witnessed_at", witnessed ? at : NULL);
-        if (!witnessed)
-            fprintf(stderr, "gangway audit check: %s: the last head has no good signature of the witness %s\n", path,
-                ask->witness->name);
-        valid = valid && witnessed;
-        gw_json_set_bool(j, "valid", valid);
     }
     gw_cli_print(j, ask->pretty);
     for (size_t i = 0; i < v.n_findings; i++)
         fprintf(stderr, "gangway audit check: %s: %s\n", path, v.findings[i].text);
-    return valid ? GW_EXIT_OK : GW_EXIT_INVALID;
+    return v.n_findings == 0 ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 
 int gw_audit_check(const struct gw_audit_check_ask *ask)

@@ -369,9 +369,19 @@ static void witnesses(void **state)
     GW_AUTO(gw_audit_checker) *c = check(gw_buf_span(&l.text), NULL, 0);
     assert_true(gw_audit_checker_witnessed(c, &witness, &at_s));
     assert_int_equal(at_s, 1795420900);
+    struct gw_audit_verdict v;
+    gw_audit_checker_verdict(&v, c);
+    assert_int_equal(v.n_findings, 0);
     struct gw_note_key stranger = witness;
     stranger.public_key[3] ^= 1;
     assert_false(gw_audit_checker_witnessed(c, &stranger, NULL));
+    /* The log's own signature stands there, too, and vouches for nothing. */
+    assert_false(gw_audit_checker_witnessed(c, &key, NULL));
+    gw_audit_checker_verdict(&v, c);
+    assert_int_equal(v.n_findings, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(v.findings[i].code, "unwitnessed");
+    assert_non_null(strstr(v.findings[0].text, "no good signature of the witness witness.example/w"));
     done(&l);
 }
 

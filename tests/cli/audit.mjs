@@ -1,0 +1,105 @@
+// audit.mjs - gangway audit as an auditor types it: a log of a few entries, what is no
+// log at all, witnesses true and false, proofs that hold.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const program = process.env.GANGWAY ?? process.env.GANGWAY_BIN ?? path.join(root, 'build', 'gangway');
+const env = Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith('GANGWAY')));
+
+function gangway(...args) {
+  const r = spawnSync(program, args, { env, encoding: 'utf8', timeout: 60_000 });
+  let json = null;
+  try { json = JSON.parse(r.stdout); } catch { /* nothing, or text */ }
+  return { status: r.status, stdout: r.stdout, stderr: r.stderr, json };
+}
+
+// c2sp.org/tlog-cosignature: the key as it is written, and the line under a head's text.
+function witness(name) {
+  const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519');
+  const bytes = Buffer.concat([Buffer.from([4]), publicKey.export({ format: 'der', type: 'spki' }).subarray(12)]);
+  const id = crypto.createHash('sha256').update(`${name}\n`).update(bytes).digest().subarray(0, 4);
+  const line = (text, at) => {
+    const time = Buffer.alloc(8);
+    time.writeBigUInt64BE(BigInt(at));
+    return `— ${name} ${Buffer.concat([id, time, crypto.sign(null, Buffer.from(`cosignature/v1\ntime ${at}\n${text}`), privateKey)]).toString('base64')}`;
+  };
+  return { vkey: `${name}+${id.toString('hex')}+${bytes.toString('base64')}`, line };
+}
+
+describe('audit', { skip: fs.existsSync(program) ? false : `${program} is not built` }, () => {
+  let dir, key, log, text;
+  const at = (name) => path.join(dir, name);
+  const write = (name, content) => { fs.writeFileSync(at(name), content); return at(name); };
+  const own = (...args) => {
+    const r = gangway(...args, '--set', `store.path=${at('store')}`);
+    assert.equal(r.status, 0, r.stderr);
+    return r;
+  };
+  const check = (file, ...more) => gangway('audit', 'check', file, '--key', key, ...more);
+
+  // Heads over 2, 4, 6, and over 7 by the export itself.
+  before(() => {
+    dir = fs.mkdtempSync(path.join(os.tmpdir(), 'gangway-audit-'));
+    for (let i = 0; i < 6; i++) {
+      own('user', 'add', '--role', 'officer');
+      if (i % 2 === 1) own('audit', 'head', '--fresh');
+    }
+    key = write('log.key', own('audit', 'key').stdout);
+    log = at('log.txt');
+    own('audit', 'export', log);
+    text = fs.readFileSync(log, 'utf8');
+  });
+  after(() => fs.rmSync(dir, { recursive: true, force: true }));
+
+  test('an honest export holds', () => {
+    const r = check(log);
+    assert.equal(r.status, 0, r.stderr);
+    assert.deepEqual([r.json.valid, r.json.entries, r.json.heads, r.json.problems], [true, 7, 4, []]);
+  });
+
+  describe('a witness', () => {
+    // Under the last head, behind the log's own line.
+    const cosigned = (line) => text.replace(/\nend 7\n$/, `\n|${line}\nend 7\n`);
+    const signed = () => {
+      const note = text.slice(text.lastIndexOf('\nhead\n') + 6).split('\n').filter((l) => l.startsWith('|')).map((l) => l.slice(1));
+      return `${note.slice(0, 4).join('\n')}\n`;
+    };
+
+    test('who signed the last head is taken, with the time', () => {
+      const w = witness('witness.example/w');
+      const r = check(write('witnessed.txt', cosigned(w.line(signed(), 1795420900))), '--witness', w.vkey);
+      assert.equal(r.status, 0, r.stderr);
+      assert.deepEqual([r.json.valid, r.json.witnessed_at], [true, '2026-11-23T08:01:40Z']);
+    });
+
+    test('who did not sign is a problem of its own', () => {
+      const w = witness('witness.example/w');
+      const rows = { 'nobody signed': text, 'another of this name did': cosigned(witness('witness.example/w').line(signed(), 1795420900)),
+        'it signed another text': cosigned(w.line(`${signed()}x`, 1795420900)) };
+      for (const [label, content] of Object.entries(rows)) {
+        const r = check(write('unwitnessed.txt', content), '--witness', w.vkey);
+        assert.equal(r.status, 1, label);
+        assert.deepEqual([r.json.valid, r.json.witnessed_at, r.json.problems.map((p) => p.code)], [false, null, ['unwitnessed']], label);
+        assert.match(r.json.problems[0].text, /the last head has no good signature of the witness witness\.example\/w/);
+        assert.ok(r.stderr.includes(r.json.problems[0].text));
+      }
+    });
+
+    test('the log is no witness of itself, and a witness no log', () => {
+      const r = check(log, '--witness', key);
+      assert.equal(r.status, 2, r.stdout);
+      assert.match(r.stderr, /--witness: this is no key of a witness/);
+      assert.equal(r.stdout, '');
+      const other = gangway('audit', 'check', log, '--key', witness('witness.example/w').vkey);
+      assert.equal(other.status, 2, other.stdout);
+      assert.match(other.stderr, /--key: this is the key of a witness/);
+    });
+  });
+});
