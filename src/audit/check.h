@@ -59,6 +59,7 @@ void gw_audit_checker_end(struct gw_audit_checker *c); /* there are no more line
 bool gw_audit_checker_witnessed(struct gw_audit_checker *c, const struct gw_note_key *witness, int64_t *at_s);
 
 struct gw_audit_verdict {
+    bool is_export;                          /* it begins as one: false is another file, not a lie */
     const struct gw_audit_finding *findings; /* in the order found; borrowed from the checker */
     size_t n_findings;
     bool more;                               /* than are kept */

@@ -146,7 +146,7 @@ static int check_one(struct known_list *learned, const struct gw_audit_check_ask
     gw_cli_print(j, ask->pretty);
     for (size_t i = 0; i < v.n_findings; i++)
         fprintf(stderr, "gangway audit check: %s: %s\n", path, v.findings[i].text);
-    return v.n_findings == 0 ? GW_EXIT_OK : GW_EXIT_INVALID;
+    return !v.is_export ? GW_EXIT_UNREADABLE : v.n_findings == 0 ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 
 int gw_audit_check(const struct gw_audit_check_ask *ask)
@@ -271,7 +271,7 @@ int gw_audit_prove(const struct gw_audit_prove_ask *ask)
         gw_audit_checker_verdict(&v, c);
         end_head(&l);
         if (v.n_findings > 0)
-            fine = gw_fail(&err, GW_ERR_INVALID, "%.200s", v.findings[0].text);
+            fine = gw_fail(&err, v.is_export ? GW_ERR_INVALID : GW_ERR_FORMAT, "%.200s", v.findings[0].text);
         else if (v.from != 0)
             fine = gw_fail(&err, GW_ERR_INVALID, "a proof needs an export from the first entry on");
         if (own.b < 0)

@@ -102,4 +102,38 @@ describe('audit', { skip: fs.existsSync(program) ? false : `${program} is not bu
       assert.match(other.stderr, /--key: this is the key of a witness/);
     });
   });
+
+  describe('a file that is no export could not be read', () => {
+    const rows = [
+      ['plain text', () => 'Dear auditor,\nall is well.\n', /it must begin with the line/],
+      ['an empty file', () => '', /it is empty/],
+      ['an export of another version', () => text.replace('export 1', 'export 2'), /it must begin with the line/],
+      ['line ends of another system', () => text.replaceAll('\n', '\r\n'), /its lines end in CR LF/],
+      ['a head', () => own('audit', 'head').stdout, /it must begin with the line/],
+    ];
+    for (const [label, make, sentence] of rows)
+      test(label, () => {
+        const r = check(write('none.txt', make()));
+        assert.equal(r.status, 3, r.stdout);
+        assert.deepEqual([r.json.valid, r.json.problems.length, r.json.problems[0].code], [false, 1, 'form']);
+        assert.match(r.json.problems[0].text, sentence);
+        assert.ok(r.stderr.includes(r.json.problems[0].text));
+        const proof = gangway('audit', 'prove', at('none.txt'), '--entry', '0', '--key', key);
+        assert.equal(proof.status, 3, proof.stdout);
+      });
+
+    test('a device that has nothing', () => assert.equal(check('/dev/null').status, 3));
+    test('no file at all', () => assert.equal(check(at('nowhere')).status, 3));
+
+    test('what begins as one was read, and does not hold', () => {
+      const lies = { 'cut off': text.slice(0, 400), 'the title alone': 'gangway audit export 1\n', 'another number': text.replace('from 0', 'from x'),
+        'an entry changed': text.replace('"officer"', '"auditor"'), 'an entry with a CR': text.replace('}\n', '}\r\n') };
+      for (const [label, content] of Object.entries(lies)) {
+        const r = check(write('lie.txt', content));
+        assert.equal(r.status, 1, label);
+        assert.equal(r.json.valid, false, label);
+        assert.ok(r.json.problems.length > 0, label);
+      }
+    });
+  });
 });
