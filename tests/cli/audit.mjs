@@ -136,4 +136,39 @@ describe('audit', { skip: fs.existsSync(program) ? false : `${program} is not bu
       }
     });
   });
+
+  describe('a proof', () => {
+    const prove = (...args) => gangway('audit', 'prove', log, '--key', key, ...args);
+    const good = [
+      ['an entry, to the last head', ['--entry', '3'], /entry 3 \(token\) is in the log of 7 entries/],
+      ['an entry, to an earlier head', ['--entry', '3', '--size', '4'], /entry 3 \(token\) is in the log of 4 entries/],
+      ['two sizes', ['--first', '2', '--second', '6'], /the log of 6 entries .* begins with the 2 /],
+      ['a size and the last', ['--first', '4'], /the log of 7 entries .* begins with the 4 /],
+    ];
+    for (const [label, args, sentence] of good)
+      test(`${label}: what is handed out holds`, () => {
+        const r = prove(...args);
+        assert.equal(r.status, 0, r.stderr);
+        const checked = gangway('audit', 'prove', '--check', write('proof.json', r.stdout), '--key', key);
+        assert.equal(checked.status, 0, checked.stderr);
+        assert.match(checked.json.text, sentence);
+      });
+
+    const refused = [
+      ['a first size nobody signed', ['--first', '3', '--second', '6'], /--first: no head was signed over 3 entries; the nearest are over 2 and 4/],
+      ['a second size nobody signed', ['--first', '2', '--second', '5'], /--second: no head was signed over 5 entries; the nearest are over 4 and 6/],
+      ['a size before all heads', ['--first', '1'], /--first: no head was signed over 1 entry; the nearest is over 2/],
+      ['an entry in a size nobody signed', ['--entry', '4', '--size', '5'], /--size: no head was signed over 5 entries; the nearest is over 6/],
+      ['an entry that is not in that size', ['--entry', '4', '--size', '4'], /.+/],
+      ['an entry there is not', ['--entry', '7'], /.+/],
+      ['more than there is', ['--first', '2', '--second', '8'], /the export has 7 entries/],
+    ];
+    for (const [label, args, sentence] of refused)
+      test(`${label}: refused, and no proof that proves nothing`, () => {
+        const r = prove(...args);
+        assert.equal(r.status, 1, r.stdout);
+        assert.equal(r.stdout, '');
+        assert.match(r.stderr, sentence);
+      });
+  });
 });
