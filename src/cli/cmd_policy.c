@@ -291,8 +291,6 @@ static int run_explain(int argc, char **argv)
     int status = GW_EXIT_OK;
     if (!gw_options_read(&argc, argv, &command_explain, options, GW_COUNT(options), &status))
         return status;
-    if (argc > 1)
-        return usage(&command_explain, "takes options only; a pack goes behind --pack");
     const char *const names[] = { "--date", "--citizenship", "--birth-date", "--mode", "--direction", "--site" };
     const char *const given[] = { date, citizenship, birth, mode, direction, site };
     for (size_t i = 0; i < GW_COUNT(names); i++)
@@ -410,8 +408,6 @@ static int run_notice(int argc, char **argv)
     char now[GW_TIME_TEXT];
     if (!gw_options_read(&argc, argv, &command_notice, options, GW_COUNT(options), &status))
         return status;
-    if (argc > 1)
-        return usage(&command_notice, "takes options only; a pack goes behind --pack");
     if (site == NULL)
         return usage(&command_notice, "--site is missing");
     gw_time_format(now, gw_clock_now(NULL));
