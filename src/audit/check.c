@@ -68,6 +68,7 @@ struct gw_audit_checker {
     bool more, broken_root; /* a root was wrong: every later one is, too */
 
     struct gw_frontier frontier; /* of what was read */
+    bool is_export;
     uint64_t from, next;         /* next: the n the next entry should have */
     bool has_prev;
     struct gw_hash prev;
@@ -336,10 +337,12 @@ bool gw_audit_checker_line(struct gw_audit_checker *c, struct gw_span line)
     switch (c->part) {
     case PART_TITLE:
         c->part = PART_FROM;
-        if (gw_span_is(line, GW_AUDIT_EXPORT_HEAD))
-            return true;
-        say(c, "form", false, 0, "this is no export of the log: it must begin with the line \"" GW_AUDIT_EXPORT_HEAD "\"");
-        return false;
+        c->is_export = gw_span_is(line, GW_AUDIT_EXPORT_HEAD);
+        if (gw_span_is(line, GW_AUDIT_EXPORT_HEAD "\r"))
+            say(c, "form", false, 0, "this is no export of the log any more: its lines end in CR LF; take it as it was, byte for byte");
+        else if (!c->is_export)
+            say(c, "form", false, 0, "this is no export of the log: it must begin with the line \"" GW_AUDIT_EXPORT_HEAD "\"");
+        return c->is_export;
     case PART_FROM:
         return take_from(c, line);
     case PART_FRONTIER:
@@ -363,6 +366,8 @@ void gw_audit_checker_end(struct gw_audit_checker *c)
 {
     if (c->part == PART_HEAD)
         take_head(c);
+    if (c->part == PART_TITLE)
+        say(c, "form", false, 0, "this is no export of the log: it is empty");
     if (c->part != PART_END && c->n_findings == 0)
         say(c, "cut_off", true, c->next, "the export is cut off after line %zu: its last line (end N) is missing", c->line);
     c->line = 0;
@@ -383,9 +388,23 @@ void gw_audit_checker_end(struct gw_audit_checker *c)
     }
 }
 
+bool gw_audit_checker_witnessed(struct gw_audit_checker *c, const struct gw_note_key *witness, int64_t *at_s)
+{
+    struct gw_note note;
+    /* Of another kind, the log's own signature would vouch for the log. */
+    if (c->n_heads > 0 && witness->kind == GW_NOTE_COSIGNATURE && gw_note_parse(&note, gw_buf_span(&c->last_note), NULL) &&
+        gw_note_signed(&note, witness, at_s))
+        return true;
+    c->line = 0;
+    if (c->n_heads > 0) /* else it was said already that nobody vouches for anything here */
+        say(c, "unwitnessed", false, 0, "the last head has no good signature of the witness %s", witness->name);
+    return false;
+}
+
 void gw_audit_checker_verdict(struct gw_audit_verdict *out, const struct gw_audit_checker *c)
 {
     *out = (struct gw_audit_verdict){
+        .is_export = c->is_export,
         .findings = c->findings,
         .n_findings = c->n_findings,
         .more = c->more,
@@ -404,10 +423,4 @@ const struct gw_checkpoint *gw_audit_checker_heads(size_t *n, const struct gw_au
 {
     *n = c->n_heads;
     return c->heads;
-}
-
-bool gw_audit_checker_witnessed(const struct gw_audit_checker *c, const struct gw_note_key *witness, int64_t *at_s)
-{
-    struct gw_note note;
-    return c->n_heads > 0 && gw_note_parse(&note, gw_buf_span(&c->last_note), NULL) && gw_note_signed(&note, witness, at_s);
 }

@@ -32,7 +32,7 @@ void gw_audit_export_end(struct gw_buf *out, uint64_t size);
 
 struct gw_audit_finding {
     const char *code;  /* "altered", "missing", "order", "clock", "signature", "root", "fork", "truncated",
-                        * "unsigned", "head", "form", "cut_off": stable */
+                        * "unsigned", "head", "form", "cut_off", "unwitnessed": stable */
     size_t line;       /* of the export, from 1; 0: of no line */
     bool has_entry;
     uint64_t entry;    /* from which on */
@@ -54,8 +54,12 @@ void gw_audit_known_sort(struct gw_audit_known *known, size_t n);
 /* Without its newline. False: it makes no sense to go on (the file is no export). */
 bool gw_audit_checker_line(struct gw_audit_checker *c, struct gw_span line);
 void gw_audit_checker_end(struct gw_audit_checker *c); /* there are no more lines */
+/* After the end: has this witness (a key of kind GW_NOTE_COSIGNATURE) signed the last good head, and when?
+ * Where it has not, that is a finding. */
+bool gw_audit_checker_witnessed(struct gw_audit_checker *c, const struct gw_note_key *witness, int64_t *at_s);
 
 struct gw_audit_verdict {
+    bool is_export;                          /* it begins as one: false is another file, not a lie */
     const struct gw_audit_finding *findings; /* in the order found; borrowed from the checker */
     size_t n_findings;
     bool more;                               /* than are kept */
@@ -67,5 +71,3 @@ struct gw_audit_verdict {
 void gw_audit_checker_verdict(struct gw_audit_verdict *out, const struct gw_audit_checker *c);
 /* Every good head seen, by size, to hold another export against. */
 const struct gw_checkpoint *gw_audit_checker_heads(size_t *n, const struct gw_audit_checker *c);
-/* Good cosignatures by this witness seen under the last good head. */
-bool gw_audit_checker_witnessed(const struct gw_audit_checker *c, const struct gw_note_key *witness, int64_t *at_s);

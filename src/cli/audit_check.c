@@ -129,6 +129,8 @@ static int check_one(struct known_list *learned, const struct gw_audit_check_ask
     if (!each_line(path, check_line, c, &err))
         return gw_cli_fail("audit", &err);
     gw_audit_checker_end(c);
+    int64_t at_s = 0;
+    bool witnessed = ask->witness != NULL && gw_audit_checker_witnessed(c, ask->witness, &at_s);
     struct gw_audit_verdict v;
     size_t n;
     gw_audit_checker_verdict(&v, c);
@@ -136,23 +138,15 @@ static int check_one(struct known_list *learned, const struct gw_audit_check_ask
     for (size_t i = 0; i < n; i++)
         know(learned, &heads[i], path);
     GW_AUTO(gw_json) *j = verdict_json(path, &v);
-    bool valid = v.n_findings == 0;
     if (ask->witness != NULL) {
-        int64_t at_s = 0;
         char at[GW_TIME_TEXT];
-        bool witnessed = gw_audit_checker_witnessed(c, ask->witness, &at_s);
         gw_time_format(at, at_s * GW_US_PER_S);
         gw_json_set_text(j, "witnessed_at", witnessed ? at : NULL);
-        if (!witnessed)
-            fprintf(stderr, "gangway audit check: %s: the last head has no good signature of the witness %s\n", path,
-                ask->witness->name);
-        valid = valid && witnessed;
-        gw_json_set_bool(j, "valid", valid);
     }
     gw_cli_print(j, ask->pretty);
     for (size_t i = 0; i < v.n_findings; i++)
         fprintf(stderr, "gangway audit check: %s: %s\n", path, v.findings[i].text);
-    return valid ? GW_EXIT_OK : GW_EXIT_INVALID;
+    return !v.is_export ? GW_EXIT_UNREADABLE : v.n_findings == 0 ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 
 int gw_audit_check(const struct gw_audit_check_ask *ask)
@@ -238,16 +232,29 @@ static bool read_node(struct gw_hash *out, void *from, unsigned level, uint64_t 
     return true;
 }
 
-/* The note of the head of that size; NULL when the export has none. */
-static const char *head_of(const struct leaves *l, uint64_t size)
+/* The note of the head of that size. Where the export has none a proof would hang in the air: GW_ERR_INVALID names the
+ * nearest of at least `least`. option: what asked for the size. */
+static const char *head_of(const struct leaves *l, uint64_t size, uint64_t least, const char *option, struct gw_err *err)
 {
+    uint64_t below = 0, above = 0;
     for (size_t at = 0; at < l->heads.size;) {
         const char *number = (const char *)l->heads.data + at, *note = number + strlen(number) + 1;
-        if (strtoull(number, NULL, 10) == size)
+        uint64_t n = strtoull(number, NULL, 10);
+        if (n == size)
             return note;
+        if (n < size && n >= least)
+            below = GW_MAX(below, n);
+        else if (n > size && (above == 0 || n < above))
+            above = n;
         at += (size_t)(note - number) + strlen(note) + 1;
     }
-    return NULL;
+    char near[96];
+    if (below > 0 && above > 0)
+        snprintf(near, sizeof near, "the nearest are over %llu and %llu", (unsigned long long)below, (unsigned long long)above);
+    else
+        snprintf(near, sizeof near, "the nearest is over %llu", (unsigned long long)GW_MAX(below, above));
+    return gw_fail_null(err, GW_ERR_INVALID, "%s: no head was signed over %llu entr%s; %s", option, (unsigned long long)size,
+        size == 1 ? "y" : "ies", near);
 }
 
 static struct gw_json *make_proof(const struct gw_audit_prove_ask *ask, struct leaves *l, struct gw_err *err)
@@ -256,11 +263,14 @@ static struct gw_json *make_proof(const struct gw_audit_prove_ask *ask, struct l
     uint64_t a = (uint64_t)ask->a, b = (uint64_t)ask->b;
     if (b > l->n)
         return gw_fail_null(err, GW_ERR_INVALID, "the export has %zu entries", l->n);
-    if (ask->inclusion)
-        return gw_tree_inclusion(&p, a, b, read_node, l, err)
-                   ? gw_proof_inclusion_json(a, b, gw_buf_text(&l->entry), p.hashes, p.n, head_of(l, b)) : NULL;
-    return gw_tree_consistency(&p, a, b, read_node, l, err)
-               ? gw_proof_consistency_json(a, b, p.hashes, p.n, head_of(l, a), head_of(l, b)) : NULL;
+    if (ask->inclusion ? !gw_tree_inclusion(&p, a, b, read_node, l, err) : !gw_tree_consistency(&p, a, b, read_node, l, err))
+        return NULL;
+    const char *head = head_of(l, b, ask->inclusion ? a + 1 : a, ask->inclusion ? "--size" : "--second", err);
+    const char *first = head == NULL || ask->inclusion ? NULL : head_of(l, a, 0, "--first", err);
+    if (head == NULL || (first == NULL && !ask->inclusion))
+        return NULL;
+    return ask->inclusion ? gw_proof_inclusion_json(a, b, gw_buf_text(&l->entry), p.hashes, p.n, head)
+                          : gw_proof_consistency_json(a, b, p.hashes, p.n, first, head);
 }
 
 int gw_audit_prove(const struct gw_audit_prove_ask *ask)
@@ -277,7 +287,7 @@ int gw_audit_prove(const struct gw_audit_prove_ask *ask)
         gw_audit_checker_verdict(&v, c);
         end_head(&l);
         if (v.n_findings > 0)
-            fine = gw_fail(&err, GW_ERR_INVALID, "%.200s", v.findings[0].text);
+            fine = gw_fail(&err, v.is_export ? GW_ERR_INVALID : GW_ERR_FORMAT, "%.200s", v.findings[0].text);
         else if (v.from != 0)
             fine = gw_fail(&err, GW_ERR_INVALID, "a proof needs an export from the first entry on");
         if (own.b < 0)

@@ -35,22 +35,30 @@ int gw_cli_main(int argc, char **argv)
         print_help(stderr);
         return GW_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "-h") == 0) {
+    bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "-h") == 0;
+    if (help && argc == 2) {
         print_help(stdout);
         return GW_EXIT_OK;
     }
+    if (help && argc > 3) {
+        fputs("gangway help: it takes one command\n", stderr);
+        return GW_EXIT_USAGE;
+    }
     if (strcmp(argv[1], "--version") == 0)
         return gw_command_version.run(argc - 1, argv + 1);
-    const struct gw_command *command = find(argv[1]);
+    char *name = argv[help ? 2 : 1];
+    const struct gw_command *command = find(name);
     if (command == NULL) {
         const char *names[GW_COUNT(commands)];
         for (size_t i = 0; i < GW_COUNT(commands); i++)
             names[i] = commands[i]->name;
-        const char *near = gw_near(argv[1], names, GW_COUNT(commands));
-        fprintf(stderr, "gangway: no command is called \"%s\"%s%s%s\n", argv[1], near == NULL ? "" : "; did you mean ",
+        const char *near = gw_near(name, names, GW_COUNT(commands));
+        fprintf(stderr, "gangway: no command is called \"%s\"%s%s%s\n", name, near == NULL ? "" : "; did you mean ",
             near == NULL ? "; `gangway --help` lists them" : near, near == NULL ? "" : "?");
         return GW_EXIT_USAGE;
     }
+    if (help)
+        return command->run(2, (char *[]){ name, (char[]){ "--help" }, NULL });
     return command->run(argc - 1, argv + 1);
 }
 

@@ -12,7 +12,7 @@ enum { GW_EXIT_OK = 0, GW_EXIT_INVALID = 1, GW_EXIT_USAGE = 2, GW_EXIT_UNREADABL
 
 struct gw_command {
     const char *name;
-    const char *arguments; /* "FILE…" */
+    const char *arguments; /* "FILE…"; "" takes options only, and words are refused */
     const char *summary;   /* one line in the list */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };

@@ -21,15 +21,22 @@ struct ask {
     bool fresh, pretty;
 };
 
-/* A key as it is printed, or a file that holds one. */
-static bool read_key(struct gw_note_key *out, const char *name, const char *text, struct gw_err *err)
+/* A key as it is printed, or a file that holds one. kind: whose it must be, for the log cannot be its own witness. */
+static bool read_key(struct gw_note_key *out, const char *name, uint8_t kind, const char *text, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) file = {};
     if (text == NULL)
         return gw_fail(err, GW_ERR_USAGE, "%s is needed: the public key (NAME+ID+KEY) or a file that holds it, from somewhere you trust", name);
-    if (strchr(text, '+') != NULL && access(text, F_OK) != 0)
-        return gw_note_key_parse(out, gw_span_str(text), err);
-    return gw_buf_read_file(&file, text, 4096, err) && gw_note_key_parse(out, gw_buf_span(&file), err);
+    bool is_key = strchr(text, '+') != NULL && access(text, F_OK) != 0;
+    if (!is_key && !gw_buf_read_file(&file, text, 4096, err))
+        return false;
+    if (!gw_note_key_parse(out, is_key ? gw_span_str(text) : gw_buf_span(&file), err))
+        return false;
+    if (out->kind == kind)
+        return true;
+    return gw_fail(err, GW_ERR_USAGE, kind == GW_NOTE_COSIGNATURE
+            ? "%s: this is no key of a witness (kind 0x04, c2sp.org/tlog-cosignature) but of a log: %.64s"
+            : "%s: this is the key of a witness (kind 0x04), not of a log: %.64s", name, out->name);
 }
 
 /* ---- from the service or the store ------------------------------------------------ */
@@ -104,7 +111,8 @@ static int check(const struct ask *a, int argc, char **argv)
 {
     struct gw_note_key key, witness;
     struct gw_err err = {};
-    if (!read_key(&key, "--key", a->key, &err) || (a->witness != NULL && !read_key(&witness, "--witness", a->witness, &err)))
+    if (!read_key(&key, "--key", GW_NOTE_ED25519, a->key, &err) ||
+        (a->witness != NULL && !read_key(&witness, "--witness", GW_NOTE_COSIGNATURE, a->witness, &err)))
         return gw_cli_fail("audit", &err);
     struct gw_audit_check_ask ask = { .exports = (const char *const *)argv, .n_exports = (size_t)argc, .key = &key,
         .heads = &a->head, .n_heads = a->head != NULL, .witness = a->witness == NULL ? NULL : &witness, .pretty = a->pretty };
@@ -120,7 +128,7 @@ static int check_json(const struct ask *a, const char *path,
     GW_AUTO_VALUE(gw_buf) text = {};
     GW_AUTO_VALUE(gw_buf) sentence = {};
     GW_AUTO(gw_json) *j = NULL;
-    if (!read_key(&key, "--key", a->key, &err) || !gw_buf_read_file(&text, path, PROOF_BYTES, &err) ||
+    if (!read_key(&key, "--key", GW_NOTE_ED25519, a->key, &err) || !gw_buf_read_file(&text, path, PROOF_BYTES, &err) ||
         (j = gw_json_parse(gw_buf_span(&text), &err)) == NULL)
         return gw_cli_fail("audit", &err);
     bool fine = holds(&sentence, j, &key, &err);
@@ -146,7 +154,7 @@ static int prove(const struct ask *a, const char *path)
         fputs("gangway audit prove: takes an export and --entry N (--size M), or --first N (--second M); or --check PROOF\n", stderr);
         return GW_EXIT_USAGE;
     }
-    if (!read_key(&key, "--key", a->key, &err))
+    if (!read_key(&key, "--key", GW_NOTE_ED25519, a->key, &err))
         return gw_cli_fail("audit", &err);
     struct gw_audit_prove_ask ask = { .path = path, .key = &key, .inclusion = a->entry >= 0,
         .a = a->entry >= 0 ? a->entry : a->first, .b = a->entry >= 0 ? a->size : a->second, .pretty = a->pretty };

@@ -44,12 +44,25 @@ static bool take_set(int *argc, char **argv, const char **set)
     return true;
 }
 
+static bool is_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+static bool write_out(const struct gw_buf *text, const char *path, struct gw_err *err)
+{
+    if (!is_stdout(path))
+        return gw_buf_write_file(gw_buf_span(text), path, 0644, err);
+    return (fwrite(text->data, 1, text->size, stdout) == text->size && fflush(stdout) == 0) ||
+           gw_fail(err, GW_ERR_IO, "standard output: %s", strerror(errno));
+}
+
 static bool write_json(const struct gw_json *j, const char *path, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) text = {};
     gw_json_format(&text, j, true);
     gw_buf_add_text(&text, "\n");
-    return gw_buf_write_file(gw_buf_span(&text), path, 0644, err);
+    return write_out(&text, path, err);
 }
 
 /* The operating points of a model card, and how they were come by. */
@@ -88,7 +101,7 @@ struct asked {
 /* Asked before the work begins: it may take hours, and a mistake in a name should not cost them. */
 static bool may_write(const char *path, struct gw_err *err)
 {
-    if (path == NULL)
+    if (path == NULL || is_stdout(path))
         return true;
     GW_AUTO_MEM char *copy = gw_strdup(path);
     if (access(dirname(copy), W_OK | X_OK) == 0)
@@ -130,16 +143,22 @@ static bool evaluate(const struct asked *a, const char *folder, const struct gw_
         return false;
     gw_json_set_text(answer, "model", gw_faces_name(faces));
     gw_json_set_integer(answer, "seed", a->seed);
-    gw_cli_print(answer, a->pretty); /* whatever becomes of the files, the work was not for nothing */
+    if (!is_stdout(a->html) && !is_stdout(a->calibrate))
+        gw_cli_print(answer, a->pretty); /* whatever becomes of the files, the work was not for nothing */
 
     if (a->html != NULL) {
         GW_AUTO_VALUE(gw_buf) page = {};
         gw_eval_report(&page, answer, &plots);
-        if (!gw_buf_write_file(gw_buf_span(&page), a->html, 0644, err))
+        if (!write_out(&page, a->html, err))
             return false;
     }
-    return (a->json == NULL || write_json(answer, a->json, err)) &&
-           (a->calibrate == NULL || write_points(&plots, answer, faces, a->calibrate, err));
+    if (a->json != NULL && !is_stdout(a->json) && !write_json(answer, a->json, err))
+        return false;
+    /* Rates of nothing are no measurement, and a script must not take them for one. */
+    if (e.unreadable == e.n_pictures)
+        return gw_fail(err, GW_ERR_FORMAT, "none of the %zu pictures could be read; the first: %.190s", e.n_pictures,
+            e.why_unreadable.text);
+    return a->calibrate == NULL || write_points(&plots, answer, faces, a->calibrate, err);
 }
 
 static int run(int argc, char **argv)
@@ -156,9 +175,9 @@ static int run(int argc, char **argv)
     const struct gw_option options[] = {
         { "--index", GW_OPTION_TEXT, &a.index, "FILE", "CSV of pictures instead of DIR: path, identity, and any of set, role, sex, ancestry, birth" },
         { "--pairs", GW_OPTION_TEXT, &a.pairs, "FILE", "CSV of labelled pairs: a, b, same, fold" },
-        { "--json", GW_OPTION_TEXT, &a.json, "FILE", "write the answer here as well" },
-        { "--html", GW_OPTION_TEXT, &a.html, "FILE", "write a page with plots" },
-        { "--calibrate", GW_OPTION_TEXT, &a.calibrate, "FILE", "write operating points for the model card" },
+        { "--json", GW_OPTION_TEXT, &a.json, "FILE", "write the answer here as well; - is standard output, where it goes in any case" },
+        { "--html", GW_OPTION_TEXT, &a.html, "FILE", "write a page with plots; - is standard output, instead of the answer" },
+        { "--calibrate", GW_OPTION_TEXT, &a.calibrate, "FILE", "write operating points for the model card; - is standard output, instead of the answer" },
         { "--cache", GW_OPTION_TEXT, &a.cache, "FILE", "keep what the networks made of each picture, and go on from there (holds templates: protect it)" },
         { "--threads", GW_OPTION_COUNT, &a.threads, "N", "threads that look at pictures; one a core if not said" },
         { "--largest", GW_OPTION_FLAG, &a.largest, NULL, "of several faces take the largest, not the one nearest the middle" },
@@ -178,6 +197,8 @@ static int run(int argc, char **argv)
         wrong = "name one folder, or an index with --index";
     else if (a.set != NULL && a.index == NULL)
         wrong = "--set NAME chooses a set of an index; a setting is NAME=VALUE";
+    else if (is_stdout(a.json) + is_stdout(a.html) + is_stdout(a.calibrate) > 1)
+        wrong = "of --json, --html and --calibrate one can go to standard output (-)";
     else if (a.threads < 0 || a.threads > 64)
         wrong = "--threads takes 1 to 64";
     else if (a.gallery < 2 || a.gallery > 1'000'000)

@@ -291,8 +291,6 @@ static int run_explain(int argc, char **argv)
     int status = GW_EXIT_OK;
     if (!gw_options_read(&argc, argv, &command_explain, options, GW_COUNT(options), &status))
         return status;
-    if (argc > 1)
-        return usage(&command_explain, "takes options only; a pack goes behind --pack");
     const char *const names[] = { "--date", "--citizenship", "--birth-date", "--mode", "--direction", "--site" };
     const char *const given[] = { date, citizenship, birth, mode, direction, site };
     for (size_t i = 0; i < GW_COUNT(names); i++)
@@ -410,8 +408,6 @@ static int run_notice(int argc, char **argv)
     char now[GW_TIME_TEXT];
     if (!gw_options_read(&argc, argv, &command_notice, options, GW_COUNT(options), &status))
         return status;
-    if (argc > 1)
-        return usage(&command_notice, "takes options only; a pack goes behind --pack");
     if (site == NULL)
         return usage(&command_notice, "--site is missing");
     gw_time_format(now, gw_clock_now(NULL));
@@ -449,33 +445,80 @@ static const struct gw_command command_notice = {
 
 static const struct gw_command command_sign, command_keygen;
 
-static bool read_secret(uint8_t secret[GW_SIGN_SECRET_BYTES], char name[GW_PACK_ID_MAX + 1], const char *path, struct gw_err *err)
+struct signer {
+    uint8_t secret[GW_SIGN_SECRET_BYTES];
+    struct gw_pack_key key; /* what others have of it: for whom it signs */
+};
+
+/* The public part of a key that does not say for whom it signs: NAME.pub beside it. */
+static bool read_beside(struct gw_pack_key *out, const char *path, const char *name, struct gw_err *err)
+{
+    GW_AUTO_VALUE(gw_buf) beside = {};
+    GW_AUTO_VALUE(gw_buf) text = {};
+    const char *slash = strrchr(path, '/');
+    gw_buf_add(&beside, path, slash == NULL ? 0 : (size_t)(slash - path) + 1);
+    gw_buf_addf(&beside, "%s.pub", name);
+    return (gw_buf_read_file(&text, gw_buf_text(&beside), 1 << 16, err) && gw_pack_key_parse(out, gw_buf_span(&text), err)) ||
+           gw_fail_prefix(err, "the key does not say for which authorities it signs");
+}
+
+static bool read_secret(struct signer *out, const char *path, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) text = {};
     struct gw_span hex;
-    const char *key_name;
+    const char *name;
+    *out = (struct signer){};
     if (!gw_buf_read_file(&text, path, 1 << 16, err))
         return false;
     GW_AUTO(gw_json) *j = gw_json_parse(gw_buf_span(&text), err);
     if (j == NULL)
         return false;
-    if (!gw_json_get_string(j, "secret", &hex) || !gw_hex_parse(secret, GW_SIGN_SECRET_BYTES, hex) || !gw_json_get_text(j, "name", &key_name) ||
-        strlen(key_name) > GW_PACK_ID_MAX)
+    if (!gw_json_get_string(j, "secret", &hex) || !gw_hex_parse(out->secret, sizeof out->secret, hex) || !gw_json_get_text(j, "name", &name) ||
+        strlen(name) > GW_PACK_ID_MAX)
         return gw_fail(err, GW_ERR_INVALID, "%s: not a secret key as `gangway policy keygen` makes it", path);
-    snprintf(name, GW_PACK_ID_MAX + 1, "%s", key_name);
-    return true;
+    uint8_t public_key[GW_SIGN_PUBLIC_BYTES], same[GW_SIGN_SECRET_BYTES];
+    char digits[2 * GW_SIGN_PUBLIC_BYTES + 1];
+    gw_sign_keypair_of(public_key, same, out->secret); /* the seed is its first half */
+    gw_wipe(same, sizeof same);
+    const struct gw_json *list = gw_json_get(j, "authorities");
+    if (list == NULL) {
+        if (!read_beside(&out->key, path, name, err))
+            return false;
+        return (strcmp(out->key.name, name) == 0 && memcmp(out->key.public_key, public_key, sizeof public_key) == 0) ||
+               gw_fail(err, GW_ERR_INVALID, "%s: the .pub beside it is of another key", path);
+    }
+    GW_AUTO(gw_json) *pub = gw_json_object();
+    struct gw_json *authorities = gw_json_array();
+    gw_hex(digits, gw_span_of(public_key, sizeof public_key));
+    gw_json_set_integer(pub, "format", 1);
+    gw_json_set_text(pub, "name", name);
+    gw_json_set_text(pub, "public", digits);
+    for (size_t i = 0; i < gw_json_size(list); i++) {
+        struct gw_span one = {};
+        (void)gw_json_string(gw_json_at(list, i), &one);
+        gw_json_add_span(authorities, one);
+    }
+    gw_json_set(pub, "authorities", authorities);
+    gw_buf_clear(&text);
+    gw_json_format(&text, pub, false);
+    return gw_pack_key_parse(&out->key, gw_buf_span(&text), err);
 }
 
-static bool sign_one(const char *path, const char *name, const uint8_t *secret, struct gw_err *err)
+static bool sign_one(const char *path, const struct signer *by, struct gw_err *err)
 {
     GW_AUTO_VALUE(gw_buf) text = {};
     GW_AUTO_VALUE(gw_buf) out = {};
     GW_AUTO(gw_arena) *a = gw_arena_new(GW_PACK_ARENA_BYTES);
     const struct gw_pack_options draft = { .unsigned_too = true, .country = gw_state_country };
+    const struct gw_pack_options theirs = { .keys = &by->key, .n_keys = 1, .country = gw_state_country };
     const struct gw_pack *pack;
-    /* What is signed was checked: a signature under a pack that cannot be used helps nobody. */
-    return gw_buf_read_file(&text, path, GW_PACK_BYTES_MAX, err) && gw_pack_parse(&pack, NULL, a, gw_buf_span(&text), &draft, err) &&
-           gw_pack_sign(&out, gw_buf_span(&text), name, secret, err) && gw_buf_write_file(gw_buf_span(&out), path, 0644, err);
+    /* What is signed was checked, and is read again as those will who trust the key: a signature under a pack that cannot
+     * be used, or of a key that may not sign for its authority, helps nobody. */
+    if (!gw_buf_read_file(&text, path, GW_PACK_BYTES_MAX, err) || !gw_pack_parse(&pack, NULL, a, gw_buf_span(&text), &draft, err) ||
+        !gw_pack_sign(&out, gw_buf_span(&text), by->key.name, by->secret, err))
+        return false;
+    gw_arena_reset(a);
+    return gw_pack_parse(&pack, NULL, a, gw_buf_span(&out), &theirs, err) && gw_buf_write_file(gw_buf_span(&out), path, 0644, err);
 }
 
 static int run_sign(int argc, char **argv)
@@ -490,16 +533,17 @@ static int run_sign(int argc, char **argv)
     if (argc < 2 || key == NULL)
         return usage(&command_sign, "which packs, and with which --key?");
     struct gw_err err = {};
-    uint8_t secret[GW_SIGN_SECRET_BYTES];
-    char name[GW_PACK_ID_MAX + 1];
-    if (!gw_crypto_init(&err) || !read_secret(secret, name, key, &err))
+    struct signer by = {};
+    if (!gw_crypto_init(&err) || !read_secret(&by, key, &err)) {
+        gw_wipe(by.secret, sizeof by.secret);
         return gw_cli_fail(command_sign.name, &err);
+    }
     for (int i = 1; i < argc && status == GW_EXIT_OK; i++)
-        if (!sign_one(argv[i], name, secret, &err)) {
+        if (!sign_one(argv[i], &by, &err)) {
             fprintf(stderr, "gangway policy sign: %s: %s\n", argv[i], err.text);
             status = gw_err_exit(err.code);
         }
-    gw_wipe(secret, sizeof secret);
+    gw_wipe(by.secret, sizeof by.secret);
     return status;
 }
 
@@ -547,7 +591,7 @@ static int run_keygen(int argc, char **argv)
     gw_sign_keypair(public_key, secret);
     GW_AUTO(gw_json) *pub = gw_json_object();
     GW_AUTO(gw_json) *key = gw_json_object();
-    struct gw_json *list = gw_json_array();
+    struct gw_json *list = gw_json_array(), *same = gw_json_array(); /* the secret one says, too, for whom it signs */
     gw_json_set_integer(pub, "format", 1);
     gw_json_set_text(pub, "name", argv[1]);
     gw_hex(hex, gw_span_of(public_key, sizeof public_key));
@@ -557,6 +601,7 @@ static int run_keygen(int argc, char **argv)
         const char *end = strchrnul(at, ',');
         gw_buf_add(&one, at, (size_t)(end - at));
         gw_json_add_text(list, gw_buf_text(&one));
+        gw_json_add_text(same, gw_buf_text(&one));
         at = *end == 0 ? end : end + 1;
     }
     gw_json_set(pub, "authorities", list);
@@ -566,6 +611,7 @@ static int run_keygen(int argc, char **argv)
     gw_json_set_text(key, "name", argv[1]);
     gw_hex(hex, gw_span_of(secret, sizeof secret));
     gw_json_set_text(key, "secret", hex);
+    gw_json_set(key, "authorities", same);
     GW_AUTO_VALUE(gw_buf) text = {};
     gw_json_format(&text, pub, false);
     bool fine = gw_pack_key_parse(&check, gw_buf_span(&text), &err) && write_json(key, folder, argv[1], ".key", 0600, &err) &&

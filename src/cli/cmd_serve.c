@@ -178,10 +178,7 @@ static int run(int argc, char **argv)
     umask(077); /* whatever it makes is its owner's */
     gw_secret_process();
     gw_rank_take(GW_RANK_PROMPT); /* and so every thread it starts, but those who compute */
-    if (n > 1) {
-        gw_fail(&err, GW_ERR_USAGE, "it takes options only; --help lists them");
-        status = gw_cli_fail("serve", &err);
-    } else if (!set_log_level(conf.log_level, &err) && !gw_conf_blame(&conf, GW_CONF_ROW_log_level, &err))
+    if (!set_log_level(conf.log_level, &err) && !gw_conf_blame(&conf, GW_CONF_ROW_log_level, &err))
         status = gw_cli_fail("serve", &err);
     else
         status = serve(&conf, &signals, argc, words, began_us);

@@ -183,9 +183,9 @@ static int run(int argc, char **argv)
     };
     if (!gw_options_read(&argc, argv, &gw_command_simulate, options, GW_COUNT(options), &status))
         return status;
-    if (argc > 1 || s.options.voyages < 0 || s.options.voyages > 10000 || s.options.travelers < 10 || s.options.travelers > 2000 || gates < 1 ||
+    if (s.options.voyages < 0 || s.options.voyages > 10000 || s.options.travelers < 10 || s.options.travelers > 2000 || gates < 1 ||
         gates > SIM_GATES_MAX) {
-        gw_fail(&err, GW_ERR_USAGE, "it takes 0 to 10000 voyages, 10 to 2000 travelers on each, 1 to %d gates, and no files", SIM_GATES_MAX);
+        gw_fail(&err, GW_ERR_USAGE, "it takes 0 to 10000 voyages, 10 to 2000 travelers on each, and 1 to %d gates", SIM_GATES_MAX);
         return gw_cli_fail("simulate", &err);
     }
     if (s.options.url == NULL) {

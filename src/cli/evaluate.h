@@ -46,6 +46,8 @@ struct gw_eval {
     size_t n_pairs, pairs_capacity;
     bool roles; /* some picture has one */
     unsigned dim;
+    size_t unreadable, first_unreadable; /* pictures; and which */
+    struct gw_err why_unreadable;        /* the first of them; names its file */
     /* Of pictures looked at now, not those from the cache; us. */
     uint64_t timed;
     int64_t decode_us;

@@ -44,7 +44,7 @@ struct job {
     pthread_mutex_t lock; /* the cache's file, the sums of times, the error, the line of progress */
     struct gw_err err;
     int64_t begun_us, said_us;
-    size_t unreadable;
+    size_t complaints;
 };
 
 static struct gw_hash key_of(struct gw_faces *f, bool largest)
@@ -224,11 +224,23 @@ static void say(struct job *j, bool last)
 static void complain(struct job *j, const struct gw_eval_picture *p, const struct gw_err *why)
 {
     enum { NAMED_MOST = 20 };
-    const bool named = strncmp(why->text, p->path, strlen(p->path)) == 0; /* what reads files names them */
-    if (++j->unreadable <= NAMED_MOST)
-        fprintf(stderr, "%sgangway evaluate: %s%s%s\n", j->how->progress && isatty(STDERR_FILENO) ? "\n" : "", named ? "" : p->path,
-            named ? "" : ": ", why->text);
-    else if (j->unreadable == NAMED_MOST + 1)
+    struct gw_eval *e = j->e;
+    const size_t i = (size_t)(p - e->pictures);
+    struct gw_err named = *why;
+    if (why->code == GW_OK)
+        gw_fail(&named, GW_ERR_FORMAT, "it could not be read when it came into the cache");
+    if (strncmp(named.text, p->path, strlen(p->path)) != 0) /* what reads files names them */
+        gw_fail_prefix(&named, "%.150s", p->path);
+    if (e->unreadable == 0 || i < e->first_unreadable) {
+        e->first_unreadable = i;
+        e->why_unreadable = named;
+    }
+    e->unreadable++;
+    if (why->code == GW_OK) /* it was named when it was looked at */
+        return;
+    if (++j->complaints <= NAMED_MOST)
+        fprintf(stderr, "%sgangway evaluate: %s\n", j->how->progress && isatty(STDERR_FILENO) ? "\n" : "", named.text);
+    else if (j->complaints == NAMED_MOST + 1)
         fprintf(stderr, "gangway evaluate: and more that cannot be read; the answer has their number\n");
 }
 
@@ -270,7 +282,7 @@ static void *worker(void *arg)
         }
         pthread_mutex_lock(&j->lock);
         atomic_fetch_add(&j->done, 1);
-        if (p->state == GW_EVAL_UNREADABLE && why.code != GW_OK)
+        if (p->state == GW_EVAL_UNREADABLE)
             complain(j, p, &why);
         if (ok && fresh && j->how->cache != NULL && !cache_add(j, &hash, p))
             atomic_store(&j->stop, true);

@@ -88,6 +88,18 @@ static int refuse_name(const struct gw_command *command, const char *arg, const 
     return GW_EXIT_USAGE;
 }
 
+/* A word where only options go. */
+static int refuse_word(const struct gw_command *command, const char *word, const struct gw_option *options, size_t n)
+{
+    const char *names[MOST_OPTIONS];
+    for (size_t i = 0; i < n && i < MOST_OPTIONS; i++)
+        names[i] = options[i].name + 2; /* most often the dashes were forgotten */
+    const char *near = gw_near(word + strspn(word, "-"), names, GW_MIN(n, (size_t)MOST_OPTIONS));
+    fprintf(stderr, "gangway %s: it takes options only, not \"%.60s\"; %s%s%s\n", command->name, word,
+        near == NULL ? "--help lists them" : "did you mean --", near == NULL ? "" : near, near == NULL ? "" : "?");
+    return GW_EXIT_USAGE;
+}
+
 static bool is_conf(const struct gw_option *o)
 {
     return o->kind == GW_OPTION_CONF || o->kind == GW_OPTION_CONF_READ;
@@ -173,6 +185,10 @@ bool gw_options_read(int *argc, char **argv, const struct gw_command *command, c
             *status = GW_EXIT_USAGE;
             return false;
         }
+    }
+    if (kept > 1 && *command->arguments == 0) {
+        *status = refuse_word(command, argv[1], options, n);
+        return false;
     }
     if (!read_settings(command, options, n, settings, n_settings, &err)) {
         *status = gw_cli_fail(command->name, &err);

@@ -60,6 +60,7 @@ static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err 
     if (strcmp(verb, "rotate") == 0 && c->argc == 3) {
         gw_json_set_text(j, "verb", "token_renew");
         gw_json_set_text(j, "id", c->argv[2]);
+        gw_json_set_bool(j, "devices", a->devices);
         gw_json_set_integer(j, "keep", a->keep);
         return set_credential(j, a, err);
     }
@@ -72,6 +73,7 @@ static bool ask(struct gw_json *j, const struct gw_admin_call *c, struct gw_err 
     if (strcmp(verb, "revoke") == 0 && c->argc == 3) {
         gw_json_set_text(j, "verb", "token_revoke");
         gw_json_set_text(j, "id", c->argv[2]);
+        gw_json_set_bool(j, "devices", a->devices);
         return true;
     }
     return gw_fail(err, GW_ERR_USAGE, "it takes add [LABEL], list, rotate ID, or revoke ID; --help says more");

@@ -94,6 +94,26 @@ static bool read_token_id(struct gw_id *out, const struct gw_json *ask, const ch
 }
 
 /* "keep": minutes the credential before still works. */
+/* `device` is about devices alone, `user` about everybody else: a list that was read for one must not end the other's.
+ * Without "devices" it is about any. */
+static bool is_of_list(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask, struct gw_id id,
+    struct gw_err *err)
+{
+    GW_AUTO(gw_arena) *a = gw_arena_new(LIST_BYTES);
+    struct gw_token *tokens;
+    size_t n;
+    bool devices;
+    if (!gw_json_get_bool(ask, "devices", &devices))
+        return true;
+    if (!gw_service_token_list(&tokens, &n, a, s, who, err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (gw_id_equal(tokens[i].id, id) && (tokens[i].role == GW_ROLE_DEVICE) != devices)
+            return gw_fail(err, GW_ERR_NOT_FOUND, "no %s has this id: it is a token of role %s, and `gangway %s` is for those",
+                devices ? "device" : "user", gw_role_name(tokens[i].role), devices ? "user" : "device");
+    return true; /* of what there is not, the verb itself says so */
+}
+
 static struct gw_json *token_renew(struct gw_service *s, const struct gw_caller *who, const struct gw_json *ask,
     struct gw_err *err)
 {
@@ -101,7 +121,7 @@ static struct gw_json *token_renew(struct gw_service *s, const struct gw_caller 
     struct gw_token token;
     char secret[GW_TOKEN_TEXT];
     int64_t minutes = 0;
-    if (!read_token_id(&want.token, ask, "rotate", err) || !read_credential(&want.credential, ask, err))
+    if (!read_token_id(&want.token, ask, "rotate", err) || !is_of_list(s, who, ask, want.token, err) || !read_credential(&want.credential, ask, err))
         return NULL;
     if (gw_json_get_integer(ask, "keep", &minutes) && (minutes < 0 || minutes > 43'200))
         return gw_fail_null(err, GW_ERR_USAGE, "--keep takes 0 to 43200 minutes");
@@ -137,7 +157,7 @@ static struct gw_json *token_revoke(struct gw_service *s, const struct gw_caller
     struct gw_err *err)
 {
     struct gw_id id;
-    if (!read_token_id(&id, ask, "revoke", err) || !gw_service_token_revoke(s, who, id, err))
+    if (!read_token_id(&id, ask, "revoke", err) || !is_of_list(s, who, ask, id, err) || !gw_service_token_revoke(s, who, id, err))
         return NULL;
     struct gw_json *j = gw_json_object();
     gw_json_set_id(j, "id", id);

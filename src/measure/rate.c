@@ -200,7 +200,7 @@ bool gw_equal_error(double *rate, double *threshold, const float *sorted, size_t
 {
     if (n == 0 || t->count == 0)
         return false;
-    /* FNMR rises with the threshold and FMR falls: halve to where they cross. */
+    /* FNMR rises with the threshold and FMR falls: halve to the score where they cross. */
     double low = LOW, high = LOW + BINS * WIDTH;
     for (int i = 0; i < 60; i++) {
         const double mid = (low + high) / 2;
@@ -209,9 +209,12 @@ bool gw_equal_error(double *rate, double *threshold, const float *sorted, size_t
         else
             high = mid;
     }
-    /* Both are steps, so they may pass each other without meeting: the middle of the two. */
+    /* Both are steps, so they may pass each other without meeting: from the point just below that score to the one just
+     * above it, the curve's line (ISO/IEC 19795-1) meets the diagonal. Where only one of them steps, that is the other's rate. */
+    const double fnmr = (double)gw_scores_below(sorted, n, low) / (double)n, after = (double)gw_scores_below(sorted, n, high) / (double)n;
+    const double ahead = gw_tally_rate(t, low) - fnmr, past = after - gw_tally_rate(t, high);
     *threshold = high;
-    *rate = ((double)gw_scores_below(sorted, n, high) / (double)n + gw_tally_rate(t, high)) / 2;
+    *rate = ahead + past > 0 ? fnmr + (after - fnmr) * ahead / (ahead + past) : after;
     return true;
 }
 

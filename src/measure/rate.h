@@ -38,7 +38,8 @@ void gw_scores_plot(double out[GW_TALLY_PLOT], const float *scores, size_t n);
 void gw_scores_sort(float *scores, size_t n);
 size_t gw_scores_below(const float *sorted, size_t n, double threshold);
 
-/* Where both rates are equal: false without scores of both kinds. */
+/* Where both rates are equal; where they pass each other at a score, on the line between the two points of the curve
+ * (FMR, FNMR) there. False without scores of both kinds. */
 [[nodiscard]] bool gw_equal_error(double *rate, double *threshold, const float *sorted, size_t n, struct gw_tally *t);
 
 struct gw_det_point {

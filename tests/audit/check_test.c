@@ -175,6 +175,11 @@ static void head_moved(struct lines *l)
     }
 }
 static void no_export(struct lines *l) { strcpy(l->line[0], "gangway audit expert 1"); }
+static void line_ends(struct lines *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        strcat(l->line[i], "\r");
+}
 static void clock_back(struct lines *l) { memcpy(strstr(l->line[at(7)], "\"at\":17") + 6, "6", 1); }
 
 static const struct lie {
@@ -203,6 +208,7 @@ static const struct lie {
     { "a head with another time is not signed", head_time, "signature", "is not signed with this key" },
     { "a head moved is named", head_moved, "missing", "a head over 4 entries stands after 3 of them" },
     { "another file is no export", no_export, "form", "this is no export of the log" },
+    { "an export with other line ends is none", line_ends, "form", "its lines end in CR LF" },
     { "a time that went back unsaid is named", clock_back, "clock", "entry 7 is dated before the one above it" },
 };
 
@@ -229,6 +235,7 @@ static void is_found(void **state)
     GW_AUTO(gw_audit_checker) *c = check(gw_buf_span(&changed), NULL, 0);
     gw_audit_checker_verdict(&v, c);
     assert_true(v.n_findings > 0);
+    assert_int_equal(v.is_export, lie->change != no_export && lie->change != line_ends);
     assert_string_equal(v.findings[0].code, lie->code);
     if (strstr(v.findings[0].text, lie->sentence) == NULL)
         fail_msg("got: %s", v.findings[0].text);
@@ -369,9 +376,19 @@ static void witnesses(void **state)
     GW_AUTO(gw_audit_checker) *c = check(gw_buf_span(&l.text), NULL, 0);
     assert_true(gw_audit_checker_witnessed(c, &witness, &at_s));
     assert_int_equal(at_s, 1795420900);
+    struct gw_audit_verdict v;
+    gw_audit_checker_verdict(&v, c);
+    assert_int_equal(v.n_findings, 0);
     struct gw_note_key stranger = witness;
     stranger.public_key[3] ^= 1;
     assert_false(gw_audit_checker_witnessed(c, &stranger, NULL));
+    /* The log's own signature stands there, too, and vouches for nothing. */
+    assert_false(gw_audit_checker_witnessed(c, &key, NULL));
+    gw_audit_checker_verdict(&v, c);
+    assert_int_equal(v.n_findings, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(v.findings[i].code, "unwitnessed");
+    assert_non_null(strstr(v.findings[0].text, "no good signature of the witness witness.example/w"));
     done(&l);
 }
 

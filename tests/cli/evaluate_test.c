@@ -203,6 +203,8 @@ static const struct usage_row {
     { "a folder and an index is wrong usage", "/tmp --index x.csv", 2 },
     { "a set without an index is wrong usage", "/tmp --set lfw", 2 },
     { "an unknown setting is wrong usage", "/tmp --set no.such=1", 2 },
+    { "two answers on one standard output", "/tmp --json - --html -", 2 },
+    { "operating points and a page there", "/tmp --calibrate - --html -", 2 },
     { "no such folder", "/no/such/folder", 3 },
     { "no such index", "--index /no/such/index.csv", 3 },
     { "help", "--help", 0 },
@@ -213,16 +215,24 @@ static void usage_test(void **state)
     CHECK_INT(status_of(r->arguments), r->want);
 }
 
+static bool without_networks(void)
+{
+    GW_AUTO_VALUE(gw_buf) media = {};
+    gw_buf_addf(&media, "%s/vendor/media", getenv("GANGWAY_TEST_SOURCE"));
+    if (access(gw_buf_text(&media), R_OK) == 0)
+        return false;
+    printf("# skipped: tools/setup has not been run\n");
+    return true;
+}
+
 /* The real networks on the stills that tools/setup brings. */
 static void command_test(void **)
 {
     struct gw_err err = {};
     GW_AUTO_VALUE(gw_buf) media = {}, out = {}, command = {};
     gw_buf_addf(&media, "%s/vendor/media", getenv("GANGWAY_TEST_SOURCE"));
-    if (access(gw_buf_text(&media), R_OK) != 0) {
-        printf("# skipped: tools/setup has not been run\n");
+    if (without_networks())
         skip();
-    }
     gw_buf_addf(&command, "mkdir -p %s/p/a %s/p/b && n=0; for f in $(ls %s/*.jpg | head -6); do n=$((n+1)); cp $f %s/p/$([ $n -le 3 ] && echo a || echo b)/$n.jpg; done",
         folder, folder, gw_buf_text(&media), folder);
     CHECK_INT(system(gw_buf_text(&command)), 0);
@@ -276,6 +286,65 @@ static void command_test(void **)
     CHECK_INT(t.st_size, 5);
 }
 
+static bool holds(const char *name, const char *text)
+{
+    struct gw_err err = {};
+    GW_AUTO_VALUE(gw_buf) file = {};
+    CHECK_OK(gw_buf_read_file(&file, at(name), 1 << 20, &err));
+    return strstr(gw_buf_text(&file), text) != NULL;
+}
+
+static void nothing_read_test(void **)
+{
+    if (without_networks())
+        skip();
+    GW_AUTO_VALUE(gw_buf) ask = {};
+    CHECK_INT(mkdir(at("none"), 0700), 0);
+    CHECK_INT(mkdir(at("none/a"), 0700), 0);
+    write_text("none/a/1.pgm", "P5 1 1 255\nx");
+    write_text("none/a/2.pgm", "P5 1 1 255\ny");
+    gw_buf_addf(&ask, "%s/none --cache %s/none.cache", folder, folder);
+    /* The second time the cache knows it. */
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(status_of(gw_buf_text(&ask)), 3);
+        CHECK(holds("out", "\"unreadable\":2"));
+        CHECK(holds("err", "none of the 2 pictures could be read; the first: "));
+        CHECK(holds("err", i == 0 ? "none/a/1.pgm: " : "it could not be read when it came into the cache"));
+    }
+    gw_buf_clear(&ask);
+    write_text("gone.csv", "path,identity\ngone/1.jpg,a\ngone/2.jpg,b\n");
+    gw_buf_addf(&ask, "--index %s/gone.csv", folder);
+    CHECK_INT(status_of(gw_buf_text(&ask)), 3);
+    CHECK(holds("err", "the first: "));
+    CHECK(holds("err", "gone/1.jpg: No such file or directory"));
+}
+
+/* `-` is standard output, as everywhere; none of these leaves a file of that name. */
+static void standard_output_test(void **)
+{
+    if (without_networks())
+        skip();
+    GW_AUTO_VALUE(gw_buf) ask = {};
+    static const struct {
+        const char *options, *begins;
+    } rows[] = { { "--json -", "{\"images\":2," }, { "--html -", "<!doctype html>" } };
+    CHECK_INT(mkdir(at("two"), 0700), 0);
+    gw_buf_addf(&ask, "mkdir %s/two/a && cp $(ls %s/vendor/media/*.jpg | head -2) %s/two/a", folder, getenv("GANGWAY_TEST_SOURCE"), folder);
+    CHECK_INT(system(gw_buf_text(&ask)), 0);
+    CHECK_INT(chdir(folder), 0);
+    for (size_t i = 0; i < GW_COUNT(rows); i++) {
+        struct gw_err err = {};
+        GW_AUTO_VALUE(gw_buf) out = {};
+        gw_buf_clear(&ask);
+        gw_buf_addf(&ask, "%s/two %s", folder, rows[i].options);
+        CHECK_INT(status_of(gw_buf_text(&ask)), 0);
+        CHECK_OK(gw_buf_read_file(&out, at("out"), 1 << 20, &err));
+        CHECK(strncmp(gw_buf_text(&out), rows[i].begins, strlen(rows[i].begins)) == 0);
+        CHECK(strstr(gw_buf_text(&out) + 1, rows[i].begins) == NULL); /* once */
+        CHECK(access("-", F_OK) != 0);
+    }
+}
+
 int main(void)
 {
     if (mkdtemp(folder) == NULL)
@@ -286,6 +355,8 @@ int main(void)
     check_rows("edge", edge_rows, edge_test);
     check_rows("usage", usage_rows, usage_test);
     check_add("command", "real networks, a cache, and a cache cut short", command_test);
+    check_add("command", "nothing that could be read is not a measurement", nothing_read_test);
+    check_add("command", "- is standard output", standard_output_test);
     const int status = check_done();
     char remove[64];
     snprintf(remove, sizeof remove, "rm -rf %s", folder);

@@ -268,10 +268,31 @@ It rests on:
     assert.equal(policy('check', file, '--keys', path.join(dir, 'keys')).json.signed_by, 'ministry');
     const strange = policy('check', file);
     assert.deepEqual([strange.status, strange.json.problems[0].code], [1, 'unknown_key_name']);
-    // Its key does not sign for others.
-    fs.writeFileSync(file, text.replaceAll('"UTOPIA"', '"EXAMPLE"'));
-    assert.equal(policy('sign', file, '--key', secret).status, 0);
+    // Its key does not sign for others: neither here nor where its signature was put under by other means.
+    const others = text.replaceAll('"UTOPIA"', '"EXAMPLE"');
+    fs.writeFileSync(file, others);
+    const refused = policy('sign', file, '--key', secret);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /key "ministry" may not sign for the authority "EXAMPLE"/);
+    assert.equal(fs.readFileSync(file, 'utf8'), others);
+    const key = JSON.parse(fs.readFileSync(secret, 'utf8')), forged = path.join(dir, 'forged.key');
+    fs.writeFileSync(forged, JSON.stringify({ ...key, authorities: ['EXAMPLE'] }));
+    assert.equal(policy('sign', file, '--key', forged).status, 0);
     assert.equal(policy('check', file, '--keys', path.join(dir, 'keys')).json.problems[0].code, 'wrong_authority');
+    // A key that does not say for whom it signs has its public part beside it, or signs nothing.
+    const { authorities, ...silent } = key;
+    assert.deepEqual(authorities, ['UTOPIA']);
+    fs.writeFileSync(file, text);
+    fs.writeFileSync(secret, JSON.stringify(silent));
+    assert.equal(policy('sign', file, '--key', secret).status, 0);
+    fs.writeFileSync(file, others);
+    assert.equal(policy('sign', file, '--key', secret).status, 1);
+    const alone = path.join(dir, 'alone.key');
+    fs.writeFileSync(alone, JSON.stringify(silent));
+    const unknown = policy('sign', file, '--key', alone);
+    assert.equal(unknown.status, 3);
+    assert.match(unknown.stderr, /does not say for which authorities it signs: .*ministry\.pub/);
+    assert.equal(fs.readFileSync(file, 'utf8'), others);
     // What is not valid is not signed.
     const before = text.replace('"photo": "voluntary"', '"photo": "volontary"');
     fs.writeFileSync(file, before);

@@ -95,6 +95,60 @@ static void equal_error_test(void **)
     CHECK(!gw_equal_error(&rate, &at, same, 0, t));
 }
 
+/* Steps that pass each other without meeting, and those that do. */
+enum { FEW = 12 };
+static const struct crossing_row {
+    const char *label;
+    size_t n, m; /* of one person, of others */
+    float same[FEW], others[FEW];
+    double rate, from, to; /* and where the threshold may be */
+} crossing_rows[] = {
+    { "parted: no error", 2, 3, { 0.7F, 0.9F }, { 0.1F, 0.2F, 0.3F }, 0, 0.3, 0.7 },
+    { "parted by a hair", 1, 1, { 0.50001F }, { 0.5F }, 0, 0.5, 0.50002 },
+    { "one of each, parted", 1, 1, { 0.9F }, { 0.1F }, 0, 0.1, 0.9 },
+    { "one of each, the wrong way round", 1, 1, { 0.2F }, { 0.8F }, 1, 0.2, 0.8 },
+    { "one of each, the same score", 1, 1, { 0.5F }, { 0.5F }, 0.5, 0.5, 0.51 },
+    /* FMR is 1/10 on both sides of 0.4, where FNMR goes from 0 to 1/3: it is 1/10 that is crossed. */
+    { "one person's score is a whole step", 3, 10, { 0.4F, 0.8F, 0.9F }, { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5F }, 0.1, 0.4, 0.41 },
+    { "one of others is a whole step", 10, 3, { 0.1F, 0.9F, 0.9F, 0.9F, 0.9F, 0.9F, 0.9F, 0.9F, 0.9F, 0.9F }, { 0, 0, 0.3F }, 0.1, 0.3, 0.31 },
+    /* At 0.3 both step: from (FMR 1/2, FNMR 0) to (0, 1/2), and midway they are equal. */
+    { "a tie: both step at once", 2, 2, { 0.3F, 0.7F }, { 0.1F, 0.3F }, 0.25, 0.3, 0.31 },
+    /* From (3/4, 0) to (0, 1/4). */
+    { "a tie of unlike steps", 4, 4, { 0.3F, 0.7F, 0.7F, 0.7F }, { 0.1F, 0.3F, 0.3F, 0.3F }, 0.1875, 0.3, 0.31 },
+    { "everything the same score", 3, 3, { 0.5F, 0.5F, 0.5F }, { 0.5F, 0.5F, 0.5F }, 0.5, 0.5, 0.51 },
+    { "steps that meet", 4, 4, { 0.3F, 0.6F, 0.7F, 0.8F }, { 0.1F, 0.2F, 0.25F, 0.4F }, 0.25, 0.3, 0.4 },
+};
+static void crossing_test(void **state)
+{
+    const struct crossing_row *r = *state;
+    float same[FEW];
+    double rate = -1, at = -3;
+    memcpy(same, r->same, sizeof same);
+    gw_scores_sort(same, r->n);
+    GW_AUTO(gw_tally) *t = gw_tally_new(100);
+    gw_tally_add(t, r->others, r->m);
+    CHECK(gw_equal_error(&rate, &at, same, r->n, t));
+    CHECK_NEAR(rate, r->rate, 1e-9);
+    CHECK(at >= r->from - 1e-6 && at <= r->to + 1e-6);
+}
+
+/* Sixty persons with one difficult pair: what one of 103 comparisons weighs is no part of a rate that is lower. */
+static void few_persons_test(void **)
+{
+    enum { SAME = 103, OTHERS = 21000 };
+    float same[SAME];
+    GW_AUTO(gw_tally) *t = gw_tally_new(1000);
+    for (int i = 0; i < SAME; i++)
+        same[i] = i == 0 ? 0.3F : 0.6F;
+    for (int i = 0; i < OTHERS; i++)
+        gw_tally_add(t, &(float){ i < 7 ? 0.35F : 0.1F }, 1);
+    double rate, at;
+    gw_scores_sort(same, SAME);
+    CHECK(gw_equal_error(&rate, &at, same, SAME, t));
+    CHECK_NEAR(rate, 7.0 / OTHERS, 1e-12);
+    CHECK_INT(gw_scores_below(same, SAME, 0.3), 0); /* FNMR is 0 where FMR is that */
+}
+
 static void det_test(void **)
 {
     float s[1000], same[1000];
@@ -230,6 +284,8 @@ int main(void)
     check_add("tally", "equal scores match together or not at all", exact_test);
     check_add("scores", "below a threshold are counted", below_test);
     check_add("rates", "the equal error rate", equal_error_test);
+    check_rows("equal error", crossing_rows, crossing_test);
+    check_add("rates", "few persons: one comparison's whole weight is not averaged in", few_persons_test);
     check_add("rates", "the points of a DET curve", det_test);
     check_add("rates", "operating points, measured and fitted", operating_test);
     check_add("pairs", "each fold is decided by the others", pairs_test);

@@ -1,7 +1,9 @@
 // notice.test.mjs - what travelers are told: made from the pack in force, in its languages, for pages, screens and walls.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, test } from 'node:test';
-import { Gangway, run, withoutProgram } from './help/gangway.mjs';
+import { Gangway, root, run, withoutProgram } from './help/gangway.mjs';
 
 const skip = withoutProgram;
 
@@ -66,5 +68,22 @@ describe('notices', { skip }, () => {
     const r = await none.ask('GET', '/v1/notice?site=YVR');
     assert.equal(r.status, 404);
     assert.match(r.json.detail, /nobody is photographed/);
+  });
+
+  test('docs/policy.md: what it says of posted notices works as it stands there', async (t) => {
+    const g = await Gangway.start(t);
+    const page = fs.readFileSync(path.join(root, 'docs', 'policy.md'), 'utf8');
+    const lines = [...page.matchAll(/^gangway (site [^#\n]*?)\s*#/gm)].map((m) => m[1].split(' '));
+    assert.deepEqual(lines.map((l) => l[1]), ['add', 'check', 'list']);
+    const { version } = (await g.ask('GET', '/v1/notice?site=JFK&lang=en')).json;
+    assert.ok(lines[0].includes('VERSION'), 'a version written out would be that of one day');
+    for (const line of lines) {
+      const r = g.cli(...line.map((word) => (word === 'VERSION' ? version : word)));
+      assert.equal(r.status, 0, r.stderr);
+      assert.deepEqual([r.json.site, r.json.language, r.json.version], ['JFK', 'en', version]);
+    }
+    const old = g.cli(...lines[0].map((word) => (word === 'VERSION' ? '0123456789abcdef' : word)));
+    assert.equal(old.status, 1);
+    assert.ok(old.stderr.includes(`the notice in force has version ${version}`), old.stderr);
   });
 });
