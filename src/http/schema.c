@@ -316,7 +316,7 @@ static const char text[] = JSON({
     "destroyed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
     "keys": {"type": "integer"}, "travelers": {"type": "integer"},
     "head": {"type": "string"}, "size": {"type": "integer"},
-    "proofs": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["leaf", "entry", "path"], "properties": {
+    "proofs": {"type": "array", "description": "none where an older log's entry tells why: ask an auditor", "items": {"type": "object", "additionalProperties": false, "required": ["leaf", "entry", "path"], "properties": {
       "leaf": {"type": "integer"}, "entry": {"type": "string"}, "path": {"type": "array", "items": {"type": "string"}}}}}}},
 "Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "receipt", "traveler", "alternative", "instruction", "language"], "properties": {
     "receipt": {"$ref": "#/components/schemas/ReceiptNumber"},
@@ -357,7 +357,7 @@ static const char text[] = JSON({
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
     "captures": {"type": "integer"}, "declines": {"type": "integer"},
     "clear": {"$ref": "#/components/schemas/Rate"}, "retry": {"$ref": "#/components/schemas/Rate"}, "inspect": {"$ref": "#/components/schemas/Rate"},
-    "captured": {"$ref": "#/components/schemas/Rate"}, "matched": {"$ref": "#/components/schemas/Rate"},
+    "captured": {"$ref": "#/components/schemas/Rate", "description": "of whole days, UTC, as matched is"}, "matched": {"$ref": "#/components/schemas/Rate"},
     "targets": {"type": "object", "additionalProperties": false, "required": ["captured", "matched", "answer_ms"], "description": "settings target.*",
       "properties": {"captured": {"type": "number"}, "matched": {"type": "number"}, "answer_ms": {"type": "integer"}}},
     "by_site": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
@@ -395,7 +395,7 @@ static const char text[] = JSON({
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
     "captures": {"type": "integer"}, "decided": {"type": "integer"}, "inspections": {"type": "integer"},
     "cleared_of_decided": {"$ref": "#/components/schemas/Rate"}, "asked_again": {"$ref": "#/components/schemas/Rate"},
-    "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "reasons": {"type": "array", "description": "of whole days, UTC", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "outcomes": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "by_class": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "calibration": {"type": "object", "additionalProperties": false, "required": ["model", "points", "thresholds"], "description": "of the model card in use", "properties": {
