@@ -57,13 +57,14 @@ struct saying {
 static bool tell(const struct saying *k, struct gw_tx *tx, struct gw_err *err)
 {
     GW_AUTO(gw_json) *open = gw_json_object();
-    gw_json_set_text(open, "boarding_status", statuses[k->ask->status]);
+    GW_AUTO(gw_json) *inside = gw_json_object();
+    gw_json_set_text(inside, "boarding_status", statuses[k->ask->status]);
     gw_json_set_text(open, "decision",
         gw_answer_name(k->ask->status == GW_BOARDING_CLEARED ? GW_ANSWER_CLEAR : GW_ANSWER_INSPECT));
     gw_json_set_bool(open, "undone", k->out->undone);
     gw_json_set_text(open, "status", gw_traveler_status_name(k->out->traveler_status));
     const struct gw_event event = { .kind = GW_EVENT_BOARDING_STATUS, .voyage = &k->ask->voyage,
-        .traveler = &k->traveler.id, .open = open };
+        .traveler = &k->traveler.id, .open = open, .inside = inside };
     return gw_event_add(tx, k->s, &event, err);
 }
 

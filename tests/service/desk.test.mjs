@@ -221,6 +221,8 @@ describe('the vetting authority', { skip: withoutPhotos }, () => {
     assert.equal(shown.cleared_at, undefined, 'a clear that was undone is none');
     const [e] = await gate.kind('boarding_status');
     assert.deepEqual([e.data.traveler, e.data.decision, e.data.undone], [{ reference: 'R0', seat: '1A' }, 'inspect', true]);
+    assert.ok(!JSON.stringify(gate.events).includes('inhibited'), 'that, and not why');
+    assert.equal((await supervisor.kind('boarding_status'))[0].data.boarding_status, 'inhibited');
     await supervisor.wait((x) => x.event === 'alert' && x.data.kind === 'clear_undone');
     const [i] = (await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections;
     assert.deepEqual([i.cause, i.reason, i.traveler.boarding_status], ['boarding_status', 'inhibited', 'inhibited']);
@@ -234,6 +236,28 @@ describe('the vetting authority', { skip: withoutPhotos }, () => {
     assert.deepEqual([v.json.decision, v.json.traveler], ['inspect', null]);
     assert.equal((await last()).reason, 'inhibited');
     assert.equal(await status(), 'expected');
+  });
+
+  test('whoever holds the receipt, the gate, the carrier and the log are not told why', async () => {
+    const about = { inhibited: 'inhibited', not_expected: 'not_expected' }, told = {};
+    for (const word of Object.keys(about)) {
+      const gate = await Listener.open(t, g, { as: 'device' }), carrier = await Listener.open(t, g, { as: 'carrier' });
+      const v = await g.verify(id, live(right), word === 'inhibited' ? {} : { headers: { 'X-Document-Number': 'NOBODYS1', 'X-Issuing-State': 'UTO' } });
+      assert.equal(v.json.decision, 'inspect');
+      assert.equal((await last()).reason, word, 'officers read it');
+      const receipt = await g.ask('GET', `/v1/receipts/${v.json.receipt}`);
+      assert.deepEqual([receipt.status, receipt.json.outcome], [200, 'see_officer']);
+      const entry = JSON.parse(receipt.json.proofs[0].entry);
+      assert.deepEqual([entry.kind, entry.answer, 'reason' in entry, 'person' in entry], ['verify', 'inspect', false, false]);
+      await gate.kind('inspection');
+      await carrier.kind('decision');
+      told[word] = [v.text, receipt.text, JSON.stringify(gate.events), JSON.stringify(carrier.events)];
+      for (const text of told[word]) for (const secret of ['reason', word]) assert.ok(!text.includes(secret), `${secret} in ${text}`);
+      assert.ok([...gate.events, ...carrier.events].every((e) => e.data.traveler === null), 'nor is it told apart by whether it is known who it is');
+    }
+    const all = (await g.ask('GET', '/v1/audit/entries?limit=1000', { as: 'auditor' })).json.entries.map((e) => JSON.parse(e));
+    const verified = all.filter((e) => e.kind === 'verify');
+    assert.ok(verified.length >= 3 && verified.every((e) => !('reason' in e)));
   });
 
   test('said again, it changes nothing; said earlier, neither', async () => {
