@@ -1,7 +1,9 @@
 /* boarding.c - what the vetting authority says of a traveler, whenever it says it.
  *
- * A word that comes after a clear and before boarding undoes the clear in the same
- * transaction: from then on nobody is let through by what was decided before it. */
+ * 1. A word that comes after a clear and before boarding undoes the clear in the same
+ *    transaction: from then on nobody is let through by what was decided before it.
+ * 2. After the close it is heard until the purge: nobody is let through any more, but
+ *    somebody may be on board. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -98,8 +100,8 @@ static bool say(struct gw_tx *tx, void *arg, struct gw_err *err)
     bool found, known;
     if (!gw_store_voyage_get(&v, k->a, tx, k->ask->voyage, err) || !gw_allow_voyage(k->who, &v, err))
         return false;
-    if (v.state != GW_VOYAGE_OPEN)
-        return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
+    if (v.has_purged)
+        return gw_voyage_gone(err);
     if (!gw_named_get(&traveler, k->a, tx, v.id, &k->named, err) ||
         !gw_store_traveler_get(&k->traveler, &found, true, k->a, tx, traveler, err) || !found ||
         !gw_person_read(&person, k->a, k->traveler.person, err) || !gw_store_boarding_find(&old, &known, tx, traveler, err))

@@ -838,12 +838,12 @@ struct gw_boarding {
     bool undone;                    /* a clear was, and an inspection waits */
     enum gw_traveler_status traveler_status;
 };
-/* carrier (its own voyages), admin. At any time from the manifest to the close. Inhibited never
+/* carrier (its own voyages), admin. At any time from the manifest to the purge. Inhibited never
  * clears, and a selectee is looked at by a human once; whoever was cleared and has not
- * boarded is not cleared any more. Devices hear of it at once.
+ * boarded is not cleared any more. Devices hear of it at once; of who is on board, supervisors.
  *   GW_ERR_NOT_FOUND  nobody expected has the reference or document
  *   GW_ERR_INVALID    nobody is named; as_of in the future
- *   GW_ERR_CONFLICT   the voyage is closed */
+ *   GW_ERR_GONE       the voyage's travelers were purged */
 [[nodiscard]] bool gw_service_boarding_status(struct gw_boarding *out, struct gw_service *s, const struct gw_caller *who,
     const struct gw_boarding_ask *ask, struct gw_once *once, struct gw_err *err);
 struct gw_json *gw_boarding_to_json(const struct gw_boarding *b); /* as the interface has it */

@@ -287,6 +287,33 @@ describe('the vetting authority', { skip: withoutPhotos }, () => {
   });
 });
 
+// Who is in the air is told of at once: the authority is heard as long as it is known who travels.
+describe('the vetting authority after the close', { skip: withoutProgram }, () => {
+  const rows = [
+    { who: 'R0', word: 'inhibited', status: 'boarded', alerts: ['R0'], label: 'on board and not allowed to be: supervisors are alerted' },
+    { who: 'R0', word: 'cleared', status: 'boarded', alerts: ['R0'], label: 'allowed again: nothing is undone' },
+    { who: 'R1', word: 'inhibited', status: 'not_boarded', alerts: ['R0'], label: 'not on board: it is recorded, and nobody is alerted' },
+    { who: 'R2', word: 'selectee', status: 'boarded', alerts: ['R0'], label: 'on board and to be looked at: too late for that' },
+  ];
+  let g, id;
+  const afters = [], t = { after: (f) => afters.push(f) };
+  before(async () => {
+    g = await Gangway.start(t);
+    id = (await g.manifest(voyage([traveler(0), traveler(1), traveler(2)]))).json.voyage;
+    assert.equal((await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json: { boarded: ['R0', 'R2'] } })).status, 200);
+  });
+  after(async () => { for (const f of afters.reverse()) await f(); });
+  for (const row of rows)
+    test(row.label, async () => {
+      const a = await g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: id, reference: row.who, boarding_status: row.word } });
+      assert.deepEqual([a.status, a.json.boarding_status, a.json.changed, a.json.undone, a.json.status], [200, row.word, true, false, row.status], a.text);
+      const { alerts } = (await g.ask('GET', `/v1/alerts?voyage=${id}`, { as: 'supervisor' })).json;
+      assert.deepEqual(alerts.map((x) => [x.kind, x.traveler.reference]), row.alerts.map((who) => ['inhibited_on_board', who]));
+      assert.deepEqual((await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections, []);
+      assert.equal((await g.ask('GET', `/v1/voyages/${id}`, { as: 'officer' })).json.state, 'closed');
+    });
+});
+
 describe('events', { skip: withoutProgram }, () => {
   let g, id, other;
   const afters = [], t = { after: (f) => afters.push(f) };
