@@ -503,15 +503,22 @@ static const char text[] = JSON({
     "transfers": {"type": "array", "items": {"$ref": "#/components/schemas/Transfer"}}, "cursor": {"type": ["string", "null"]}}},
 "CloseBody": {"type": "object", "additionalProperties": false, "properties": {
     "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"},
-    "not_boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "instead: references of those expected who are not on board"}}},
+    "not_boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "instead: references of those expected who are not on board; one that nobody has is refused (422, and problems says which)"}}},
 "Close": {"type": "object", "additionalProperties": false,
-  "required": ["voyage", "boarded", "not_boarded", "boarded_references", "not_boarded_references", "unexpected", "cleared_not_boarded", "by_carrier", "cancelled", "differences", "closed_at", "purge_at", "already"],
+  "required": ["voyage", "boarded", "not_boarded", "boarded_references", "not_boarded_references", "unexpected", "unexpected_travelers", "cleared_not_boarded", "by_carrier", "cancelled", "differences", "closed_at", "purge_at", "already", "problems"],
   "properties": {
     "voyage": {"$ref": "#/components/schemas/Id"},
     "boarded": {"type": "integer"}, "not_boarded": {"type": "integer"},
     "boarded_references": {"type": "array", "items": {"type": "string"}},
     "not_boarded_references": {"type": "array", "items": {"type": "string"}},
-    "unexpected": {"type": "array", "items": {"type": "string"}, "description": "on board, but on no manifest"},
+    "unexpected": {"type": "array", "items": {"type": "string"}, "description": "on board, but on no manifest: references of those who have one"},
+    "unexpected_travelers": {"type": "array", "description": "all of them, as the close-out names them, until the purge; documents and birth_date for officers and supervisors", "items": {"type": "object", "additionalProperties": false,
+      "required": ["kind", "reference", "seat", "surname", "given_names", "birth_date", "nationality", "documents"], "properties": {
+        "kind": {"enum": ["passenger", "crew"]}, "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]},
+        "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]},
+        "birth_date": {"type": ["string", "null"]}, "nationality": {"type": ["string", "null"]},
+        "documents": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["type", "number", "issuing_state"], "properties": {
+          "type": {"type": ["string", "null"]}, "number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]}}}}}}},
     "cleared_not_boarded": {"type": "integer"},
     "by_carrier": {"type": "boolean", "description": "a close-out of the carrier's says who was on board; else the gate does"},
     "cancelled": {"type": "boolean", "description": "the voyage did not take place"},
@@ -521,7 +528,8 @@ static const char text[] = JSON({
         "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]}}}},
     "closed_at": {"$ref": "#/components/schemas/Time"},
     "purge_at": {"$ref": "#/components/schemas/Time"},
-    "already": {"type": "boolean", "description": "it was closed before: only what a close-out of the carrier's says may have changed"}}},
+    "already": {"type": "boolean", "description": "it was closed before: only what a close-out of the carrier's says may have changed"},
+    "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}, "description": "of a voyage that was closed before: references nobody has; an open one is not closed with such (422)"}}},
 "ManifestBody": {"type": "object", "description": "docs/manifest.md", "required": ["voyage", "travelers"], "properties": {
     "kind": {"type": "string"}, "function": {"type": ["string", "null"]},
     "voyage": {"type": "object"}, "travelers": {"type": "array", "items": {"type": "object"}}}},

@@ -96,7 +96,7 @@ static void a_whole_departure(void **state)
     struct gw_close c;
     struct gw_manifest_traveler boarded[] = { { .reference = gw_span_str("r1") }, { .reference = gw_span_str("r2") }, { .reference = gw_span_str("r9") } };
     CHECK_OK(gw_service_close_voyage(&c, p.a, p.s, &p.carrier, m.voyage,
-        &(struct gw_close_ask){ GW_CLOSE_ON_BOARD, boarded, GW_COUNT(boarded) }, NULL, &err));
+        &(struct gw_close_ask){ .list = GW_CLOSE_ON_BOARD, .listed = boarded, .n_listed = GW_COUNT(boarded) }, NULL, &err));
     CHECK_INT(c.boarded, 2);
     CHECK_INT(c.not_boarded, 3);
     CHECK_INT(c.n_unexpected, 1);
