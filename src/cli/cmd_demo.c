@@ -311,10 +311,10 @@ static bool close_out(struct demo *d, struct gw_err *err)
     struct gw_close c;
     if (!gw_service_close_voyage(&c, mem, d->service, &d->carrier, d->voyage, &ask, NULL, err))
         return false;
-    printf("  On board %zu, not on board %zu, announced by nobody %zu.\n", c.boarded, c.not_boarded, c.n_unexpected);
-    for (size_t i = 0; i < c.n_unexpected; i++)
+    printf("  On board %zu, not on board %zu, announced by nobody %zu.\n", c.boarded, c.not_boarded, c.n_strangers);
+    for (size_t i = 0; i < c.n_strangers; i++)
         puts("  One person on the carrier's list was on no manifest: the carrier is asked.");
-    if (c.boarded != GW_COUNT(travelers) - 1 || c.not_boarded != 1 || c.n_unexpected != 1)
+    if (c.boarded != GW_COUNT(travelers) - 1 || c.not_boarded != 1 || c.n_strangers != 1)
         d->wrong++;
     struct gw_voyage v;
     if (!gw_service_voyage(&v, mem, d->service, &d->officer, d->voyage, err))

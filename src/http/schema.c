@@ -316,7 +316,7 @@ static const char text[] = JSON({
     "destroyed_at": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
     "keys": {"type": "integer"}, "travelers": {"type": "integer"},
     "head": {"type": "string"}, "size": {"type": "integer"},
-    "proofs": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["leaf", "entry", "path"], "properties": {
+    "proofs": {"type": "array", "description": "none where an older log's entry tells why: ask an auditor", "items": {"type": "object", "additionalProperties": false, "required": ["leaf", "entry", "path"], "properties": {
       "leaf": {"type": "integer"}, "entry": {"type": "string"}, "path": {"type": "array", "items": {"type": "string"}}}}}}},
 "Decline": {"type": "object", "additionalProperties": false, "required": ["decline", "decision", "receipt", "traveler", "alternative", "instruction", "language"], "properties": {
     "receipt": {"$ref": "#/components/schemas/ReceiptNumber"},
@@ -357,7 +357,7 @@ static const char text[] = JSON({
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
     "captures": {"type": "integer"}, "declines": {"type": "integer"},
     "clear": {"$ref": "#/components/schemas/Rate"}, "retry": {"$ref": "#/components/schemas/Rate"}, "inspect": {"$ref": "#/components/schemas/Rate"},
-    "captured": {"$ref": "#/components/schemas/Rate"}, "matched": {"$ref": "#/components/schemas/Rate"},
+    "captured": {"$ref": "#/components/schemas/Rate", "description": "of whole days, UTC, as matched is"}, "matched": {"$ref": "#/components/schemas/Rate"},
     "targets": {"type": "object", "additionalProperties": false, "required": ["captured", "matched", "answer_ms"], "description": "settings target.*",
       "properties": {"captured": {"type": "number"}, "matched": {"type": "number"}, "answer_ms": {"type": "integer"}}},
     "by_site": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
@@ -395,7 +395,7 @@ static const char text[] = JSON({
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
     "captures": {"type": "integer"}, "decided": {"type": "integer"}, "inspections": {"type": "integer"},
     "cleared_of_decided": {"$ref": "#/components/schemas/Rate"}, "asked_again": {"$ref": "#/components/schemas/Rate"},
-    "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
+    "reasons": {"type": "array", "description": "of whole days, UTC", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "outcomes": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "by_class": {"type": "array", "items": {"$ref": "#/components/schemas/ReportCell"}},
     "calibration": {"type": "object", "additionalProperties": false, "required": ["model", "points", "thresholds"], "description": "of the model card in use", "properties": {
@@ -503,15 +503,22 @@ static const char text[] = JSON({
     "transfers": {"type": "array", "items": {"$ref": "#/components/schemas/Transfer"}}, "cursor": {"type": ["string", "null"]}}},
 "CloseBody": {"type": "object", "additionalProperties": false, "properties": {
     "boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "references of those on board; left out: those cleared or inspected are"},
-    "not_boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "instead: references of those expected who are not on board"}}},
+    "not_boarded": {"type": ["array", "null"], "items": {"type": "string"}, "description": "instead: references of those expected who are not on board; one that nobody has is refused (422, and problems says which)"}}},
 "Close": {"type": "object", "additionalProperties": false,
-  "required": ["voyage", "boarded", "not_boarded", "boarded_references", "not_boarded_references", "unexpected", "cleared_not_boarded", "by_carrier", "cancelled", "differences", "closed_at", "purge_at", "already"],
+  "required": ["voyage", "boarded", "not_boarded", "boarded_references", "not_boarded_references", "unexpected", "unexpected_travelers", "cleared_not_boarded", "by_carrier", "cancelled", "differences", "closed_at", "purge_at", "already", "problems"],
   "properties": {
     "voyage": {"$ref": "#/components/schemas/Id"},
     "boarded": {"type": "integer"}, "not_boarded": {"type": "integer"},
     "boarded_references": {"type": "array", "items": {"type": "string"}},
     "not_boarded_references": {"type": "array", "items": {"type": "string"}},
-    "unexpected": {"type": "array", "items": {"type": "string"}, "description": "on board, but on no manifest"},
+    "unexpected": {"type": "array", "items": {"type": "string"}, "description": "on board, but on no manifest: references of those who have one"},
+    "unexpected_travelers": {"type": "array", "description": "all of them, as the close-out names them, until the purge; documents and birth_date for officers and supervisors", "items": {"type": "object", "additionalProperties": false,
+      "required": ["kind", "reference", "seat", "surname", "given_names", "birth_date", "nationality", "documents"], "properties": {
+        "kind": {"enum": ["passenger", "crew"]}, "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]},
+        "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]},
+        "birth_date": {"type": ["string", "null"]}, "nationality": {"type": ["string", "null"]},
+        "documents": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["type", "number", "issuing_state"], "properties": {
+          "type": {"type": ["string", "null"]}, "number": {"type": ["string", "null"]}, "issuing_state": {"type": ["string", "null"]}}}}}}},
     "cleared_not_boarded": {"type": "integer"},
     "by_carrier": {"type": "boolean", "description": "a close-out of the carrier's says who was on board; else the gate does"},
     "cancelled": {"type": "boolean", "description": "the voyage did not take place"},
@@ -521,7 +528,8 @@ static const char text[] = JSON({
         "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]}}}},
     "closed_at": {"$ref": "#/components/schemas/Time"},
     "purge_at": {"$ref": "#/components/schemas/Time"},
-    "already": {"type": "boolean", "description": "it was closed before: only what a close-out of the carrier's says may have changed"}}},
+    "already": {"type": "boolean", "description": "it was closed before: only what a close-out of the carrier's says may have changed"},
+    "problems": {"type": "array", "items": {"$ref": "#/components/schemas/InputProblem"}, "description": "of a voyage that was closed before: references nobody has; an open one is not closed with such (422)"}}},
 "ManifestBody": {"type": "object", "description": "docs/manifest.md", "required": ["voyage", "travelers"], "properties": {
     "kind": {"type": "string"}, "function": {"type": ["string", "null"]},
     "voyage": {"type": "object"}, "travelers": {"type": "array", "items": {"type": "object"}}}},

@@ -1,7 +1,9 @@
 /* boarding.c - what the vetting authority says of a traveler, whenever it says it.
  *
- * A word that comes after a clear and before boarding undoes the clear in the same
- * transaction: from then on nobody is let through by what was decided before it. */
+ * 1. A word that comes after a clear and before boarding undoes the clear in the same
+ *    transaction: from then on nobody is let through by what was decided before it.
+ * 2. After the close it is heard until the purge: nobody is let through any more, but
+ *    somebody may be on board. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -57,13 +59,14 @@ struct saying {
 static bool tell(const struct saying *k, struct gw_tx *tx, struct gw_err *err)
 {
     GW_AUTO(gw_json) *open = gw_json_object();
-    gw_json_set_text(open, "boarding_status", statuses[k->ask->status]);
+    GW_AUTO(gw_json) *inside = gw_json_object();
+    gw_json_set_text(inside, "boarding_status", statuses[k->ask->status]);
     gw_json_set_text(open, "decision",
         gw_answer_name(k->ask->status == GW_BOARDING_CLEARED ? GW_ANSWER_CLEAR : GW_ANSWER_INSPECT));
     gw_json_set_bool(open, "undone", k->out->undone);
     gw_json_set_text(open, "status", gw_traveler_status_name(k->out->traveler_status));
     const struct gw_event event = { .kind = GW_EVENT_BOARDING_STATUS, .voyage = &k->ask->voyage,
-        .traveler = &k->traveler.id, .open = open };
+        .traveler = &k->traveler.id, .open = open, .inside = inside };
     return gw_event_add(tx, k->s, &event, err);
 }
 
@@ -97,8 +100,8 @@ static bool say(struct gw_tx *tx, void *arg, struct gw_err *err)
     bool found, known;
     if (!gw_store_voyage_get(&v, k->a, tx, k->ask->voyage, err) || !gw_allow_voyage(k->who, &v, err))
         return false;
-    if (v.state != GW_VOYAGE_OPEN)
-        return gw_fail(err, GW_ERR_CONFLICT, "the voyage is closed");
+    if (v.has_purged)
+        return gw_voyage_gone(err);
     if (!gw_named_get(&traveler, k->a, tx, v.id, &k->named, err) ||
         !gw_store_traveler_get(&k->traveler, &found, true, k->a, tx, traveler, err) || !found ||
         !gw_person_read(&person, k->a, k->traveler.person, err) || !gw_store_boarding_find(&old, &known, tx, traveler, err))

@@ -35,13 +35,14 @@ struct closing {
     struct gw_arena *own;
     struct gw_tx *tx;
     struct gw_service *s;
+    const struct gw_caller *who; /* NULL: the service by itself */
     struct gw_voyage_row *v;
     const struct gw_close_ask *ask;
     struct ended *all;
     size_t n;
     const struct gw_manifest_traveler **strangers; /* listed, and of no manifest */
     size_t n_strangers;
-    size_t cap_boarded, cap_not, cap_differences, cap_unexpected;
+    size_t cap_boarded, cap_not, cap_differences, cap_unexpected, cap_strangers;
     struct gw_err *err;
 };
 
@@ -148,6 +149,29 @@ static bool mark_listed(struct closing *c)
         if (!met[i])
             c->strangers[c->n_strangers++] = &ask->listed[i];
     return true;
+}
+
+/* Who is said not to be on board and is nobody here may be somebody else mistyped, who then would be on board. */
+static bool check_unknown(struct closing *c)
+{
+    struct gw_close *o = c->out;
+    if (c->ask->list != GW_CLOSE_NOT_ON_BOARD || c->n_strangers == 0)
+        return true;
+    o->unknown = gw_arena_array(c->a, c->n_strangers, size_t, c->err);
+    if (o->unknown == NULL)
+        return false;
+    for (size_t i = 0; i < c->n_strangers; i++) {
+        const struct gw_span reference = c->strangers[i]->reference;
+        struct gw_hash hash;
+        bool removed = false; /* whom the carrier took off its manifest is not on board, as it says */
+        if (reference.size > 0 && (!gw_store_voyage_hash(&hash, c->tx, c->v->id, reference, c->err) ||
+                                      !gw_store_traveler_removed(&removed, c->tx, c->v->id, &hash, c->err)))
+            return false;
+        if (!removed)
+            o->unknown[o->n_unknown++] = (size_t)(c->strangers[i] - c->ask->listed);
+    }
+    return !c->ask->exact || o->already || o->n_unknown == 0 ||
+        gw_fail(c->err, GW_ERR_INVALID, "of those said not to be on board %zu are not expected on this voyage: it stays open", o->n_unknown);
 }
 
 /* ---- who was on board -------------------------------------------------------------------- */
@@ -257,6 +281,19 @@ static bool compare_one(struct closing *c, const struct ended *e)
                                                                     : add_difference(c, GW_CLOSE_UNSEEN_ON_BOARD, &e->t);
 }
 
+/* A carrier knows the papers from its own list; whoever sees no names gets a number of them. */
+static void withhold(struct gw_manifest_traveler *t, const struct gw_caller *who)
+{
+    const enum gw_role role = who == NULL ? GW_ROLE_COUNT : who->role;
+    if (role == GW_ROLE_OFFICER || role == GW_ROLE_SUPERVISOR)
+        return;
+    t->documents = NULL;
+    t->n_documents = 0;
+    t->birth_date = (struct gw_date){};
+    if (role != GW_ROLE_CARRIER)
+        *t = (struct gw_manifest_traveler){ .kind = t->kind };
+}
+
 static bool report_strangers(struct closing *c)
 {
     struct gw_span json;
@@ -267,11 +304,17 @@ static bool report_strangers(struct closing *c)
     if (json.size > 0 && list == NULL)
         return false;
     for (size_t i = 0; i < gw_json_size(list); i++) {
-        struct gw_manifest_traveler t = {};
-        gw_json_get_string(gw_json_at(list, i), "reference", &t.reference);
-        gw_json_get_string(gw_json_at(list, i), "seat", &t.seat);
-        if (!add_text(&o->unexpected, &o->n_unexpected, &c->cap_unexpected, c, t.reference) || !add_difference(c, GW_CLOSE_UNEXPECTED, &t))
+        GW_AUTO_VALUE(gw_buf) text = {};
+        gw_json_format(&text, gw_json_at(list, i), false);
+        o->strangers = gw_arena_grow(c->a, o->strangers, &c->cap_strangers, o->n_strangers + 1, sizeof *o->strangers, c->err);
+        if (o->strangers == NULL)
             return false;
+        struct gw_manifest_traveler *t = &o->strangers[o->n_strangers++];
+        *t = (struct gw_manifest_traveler){};
+        if (!gw_manifest_traveler_parse_json(t, c->a, gw_buf_span(&text), c->err) ||
+            !add_text(&o->unexpected, &o->n_unexpected, &c->cap_unexpected, c, t->reference) || !add_difference(c, GW_CLOSE_UNEXPECTED, t))
+            return false;
+        withhold(t, c->who);
         o->by_carrier = true;
     }
     return true;
@@ -303,21 +346,21 @@ static bool counts_only(struct closing *c)
 }
 
 static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
-    struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
+    const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
 {
     GW_AUTO(gw_arena) *own = gw_arena_new(GW_LIST_ARENA_BYTES);
-    struct closing c = { .out = out, .a = a, .own = own, .tx = tx, .s = s, .v = v, .ask = ask, .err = err };
+    struct closing c = { .out = out, .a = a, .own = own, .tx = tx, .s = s, .who = who, .v = v, .ask = ask, .err = err };
     *out = (struct gw_close){ .voyage = v->id, .already = v->state == GW_VOYAGE_CLOSED, .cancelled = v->cancelled };
-    if (!out->already && !start_clock(&c))
+    const bool decides = !v->has_purged && (!out->already || ask->list != GW_CLOSE_NONE);
+    if ((!v->has_purged && !load(&c)) || (decides && (!mark_listed(&c) || !check_unknown(&c))) ||
+        (!out->already && !start_clock(&c)))
         return false;
     out->closed_us = v->closed_us;
     out->purge_us = v->purge_us;
     if (v->has_purged)
         return counts_only(&c);
-    if (!load(&c))
-        return false;
-    if (!out->already || ask->list != GW_CLOSE_NONE) {
-        if (!mark_listed(&c) || (ask->list != GW_CLOSE_NONE && !keep_strangers(&c)))
+    if (decides) {
+        if (ask->list != GW_CLOSE_NONE && !keep_strangers(&c))
             return false;
         for (size_t i = 0; i < c.n; i++)
             if (!decide_one(&c, &c.all[i]))
@@ -329,13 +372,13 @@ static bool close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx,
 bool gw_close_in(struct gw_close *out, struct gw_arena *a, struct gw_tx *tx, struct gw_service *s,
     const struct gw_caller *who, struct gw_voyage_row *v, const struct gw_close_ask *ask, struct gw_err *err)
 {
-    return close_in(out, a, tx, s, v, ask, err) &&
+    return close_in(out, a, tx, s, who, v, ask, err) &&
            ((out->already && ask->list == GW_CLOSE_NONE) || gw_audit_add(tx, s, who, GW_AUDIT_CLOSE,
                                 &(struct gw_audit_facts){
                                     .voyage = &v->id,
                                     .boarded = &(uint64_t){ out->boarded },
                                     .not_boarded = &(uint64_t){ out->not_boarded },
-                                    .count = &(uint64_t){ out->n_unexpected },
+                                    .count = &(uint64_t){ out->n_strangers },
                                     .until = &v->purge_us,
                                     .reason = who == NULL ? "overdue" : NULL,
                                 },
@@ -383,7 +426,7 @@ bool gw_service_close_voyage(struct gw_close *out, struct gw_arena *a, struct gw
         gw_galleries_drop(s->galleries, voyage);
         gw_count_add(&s->counters.closes, 1);
         gw_log(GW_LOG_INFO, "close", GW_LOG_ID("voyage", voyage), GW_LOG_INT("boarded", out->boarded),
-            GW_LOG_INT("not_boarded", out->not_boarded), GW_LOG_INT("unexpected", out->n_unexpected),
+            GW_LOG_INT("not_boarded", out->not_boarded), GW_LOG_INT("unexpected", out->n_strangers),
             GW_LOG_INT("differences", out->n_differences));
     }
     gw_once_leave(s, once, fine);
@@ -400,7 +443,7 @@ static bool report_one(struct gw_tx *tx, void *arg, struct gw_err *err)
         return gw_fail(err, GW_ERR_CONFLICT, "the voyage is open: it has not ended yet");
     if (v.has_purged)
         return gw_fail(err, GW_ERR_GONE, "the voyage's travelers were purged; its counts remain");
-    return close_in(c->out, c->a, tx, c->s, &v, c->ask, err);
+    return close_in(c->out, c->a, tx, c->s, c->who, &v, c->ask, err);
 }
 
 bool gw_service_close_report(struct gw_close *out, struct gw_arena *a, struct gw_service *s, const struct gw_caller *who,
@@ -409,5 +452,6 @@ bool gw_service_close_report(struct gw_close *out, struct gw_arena *a, struct gw
     struct asking c = { out, a, s, who, voyage, &(struct gw_close_ask){}, NULL };
     *out = (struct gw_close){};
     return gw_allow(who, GW_ROLE_BIT(CARRIER) | GW_ROLE_BIT(OFFICER) | GW_ROLE_BIT(SUPERVISOR) | GW_ROLE_BIT(ADMIN), err) &&
-           gw_store_read(s->store, report_one, &c, err);
+           gw_store_read(s->store, report_one, &c, err) &&
+           (out->n_strangers == 0 || gw_audit_view(s, who, "close", voyage, err));
 }

@@ -172,6 +172,8 @@ static bool find_person(struct gw_person *out, bool *found, struct gw_arena *a, 
 static void render(struct gw_buf *out, const struct gw_event_row *row, enum view view, const struct gw_person *person)
 {
     GW_AUTO(gw_json) *j = gw_json_object();
+    if (view == VIEW_OPEN && row->kind == GW_EVENT_INSPECTION)
+        person = NULL; /* whether it is known who waits tells why he does */
     gw_json_set_text(j, "event", kinds[row->kind].name);
     gw_json_set_integer(j, "seq", row->seq);
     gw_json_set_time(j, "at", row->at_us);

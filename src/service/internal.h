@@ -461,6 +461,13 @@ bool gw_verification_read(struct gw_verification_record *out, struct gw_arena *a
 /* In the transaction of the decision. person: of the traveler it cleared; else not looked at. */
 bool gw_measured_decision(struct gw_tx *tx, struct gw_arena *a, const struct gw_verification_row *v, struct gw_span person,
     struct gw_err *err);
+/* How it ended and why, in words nobody is in: the log has the answer alone. In the same transaction; "" is none. */
+struct gw_measured_why {
+    const char *site, *class, *rule;
+    struct gw_span carrier;
+    enum gw_reason reason;
+};
+bool gw_measured_reason(struct gw_tx *tx, const struct gw_verification_row *v, const struct gw_measured_why *why, struct gw_err *err);
 /* An officer cleared whom the face had not. */
 bool gw_measured_outcome(struct gw_tx *tx, struct gw_arena *a, const struct gw_inspection_row *row, enum gw_reason reason,
     bool is_mismatch, int64_t now_us, struct gw_err *err);
@@ -482,6 +489,14 @@ struct gw_measured_group {
     uint64_t known, missed, not_captured;
 };
 bool gw_measured_next_group(struct gw_measured_group *out, const struct gw_measured *m, const char *by, size_t *at);
+/* How many ended so, for one reason of one gate, site, carrier, class and rule ("": none). *at as above. */
+struct gw_measured_reasons {
+    struct gw_span device, site, carrier, class, rule;
+    enum gw_answer answer;
+    enum gw_reason reason;
+    uint64_t n;
+};
+bool gw_measured_next_reason(struct gw_measured_reasons *out, const struct gw_measured *m, size_t *at);
 
 /* ---- what is told (event.c, alert.c) -------------------------------------------------------- */
 

@@ -721,8 +721,11 @@ static bool merge_end(struct merge *g)
     for (size_t i = 0; i < close.n_not_boarded_references; i++)
         g->out->statuses[g->out->n_statuses++] =
             (struct gw_manifest_status){ .traveler = SIZE_MAX, .reference = close.not_boarded_references[i], .status = GW_STATUS_NOT_BOARDED };
-    for (size_t i = 0; i < close.n_unexpected; i++)
+    for (size_t i = 0; i < close.n_strangers; i++)
         if (!warn(g, SIZE_MAX, "unexpected", "somebody on board was never announced for this voyage"))
+            return false;
+    for (size_t i = 0; i < close.n_unknown; i++)
+        if (!warn(g, close.unknown[i], "unknown", "somebody said not to be on board was never announced for this voyage"))
             return false;
     return join_problems(g);
 }

@@ -84,6 +84,20 @@ bool gw_measured_decision(struct gw_tx *tx, struct gw_arena *a, const struct gw_
         add_groups(tx, a, v->at_us, person, KNOWN, err);
 }
 
+/* One row for all that a report divides by: what is not known together cannot be counted together. */
+enum { REASON_WORDS = 6 };
+
+bool gw_measured_reason(struct gw_tx *tx, const struct gw_verification_row *v, const struct gw_measured_why *why, struct gw_err *err)
+{
+    char device[GW_ID_TEXT];
+    GW_AUTO_VALUE(gw_buf) words = {};
+    gw_id_format(device, v->device);
+    gw_buf_addf(&words, "%s\t%s\t", device, why->site);
+    gw_buf_add(&words, why->carrier.data, why->carrier.size);
+    gw_buf_addf(&words, "\t%s\t%s\t%s", why->class, why->rule, gw_reason_code(why->reason));
+    return gw_store_measured_add(tx, day_of(v->at_us), "reason", gw_buf_span(&words), v->answer, err);
+}
+
 bool gw_measured_outcome(struct gw_tx *tx, struct gw_arena *a, const struct gw_inspection_row *row, enum gw_reason reason,
     bool is_mismatch, int64_t now_us, struct gw_err *err)
 {
@@ -334,4 +348,33 @@ bool gw_measured_next_group(struct gw_measured_group *out, const struct gw_measu
         if (m->rows[*at].bin >= 0 && m->rows[*at].bin < N_FACES)
             *counts[m->rows[*at].bin] += (uint64_t)m->rows[*at].n;
     return true;
+}
+
+/* ---- reasons ----------------------------------------------------------------------------------- */
+
+static bool read_words(struct gw_measured_reasons *out, struct gw_span of)
+{
+    char code[32] = "";
+    struct gw_span last = {}, *const words[REASON_WORDS] = { &out->device, &out->site, &out->carrier, &out->class, &out->rule, &last };
+    size_t n = 0;
+    for (size_t from = 0, i = 0; i <= of.size && n < REASON_WORDS; i++)
+        if (i == of.size || of.data[i] == '\t') {
+            *words[n++] = gw_span_slice(of, from, i);
+            from = i + 1;
+        }
+    if (n < REASON_WORDS || last.size >= sizeof code)
+        return false;
+    memcpy(code, last.data, last.size);
+    return gw_reason_find(&out->reason, code);
+}
+
+bool gw_measured_next_reason(struct gw_measured_reasons *out, const struct gw_measured *m, size_t *at)
+{
+    for (; *at < m->n; ++*at) {
+        const struct gw_measured_row *row = &m->rows[*at];
+        *out = (struct gw_measured_reasons){ .answer = (enum gw_answer)row->bin, .n = (uint64_t)row->n };
+        if (gw_span_is(row->what, "reason") && row->bin >= 0 && row->bin <= GW_ANSWER_INSPECT && read_words(out, row->of))
+            return ++*at > 0;
+    }
+    return false;
 }

@@ -28,6 +28,7 @@ struct reading {
     bool deletion;           /* subject is a voyage */
     struct gw_receipt_part parts[GW_RECEIPT_ENTRIES_MAX];
     size_t n;
+    bool tells;              /* why: an older log's entry, which is shown to nobody who holds a receipt */
     struct gw_id voyage;
     uint64_t size;           /* of the head; 0: only look */
 };
@@ -44,6 +45,9 @@ static bool take_entry(void *to, uint64_t n, struct gw_span entry, struct gw_err
                  n != r->parts[0].leaf;
     if ((!first && !later) || r->n == GW_RECEIPT_ENTRIES_MAX)
         return true;
+    if (first && e.kind == GW_AUDIT_VERIFY && gw_audit_has(&e, GW_AUDIT_FIELD_REASON) &&
+        !gw_span_is(e.text[GW_AUDIT_FIELD_ANSWER], "clear"))
+        r->tells = true;
     if (first)
         (void)gw_id_parse(&r->voyage, e.text[GW_AUDIT_FIELD_VOYAGE]);
     r->parts[r->n] = (struct gw_receipt_part){ .leaf = n, .entry = gw_arena_text(r->a, entry, err) };
@@ -93,7 +97,10 @@ static struct gw_json *make(struct reading *r, struct gw_err *err)
             return NULL;
     }
     r->size = head.size;
-    return gw_store_read(r->s->store, prove, r, err) ? gw_receipt_json(r->parts, r->n, r->size, head.note, err) : NULL;
+    struct gw_json *j = gw_store_read(r->s->store, prove, r, err) ? gw_receipt_json(r->parts, r->n, r->size, head.note, err) : NULL;
+    if (j != NULL && r->tells)
+        gw_json_set(j, "proofs", gw_json_array());
+    return j;
 }
 
 struct gw_json *gw_service_receipt(struct gw_arena *a, struct gw_service *s, struct gw_span number, struct gw_err *err)

@@ -1,7 +1,8 @@
 /* report.c - how many were photographed, how it ended and how the service did, out of the log.
  *
  * The log names nobody, so neither can a report; and an auditor who has an export can count
- * again. Cells of so few that they could be somebody are left out, and with them the next
+ * again. Why it ended so is not in the log: that was counted when it was decided, by whole
+ * days (measured.c). Cells of so few that they could be somebody are left out, and with them the next
  * smallest of their list, or the sum would tell them. */
 #include "service/internal.h"
 
@@ -47,7 +48,7 @@ static struct cell *find_cell(const struct cells *list, struct gw_span word)
     return NULL;
 }
 
-/* One capture: how it was answered, why. An entry of another kind has neither. */
+/* What was answered, and in older logs why. An entry of another kind has neither. */
 struct capture {
     size_t answer;
     bool has_reason;
@@ -55,24 +56,32 @@ struct capture {
 };
 
 /* Somebody's series ends with a clear or an inspection. Was there a picture to compare, and was it the right person's? */
+static void add_reason(struct cell *at, size_t answer, enum gw_reason reason, uint64_t n)
+{
+    if (answer == GW_ANSWER_RETRY || reason == GW_REASON_DECLINED || reason == GW_REASON_NOT_EXPECTED)
+        return;
+    const bool usable = !gw_reason_is_unusable(reason);
+    at->captured.trials += n;
+    at->captured.events += usable ? n : 0;
+    if (usable && reason != GW_REASON_LIVENESS && reason != GW_REASON_GALLERY_EMPTY && reason != GW_REASON_NO_PORTRAIT) {
+        const bool matched = reason != GW_REASON_BELOW_THRESHOLD && reason != GW_REASON_NAMED_MISMATCH && reason != GW_REASON_NEAR_TIE;
+        at->matched.trials += n;
+        at->matched.events += matched ? n : 0;
+    }
+}
+
 static void add_capture(struct cell *at, const struct capture *k)
 {
     at->n++;
     if (k->answer >= ANSWERS)
         return;
     at->by_answer[k->answer]++;
-    if (k->answer == GW_ANSWER_RETRY || !k->has_reason || k->reason == GW_REASON_DECLINED || k->reason == GW_REASON_NOT_EXPECTED)
-        return;
-    const bool usable = !gw_reason_is_unusable(k->reason);
-    at->captured.trials++;
-    at->captured.events += usable;
-    if (usable && k->reason != GW_REASON_LIVENESS && k->reason != GW_REASON_GALLERY_EMPTY && k->reason != GW_REASON_NO_PORTRAIT) {
-        at->matched.trials++;
-        at->matched.events += k->reason != GW_REASON_BELOW_THRESHOLD && k->reason != GW_REASON_NAMED_MISMATCH && k->reason != GW_REASON_NEAR_TIE;
-    }
+    if (k->has_reason)
+        add_reason(at, k->answer, k->reason, 1);
 }
 
-static bool count_in(struct cells *list, struct counting *c, struct gw_span word, const struct capture *k, struct gw_err *err)
+/* NULL: no memory. */
+static struct cell *get_cell(struct cells *list, struct counting *c, struct gw_span word, struct gw_err *err)
 {
     word = word.size == 0 ? gw_span_str("none") : word;
     struct cell *at = find_cell(list, word);
@@ -83,13 +92,20 @@ static bool count_in(struct cells *list, struct counting *c, struct gw_span word
     if (at == NULL) {
         list->cells = gw_arena_grow(c->a, list->cells, &list->capacity, list->n + 1, sizeof *list->cells, err);
         if (list->cells == NULL)
-            return false;
+            return NULL;
         at = &list->cells[list->n++];
         *at = (struct cell){};
         memcpy(at->word, word.data, GW_MIN(word.size, sizeof at->word - 1));
     }
-    add_capture(at, k);
-    return true;
+    return at;
+}
+
+static bool count_in(struct cells *list, struct counting *c, struct gw_span word, const struct capture *k, struct gw_err *err)
+{
+    struct cell *at = get_cell(list, c, word, err);
+    if (at != NULL)
+        add_capture(at, k);
+    return at != NULL;
 }
 
 static struct gw_span text_of(const struct gw_audit_entry *e, enum gw_audit_field field)
@@ -117,9 +133,11 @@ static bool count_capture(struct counting *c, const struct gw_audit_entry *e, st
 {
     char reason[GW_AUDIT_WORD_MAX + 1] = "";
     struct capture k = {};
+    const struct gw_span said = text_of(e, GW_AUDIT_FIELD_REASON);
     while (k.answer < ANSWERS && !gw_span_is(e->text[GW_AUDIT_FIELD_ANSWER], answers[k.answer]))
         k.answer++;
-    memcpy(reason, e->text[GW_AUDIT_FIELD_REASON].data, GW_MIN(e->text[GW_AUDIT_FIELD_REASON].size, sizeof reason - 1));
+    if (said.size > 0)
+        memcpy(reason, said.data, GW_MIN(said.size, sizeof reason - 1));
     k.has_reason = gw_reason_find(&k.reason, reason);
     add_capture(&c->all, &k);
     return find_carrier(c, e, err) && count_in(&c->site, c, text_of(e, GW_AUDIT_FIELD_SITE), &k, err) &&
@@ -127,7 +145,31 @@ static bool count_capture(struct counting *c, const struct gw_audit_entry *e, st
            count_in(&c->carrier, c, gw_span_str(c->last_carrier), &k, err) &&
            count_in(&c->class, c, text_of(e, GW_AUDIT_FIELD_CLASS), &k, err) &&
            count_in(&c->rule, c, text_of(e, GW_AUDIT_FIELD_RULE), &k, err) &&
-           count_in(&c->reason, c, text_of(e, GW_AUDIT_FIELD_REASON), &k, err);
+           (said.size == 0 || count_in(&c->reason, c, said, &k, err));
+}
+
+/* Why those ended so of whom the log says no more than how. Where it has none in this time, nobody of the day is told of. */
+static bool count_reasons(struct counting *c, struct gw_err *err)
+{
+    struct gw_measured_reasons r;
+    for (size_t at = 0; c->all.n > 0 && gw_measured_next_reason(&r, &c->measured, &at);) {
+        const struct {
+            struct cells *list;
+            struct gw_span word;
+        } of[] = { { &c->site, r.site }, { &c->device, r.device }, { &c->carrier, r.carrier }, { &c->class, r.class }, { &c->rule, r.rule } };
+        struct cell *reason = get_cell(&c->reason, c, gw_span_str(gw_reason_code(r.reason)), err);
+        if (reason == NULL)
+            return false;
+        reason->n += r.n;
+        add_reason(&c->all, r.answer, r.reason, r.n);
+        for (size_t i = 0; i < GW_COUNT(of); i++) {
+            struct cell *cell = find_cell(of[i].list, of[i].word.size == 0 ? gw_span_str("none") : of[i].word);
+            cell = cell == NULL ? find_cell(of[i].list, gw_span_str("others")) : cell;
+            if (cell != NULL)
+                add_reason(cell, r.answer, r.reason, r.n);
+        }
+    }
+    return true;
 }
 
 static bool count_entry(void *to, uint64_t n, struct gw_span line, struct gw_err *err)
@@ -161,7 +203,7 @@ static bool count(struct gw_tx *tx, void *arg, struct gw_err *err)
     if (to > from && to - from > ENTRIES_MOST)
         return gw_fail(err, GW_ERR_INVALID, "in this time the log has %llu entries, a report counts at most %d: ask for a shorter time",
             (unsigned long long)(to - from), ENTRIES_MOST);
-    return from >= to || gw_store_audit_entries(tx, from, to, count_entry, c, err);
+    return from >= to || (gw_store_audit_entries(tx, from, to, count_entry, c, err) && count_reasons(c, err));
 }
 
 /* ---- as JSON ---------------------------------------------------------------------------- */

@@ -620,6 +620,7 @@ struct gw_close_ask {
     const struct gw_manifest_traveler *listed; /* whom it names: by reference, else document, else reservation and name,
                                      * else name and birth date */
     size_t n_listed;
+    bool exact;                     /* NOT_ON_BOARD names somebody not expected here: an open voyage stays open */
 };
 /* Where the gate and the carrier's close-out differ. */
 enum gw_close_difference_kind {
@@ -646,6 +647,11 @@ struct gw_close {
     size_t n_boarded_references, n_not_boarded_references;
     const char **unexpected;        /* references on board that no manifest announced */
     size_t n_unexpected;
+    struct gw_manifest_traveler *strangers; /* all on board that no manifest announced, as the close-out names them;
+                                     * papers and births for officers and supervisors, names also for the carrier */
+    size_t n_strangers;
+    size_t *unknown;                /* places in `listed` of those said not to be on board who are not expected; also of a failure */
+    size_t n_unknown;
     size_t cleared_not_boarded;     /* cleared at the gate but not said to be on board */
     int64_t closed_us, purge_us;
     bool already;                   /* it was closed before: nothing changed, counts are those of then */
@@ -653,7 +659,7 @@ struct gw_close {
 /* carrier (its own), officer, supervisor, admin: how a closed voyage ended. GW_ERR_CONFLICT: it is open; GW_ERR_GONE: purged. */
 [[nodiscard]] bool gw_service_close_report(struct gw_close *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id voyage, struct gw_err *err);
-/* carrier (its own), officer, admin. The clock of retention starts. */
+/* carrier (its own), officer, admin. The clock of retention starts. GW_ERR_INVALID: not `exact`, and `unknown` says where. */
 [[nodiscard]] bool gw_service_close_voyage(struct gw_close *out, struct gw_arena *a, struct gw_service *s,
     const struct gw_caller *who, struct gw_id voyage, const struct gw_close_ask *ask, struct gw_once *once,
     struct gw_err *err);
@@ -842,12 +848,12 @@ struct gw_boarding {
     bool undone;                    /* a clear was, and an inspection waits */
     enum gw_traveler_status traveler_status;
 };
-/* carrier (its own voyages), admin. At any time from the manifest to the close. Inhibited never
+/* carrier (its own voyages), admin. At any time from the manifest to the purge. Inhibited never
  * clears, and a selectee is looked at by a human once; whoever was cleared and has not
- * boarded is not cleared any more. Devices hear of it at once.
+ * boarded is not cleared any more. Devices hear of it at once; of who is on board, supervisors.
  *   GW_ERR_NOT_FOUND  nobody expected has the reference or document
  *   GW_ERR_INVALID    nobody is named; as_of in the future
- *   GW_ERR_CONFLICT   the voyage is closed */
+ *   GW_ERR_GONE       the voyage's travelers were purged */
 [[nodiscard]] bool gw_service_boarding_status(struct gw_boarding *out, struct gw_service *s, const struct gw_caller *who,
     const struct gw_boarding_ask *ask, struct gw_once *once, struct gw_err *err);
 struct gw_json *gw_boarding_to_json(const struct gw_boarding *b); /* as the interface has it */

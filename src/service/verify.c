@@ -119,17 +119,21 @@ struct deciding {
     char rule[GW_AUDIT_WORD_MAX + 1], class[GW_AUDIT_WORD_MAX + 1];
 };
 
+/* A receipt hands the entry to whoever has its number, so the entry says neither why nor, where nobody was cleared,
+ * whether it is known who it was: that alone would tell a word of the vetting authority from a poor picture. */
 static bool log_decision(struct gw_tx *tx, const struct deciding *d, const struct gw_verification_row *row,
-    struct gw_err *err)
+    const struct gw_voyage_row *voyage, struct gw_err *err)
 {
     struct gw_hash person;
-    return gw_audit_add(tx, d->s, d->who, GW_AUDIT_VERIFY,
+    const bool clears = d->decision.answer == GW_ANSWER_CLEAR;
+    const struct gw_measured_why why = { .site = d->who->site, .carrier = voyage->carrier, .class = d->class, .rule = d->rule,
+        .reason = d->decision.reason };
+    return gw_measured_reason(tx, row, &why, err) && gw_audit_add(tx, d->s, d->who, GW_AUDIT_VERIFY,
         &(struct gw_audit_facts){
             .voyage = &row->voyage,
             .subject = &row->id,
-            .person = gw_audit_person(&person, tx, row->voyage, row->has_traveler ? &row->traveler : NULL),
+            .person = gw_audit_person(&person, tx, row->voyage, clears ? &row->traveler : NULL),
             .answer = gw_answer_name(d->decision.answer),
-            .reason = gw_reason_code(d->decision.reason),
             .attempt = &(uint64_t){ row->attempt },
             .until = d->has_kept ? &d->kept_until_us : NULL,
             .keep = &(uint64_t){ (uint64_t)(d->s->conf->retention_template / GW_US_PER_S) },
@@ -325,7 +329,7 @@ static bool decide(struct gw_tx *tx, void *arg, struct gw_err *err)
     };
     if (!gw_store_verification_put(tx, &row, err) || !keep_picture(tx, d, &row, &voyage, &law, names ? rule : NULL, best.person, err) ||
         (clears && !gw_store_traveler_cleared(tx, best.id, GW_STATUS_CLEARED, now, err)) ||
-        !gw_measured_decision(tx, d->a, &row, best.person, err) || !log_decision(tx, d, &row, err) || !tell(d, tx, &row, err) ||
+        !gw_measured_decision(tx, d->a, &row, best.person, err) || !log_decision(tx, d, &row, &voyage, err) || !tell(d, tx, &row, err) ||
         !inspect(d, tx, &row, has_best, err))
         return false;
 

@@ -318,6 +318,9 @@ struct gw_traveler_mark {
     struct gw_tx *tx, struct gw_id id, struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_by_reference(struct gw_id *id, bool *found, struct gw_tx *tx, struct gw_id voyage,
     const struct gw_hash *reference, struct gw_err *err);
+/* Was somebody with that reference announced, and taken off the manifest again? */
+[[nodiscard]] bool gw_store_traveler_removed(bool *found, struct gw_tx *tx, struct gw_id voyage, const struct gw_hash *reference,
+    struct gw_err *err);
 /* Not removed ones, after that ordinal, with persons and portraits. */
 [[nodiscard]] bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, int64_t after_ordinal, size_t limit, bool only_uncovered,

@@ -113,6 +113,15 @@ bool gw_store_traveler_by_reference(struct gw_id *id, bool *found, struct gw_tx 
     return gw_reading_done(&r);
 }
 
+bool gw_store_traveler_removed(bool *found, struct gw_tx *tx, struct gw_id voyage, const struct gw_hash *reference, struct gw_err *err)
+{
+    struct gw_reading r;
+    if (!gw_reading_start(&r, tx, GW_QUERY_TRAVELER_REMOVED, GW_VALUES(gw_v_id(&voyage), gw_v_id(reference)), err))
+        return false;
+    *found = gw_reading_next(&r);
+    return gw_reading_done(&r);
+}
+
 bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, int64_t after_ordinal, size_t limit, bool only_uncovered,
     struct gw_err *err)

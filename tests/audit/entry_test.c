@@ -36,6 +36,14 @@ static void a_line_is_fixed(void **state)
         "\"role\":\"device\",\"site\":\"YVR\",\"subject\":\"%s\",\"voyage\":\"%s\"}",
         text, text, text);
     assert_string_equal(gw_buf_text(&out), want);
+
+    /* Older logs say why somebody was sent to a human; now they do not, and both are logs. */
+    GW_AUTO_VALUE(gw_buf) now = {};
+    struct gw_audit_entry e;
+    f.reason = NULL;
+    assert_true(gw_audit_format(&now, GW_AUDIT_VERIFY, &f, &err));
+    assert_true(gw_audit_parse(&e, gw_buf_span(&out), &err) && gw_audit_has(&e, GW_AUDIT_FIELD_REASON));
+    assert_true(gw_audit_parse(&e, gw_buf_span(&now), &err) && !gw_audit_has(&e, GW_AUDIT_FIELD_REASON));
 }
 
 /* Fields in the order of their names' bytes: RFC 8785 section 3.2.3. */

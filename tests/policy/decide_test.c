@@ -155,7 +155,8 @@ static void documented(void **state)
     gw_buf_add_text(&got, "# Reasons\n\nEvery way a verification ends, in the order in which they are looked for. Written from\n"
         "`src/policy/reason.def`; a test keeps it in step (`GANGWAY_TEST_ACCEPT=1 build/tests/policy_decide_test` writes it).\n\n"
         "Officers and supervisors read the reason; carriers and devices get only *clear*, *retry* or *inspect*, and with\n"
-        "*retry* the guidance. A reason that retries asks again while attempts are left (`verify.attempts`), then inspects.\n"
+        "*retry* the guidance. The log has none either: whoever holds a receipt reads its entry (docs/audit.md). A reason that\n"
+        "retries asks again while attempts are left (`verify.attempts`), then inspects.\n"
         "Severity: `routine`; `notice`, an officer looks at the document; `alert`, a supervisor is told at once.\n\n"
         "| code | severity | does | guidance | what the officer reads |\n|---|---|---|---|---|\n");
     for (int i = 0; i < GW_REASON_COUNT; i++) {

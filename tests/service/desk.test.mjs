@@ -330,6 +330,8 @@ describe('the vetting authority', { skip: withoutPhotos }, () => {
     assert.equal(shown.cleared_at, undefined, 'a clear that was undone is none');
     const [e] = await gate.kind('boarding_status');
     assert.deepEqual([e.data.traveler, e.data.decision, e.data.undone], [{ reference: 'R0', seat: '1A' }, 'inspect', true]);
+    assert.ok(!JSON.stringify(gate.events).includes('inhibited'), 'that, and not why');
+    assert.equal((await supervisor.kind('boarding_status'))[0].data.boarding_status, 'inhibited');
     await supervisor.wait((x) => x.event === 'alert' && x.data.kind === 'clear_undone');
     const [i] = (await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections;
     assert.deepEqual([i.cause, i.reason, i.traveler.boarding_status], ['boarding_status', 'inhibited', 'inhibited']);
@@ -343,6 +345,28 @@ describe('the vetting authority', { skip: withoutPhotos }, () => {
     assert.deepEqual([v.json.decision, v.json.traveler], ['inspect', null]);
     assert.equal((await last()).reason, 'inhibited');
     assert.equal(await status(), 'expected');
+  });
+
+  test('whoever holds the receipt, the gate, the carrier and the log are not told why', async () => {
+    const about = { inhibited: 'inhibited', not_expected: 'not_expected' }, told = {};
+    for (const word of Object.keys(about)) {
+      const gate = await Listener.open(t, g, { as: 'device' }), carrier = await Listener.open(t, g, { as: 'carrier' });
+      const v = await g.verify(id, live(right), word === 'inhibited' ? {} : { headers: { 'X-Document-Number': 'NOBODYS1', 'X-Issuing-State': 'UTO' } });
+      assert.equal(v.json.decision, 'inspect');
+      assert.equal((await last()).reason, word, 'officers read it');
+      const receipt = await g.ask('GET', `/v1/receipts/${v.json.receipt}`);
+      assert.deepEqual([receipt.status, receipt.json.outcome], [200, 'see_officer']);
+      const entry = JSON.parse(receipt.json.proofs[0].entry);
+      assert.deepEqual([entry.kind, entry.answer, 'reason' in entry, 'person' in entry], ['verify', 'inspect', false, false]);
+      await gate.kind('inspection');
+      await carrier.kind('decision');
+      told[word] = [v.text, receipt.text, JSON.stringify(gate.events), JSON.stringify(carrier.events)];
+      for (const text of told[word]) for (const secret of ['reason', word]) assert.ok(!text.includes(secret), `${secret} in ${text}`);
+      assert.ok([...gate.events, ...carrier.events].every((e) => e.data.traveler === null), 'nor is it told apart by whether it is known who it is');
+    }
+    const all = (await g.ask('GET', '/v1/audit/entries?limit=1000', { as: 'auditor' })).json.entries.map((e) => JSON.parse(e));
+    const verified = all.filter((e) => e.kind === 'verify');
+    assert.ok(verified.length >= 3 && verified.every((e) => !('reason' in e)));
   });
 
   test('said again, it changes nothing; said earlier, neither', async () => {
@@ -370,6 +394,33 @@ describe('the vetting authority', { skip: withoutPhotos }, () => {
     assert.equal((await say('boarded')).status, 422);
     assert.equal((await say('cleared', { reference: null })).status, 422);
   });
+});
+
+// Who is in the air is told of at once: the authority is heard as long as it is known who travels.
+describe('the vetting authority after the close', { skip: withoutProgram }, () => {
+  const rows = [
+    { who: 'R0', word: 'inhibited', status: 'boarded', alerts: ['R0'], label: 'on board and not allowed to be: supervisors are alerted' },
+    { who: 'R0', word: 'cleared', status: 'boarded', alerts: ['R0'], label: 'allowed again: nothing is undone' },
+    { who: 'R1', word: 'inhibited', status: 'not_boarded', alerts: ['R0'], label: 'not on board: it is recorded, and nobody is alerted' },
+    { who: 'R2', word: 'selectee', status: 'boarded', alerts: ['R0'], label: 'on board and to be looked at: too late for that' },
+  ];
+  let g, id;
+  const afters = [], t = { after: (f) => afters.push(f) };
+  before(async () => {
+    g = await Gangway.start(t);
+    id = (await g.manifest(voyage([traveler(0), traveler(1), traveler(2)]))).json.voyage;
+    assert.equal((await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json: { boarded: ['R0', 'R2'] } })).status, 200);
+  });
+  after(async () => { for (const f of afters.reverse()) await f(); });
+  for (const row of rows)
+    test(row.label, async () => {
+      const a = await g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: id, reference: row.who, boarding_status: row.word } });
+      assert.deepEqual([a.status, a.json.boarding_status, a.json.changed, a.json.undone, a.json.status], [200, row.word, true, false, row.status], a.text);
+      const { alerts } = (await g.ask('GET', `/v1/alerts?voyage=${id}`, { as: 'supervisor' })).json;
+      assert.deepEqual(alerts.map((x) => [x.kind, x.traveler.reference]), row.alerts.map((who) => ['inhibited_on_board', who]));
+      assert.deepEqual((await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections, []);
+      assert.equal((await g.ask('GET', `/v1/voyages/${id}`, { as: 'officer' })).json.state, 'closed');
+    });
 });
 
 describe('events', { skip: withoutProgram }, () => {

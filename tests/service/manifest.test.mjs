@@ -312,6 +312,50 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     assert.deepEqual([r.boarded_references, r.not_boarded_references, r.unexpected], [['UP1', 'UP3'], ['UP2'], []]);
   });
 
+  test('who is on board without a reference, and on no list, is told by what the close-out says of him', async () => {
+    const f = flight();
+    const { json: { voyage: id } } = await edifact(paxlst(f, [person(1)]));
+    const a = await close(f, 'CLOB', [named('UP1'), named('UP99'), person(7, { reference: '' })]);
+    assert.equal(a.json.problems.filter((p) => p.code === 'unexpected').length, 2);
+    for (const as of ['officer', 'carrier', 'supervisor']) {
+      const r = await report(id, as);
+      assert.deepEqual([r.unexpected, r.unexpected_travelers.map((t) => t.reference)], [['UP99'], ['UP99', null]], as);
+      const [, ghost] = r.unexpected_travelers;
+      assert.equal(typeof ghost.surname, 'string');
+      assert.deepEqual([ghost.documents.map((d) => typeof d.number), typeof ghost.birth_date], as === 'carrier' ? [[], 'object'] : [['string'], 'string']);
+      assert.deepEqual(Object.keys(ghost).sort(), ['birth_date', 'documents', 'given_names', 'kind', 'nationality', 'reference', 'seat', 'surname']);
+      assert.equal(r.differences.filter((d) => d.difference === 'unexpected').length, 2);
+    }
+    const all = (await g.ask('GET', '/v1/audit/entries?limit=1000', { as: 'auditor' })).json.entries.map((e) => JSON.parse(e)).filter((e) => e.voyage === id);
+    assert.equal(all.find((e) => e.kind === 'close').count, 2);
+    assert.ok(all.some((e) => e.kind === 'view' && e.name === 'close'), 'names were shown');
+  });
+
+  test('CLNB with somebody nobody announced: the rest is taken, and it is told', async () => {
+    const f = flight();
+    await edifact(paxlst(f, [person(1), person(2)]));
+    const a = await close(f, 'CLNB', [named('UP2'), named('UP77')]);
+    assert.deepEqual(a.json.problems.filter((p) => p.code === 'unknown').map((p) => [p.severity, p.segment]), [['warning', 1]]);
+  });
+
+  test('a mistyped reference of who is not on board: the voyage stays open, and the place is told', async () => {
+    const f = flight();
+    const { json: { voyage: id } } = await edifact(paxlst(f, [person(1), person(2), person(3), person(4)]));
+    await edifact(paxlst(f, [person(1), person(2), person(3)])); // UP4 is taken off: known, and not on board
+    const post = (not_boarded) => g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json: { not_boarded } });
+    const a = await post(['UP22', 'UP3', 'UP33']);
+    assert.deepEqual([a.status, a.json.code, a.json.problems.map((p) => [p.severity, p.code, p.tag])],
+      [422, 'invalid', [['error', 'unknown', '/not_boarded/0'], ['error', 'unknown', '/not_boarded/2']]]);
+    assert.ok(!a.text.includes('UP22'), 'the place, not what stood there');
+    assert.equal((await g.ask('GET', `/v1/voyages/${id}`, { as: 'carrier' })).json.state, 'open');
+    const b = await post(['UP2', 'UP3', 'UP4']);
+    assert.deepEqual([b.status, b.json.boarded_references, b.json.problems], [200, ['UP1'], []]);
+    // Closed already: what can be taken is, and the rest is told.
+    const c = await post(['UP2', 'UP44']);
+    assert.deepEqual([c.status, c.json.already, c.json.boarded_references, c.json.problems.map((p) => [p.severity, p.code, p.tag])],
+      [200, true, ['UP1', 'UP3'], [['warning', 'unknown', '/not_boarded/1']]]);
+  });
+
   test('CL: no list, all who may board are on board', async () => {
     const f = flight();
     const { json: { voyage: id } } = await edifact(paxlst(f, [person(1), person(2)]));

@@ -80,6 +80,8 @@ describe('what is measured', { skip: withoutPhotos }, () => {
     }
     const r = await report('accuracy'), [m] = r.models, why = (await g.ask('GET', '/v1/reports/accuracy', { as: 'supervisor' })).json.reasons;
     assert.equal(m.missed.count, 5, JSON.stringify(why));
+    // The log does not say why; the reports do, and in each of their parts.
+    assert.deepEqual(why.map((x) => [x.reason, x.count]).sort(), [['matched', 6], ['named_mismatch', 5], ['no_face', 5]]);
     assert.equal(group(r, 'age', '50_69').missed.rate, 1);
     assert.deepEqual([group(r, 'age', 'under_14').missed, group(r, 'age', 'under_14').not_captured.rate], [null, 1]);
     assert.equal(group(r, 'sex', 'female').persons, 10);
@@ -87,6 +89,7 @@ describe('what is measured', { skip: withoutPhotos }, () => {
     assert.ok(apart.groups === 2 && apart.largest_over_geometric_mean > 1);
     const c = await report('captures');
     assert.deepEqual([c.captured.rate, c.matched.rate], [0.6875, 0.5455], 'eleven of sixteen; six of eleven');
+    for (const [at] of [c.by_device, c.by_site, c.by_carrier]) assert.deepEqual([at.captured.rate, at.matched.rate], [0.6875, 0.5455]);
     const curve = m.det.card.map((p) => p.false_non_match.rate ?? 0);
     assert.ok(curve.every((v, i) => i === 0 || v >= curve[i - 1]), 'a higher threshold misses more');
     assert.ok(m.det.card.every((p) => p.false_non_match.rate >= 0.45), 'five of eleven at any threshold above their scores');

@@ -38,9 +38,10 @@ const never = {
   admin: ['names', 'documents', 'births', 'references', 'photos'],
 };
 
-// But in a case the document is looked at, against what was announced.
+// But in a case the document is looked at, against what was announced; and of who was on board unannounced there is no case.
 const papers = { officer: ['documents', 'births'], supervisor: ['documents', 'births'] };
-const shown = { 'GET /v1/inspections/{inspection}': papers, 'POST /v1/inspections/{inspection}/claim': papers, 'POST /v1/inspections/{inspection}/outcome': papers };
+const shown = { 'GET /v1/inspections/{inspection}': papers, 'POST /v1/inspections/{inspection}/claim': papers, 'POST /v1/inspections/{inspection}/outcome': papers,
+  'GET /v1/voyages/{voyage}/close': papers };
 
 // ---- fields --------------------------------------------------------------------------
 
@@ -151,10 +152,15 @@ describe('who gets what', { skip: withoutPhotos || withoutOpenssl }, () => {
       'X-Issuing-State': 'UTO', 'X-Portrait-Source': 'application' } }]],
     'POST /v1/voyages/{voyage}/verifications': async () => [world.far, live('audrey.jpg')].map((body) => [`/v1/voyages/${world.id}/verifications`, { body, headers: { 'Content-Type': 'image/jpeg' } }]),
     'POST /v1/voyages/{voyage}/declines': async () => [[`/v1/voyages/${world.id}/declines`, { json: { reference: persons[2].reference } }]],
-    'POST /v1/voyages/{voyage}/close': async (role) => [[`/v1/voyages/${(await world.another(role.length)).voyage}/close`, { json: { boarded: [`REFF${role.length}KK`, 'REFF9ZZ'] } }]],
+    // And once more, to a voyage that is closed, with somebody nobody knows.
+    'POST /v1/voyages/{voyage}/close': async (role) => {
+      const at = `/v1/voyages/${(await world.another(role.length)).voyage}/close`;
+      return [[at, { json: { boarded: [`REFF${role.length}KK`, 'REFF9ZZ'] } }], [at, { json: { not_boarded: ['REFF9ZZ'] } }]];
+    },
     'GET /v1/voyages/{voyage}/close': async (role) => {
-      const id = (await world.another(20 + role.length)).voyage;
-      assert.equal((await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json: { boarded: [`REFF${20 + role.length}KK`, 'REFF9ZZ'] } })).status, 200);
+      const list = voyage([20, 21].map((n) => ({ ...persons[0], reference: `REFF${n + role.length}KK` }))), id = (await g.manifest(list)).json.voyage;
+      const stranger = { ...persons[1], reference: 'REFF9ZZ' };
+      assert.equal((await g.manifest({ ...list, kind: 'close_out', close_out_list: 'on_board', travelers: [list.travelers[0], stranger] })).status, 200);
       return [[`/v1/voyages/${id}/close`]];
     },
     'GET /v1/voyages': async () => [['/v1/voyages?limit=1'], ['/v1/voyages']],

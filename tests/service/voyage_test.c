@@ -96,7 +96,7 @@ static void a_whole_departure(void **state)
     struct gw_close c;
     struct gw_manifest_traveler boarded[] = { { .reference = gw_span_str("r1") }, { .reference = gw_span_str("r2") }, { .reference = gw_span_str("r9") } };
     CHECK_OK(gw_service_close_voyage(&c, p.a, p.s, &p.carrier, m.voyage,
-        &(struct gw_close_ask){ GW_CLOSE_ON_BOARD, boarded, GW_COUNT(boarded) }, NULL, &err));
+        &(struct gw_close_ask){ .list = GW_CLOSE_ON_BOARD, .listed = boarded, .n_listed = GW_COUNT(boarded) }, NULL, &err));
     CHECK_INT(c.boarded, 2);
     CHECK_INT(c.not_boarded, 3);
     CHECK_INT(c.n_unexpected, 1);
@@ -705,6 +705,50 @@ static void starts_that_are_refused(void **state)
     place_done(&p);
 }
 
+struct old_entry {
+    struct place *p;
+    struct gw_id voyage, subject;
+    const char *answer, *reason;
+};
+
+static bool add_old(struct gw_tx *tx, void *arg, struct gw_err *e)
+{
+    const struct old_entry *o = arg;
+    return gw_audit_add(tx, o->p->s, &o->p->device, GW_AUDIT_VERIFY,
+        &(struct gw_audit_facts){ .voyage = &o->voyage, .subject = &o->subject, .answer = o->answer, .reason = o->reason }, e);
+}
+
+static void receipts_do_not_tell(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *answer, *reason;
+        size_t proofs;
+    } rows[] = {
+        { "an entry that tells why is shown to nobody", "inspect", "inhibited", 0 },
+        { "whoever was cleared knows why", "clear", "matched", 1 },
+        { "an entry of today tells nothing", "inspect", NULL, 1 },
+    };
+    struct place p;
+    struct gw_manifest_receipt m;
+    place_init(&p);
+    CHECK_OK(place_open(&p, &err));
+    CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 1, ""), NULL, &err));
+    for (size_t i = 0; i < GW_COUNT(rows); i++) {
+        struct old_entry o = { &p, m.voyage, gw_id_new(gw_service_now(p.s)), rows[i].answer, rows[i].reason };
+        char number[GW_RECEIPT_TEXT];
+        GW_AUTO_VALUE(gw_buf) text = {};
+        CHECK_OK(gw_store_write(p.s->store, add_old, &o, &err));
+        gw_receipt_number(number, p.s, o.subject);
+        GW_AUTO(gw_json) *j = gw_service_receipt(p.a, p.s, gw_span_str(number), &err);
+        CHECK_OK(j != NULL);
+        gw_json_format(&text, j, false);
+        if (gw_json_size(gw_json_get(j, "proofs")) != rows[i].proofs || strstr(gw_buf_text(&text), "inhibited") != NULL)
+            fail_msg("%s: %s", rows[i].label, gw_buf_text(&text));
+    }
+    place_done(&p);
+}
+
 int main(void)
 {
     gw_log_level(GW_LOG_ERROR);
@@ -719,6 +763,7 @@ int main(void)
     check_add("purge", "nothing about a person is left, counts are", nothing_is_left);
     check_add("purge", "a voyage nobody closes is closed", nobody_closes);
     check_add("close", "a close-out message names who is on board", a_close_out_message);
+    check_add("receipts", "tell how it ended, and not why", receipts_do_not_tell);
     check_add("open", "a start that cannot be right is refused", starts_that_are_refused);
     return check_done();
 }

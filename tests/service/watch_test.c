@@ -123,12 +123,18 @@ static void until_the_purge(void **state)
     CHECK_INT(listed(&p), 0);
     CHECK_OK(gw_service_watch(&page, p.a, p.s, &p.admin, &f, &err));
     CHECK_INT(page.n, 1);
+    say(&p, &p.admin, voyage, "r1", GW_BOARDING_CLEARED);
+    CHECK_OK(gw_service_watch_one(&w, p.a, p.s, &p.admin, voyage, &named, &err));
+    CHECK_INT(w.status, GW_BOARDING_CLEARED);
     p.s->clock.fixed_us = c.purge_us;
     CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
     CHECK_INT(purge.voyages, 1);
     CHECK_INT(listed(&p), 0);
     CHECK_FAILS(gw_service_watch(&page, p.a, p.s, &p.admin, &f, &err), GW_ERR_GONE);
     CHECK_FAILS(gw_service_watch_one(&w, p.a, p.s, &p.admin, voyage, &named, &err), GW_ERR_GONE);
+    struct gw_boarding b;
+    const struct gw_boarding_ask late = { .voyage = voyage, .named = named, .status = GW_BOARDING_INHIBITED };
+    CHECK_FAILS(gw_service_boarding_status(&b, p.s, &p.admin, &late, NULL, &err), GW_ERR_GONE);
     place_done(&p);
 }
 
@@ -138,6 +144,6 @@ int main(void)
     check_add("watch", "the machine's operator and administrators may look, and nobody else", who_may);
     check_add("watch", "who is on a list comes in pages, with who said it last", in_pages);
     check_add("watch", "who is off the manifest is on no list; back again, the word stands", off_the_manifest);
-    check_add("watch", "a closed voyage is shown when asked for, and nothing after its purge", until_the_purge);
+    check_add("watch", "a closed voyage is heard of, and shown when asked for, and nothing after its purge", until_the_purge);
     return check_done();
 }

@@ -125,6 +125,14 @@ function Missing({ id }: { id: string }) {
   </section>;
 }
 
+/** Who is on board and was never announced: a close-out may name them without a reference. */
+function Strangers({ all }: { all: CloseReceipt['unexpected_travelers'] }) {
+  const { say } = useDesk();
+  if (all.length === 0) return null;
+  return <><h3>{say('unexpected')}</h3><ul class="lines">{all.map((t, i) => <li key={i}><b class="code" dir="ltr">{t.seat ?? t.reference ?? '–'}</b>
+    <span><bdi>{nameOf(t) || t.reference}</bdi> <span class="code" dir="ltr">{t.documents.map((d) => d.number).filter(Boolean).join(', ')}</span></span></li>)}</ul></>;
+}
+
 /** How a closed voyage ended, and where the gate and the carrier's close-out differ. */
 function Ended({ id }: { id: string }) {
   const { say } = useDesk();
@@ -133,7 +141,8 @@ function Ended({ id }: { id: string }) {
   return <section class="sheet wide" aria-labelledby="ended"><h2 id="ended">{say('differences')}</h2><Loaded asked={asked} again={again}>{(r) => <>
     <p>{say(r.cancelled ? 'ended_cancelled' : r.by_carrier ? 'ended_by_carrier' : 'ended_by_gate')}</p>
     <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{r.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{r.not_boarded}</dd></div>
-      <div><dt>{say('unexpected')}</dt><dd>{r.unexpected.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{r.cleared_not_boarded}</dd></div></dl>
+      <div><dt>{say('unexpected')}</dt><dd>{r.unexpected_travelers.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{r.cleared_not_boarded}</dd></div></dl>
+    <Strangers all={r.unexpected_travelers} />
     {r.by_carrier && (r.differences.length === 0 ? <Empty icon="check" title={say('differences_none')} />
       : <div class="scroll tall" tabIndex={0} role="group" aria-label={say('differences_title')}><table><caption>{say('differences_title')}</caption><thead><tr><th>{say('seat')}</th><th>{say('reference')}</th><th>{say('difference')}</th></tr></thead>
           <tbody>{r.differences.map((d, i) => <tr key={i}><td class="code" dir="ltr">{d.seat ?? '–'}</td><td class="code" dir="ltr">{d.reference ?? '–'}</td><td><Chip kind={d.difference === 'denied_on_board' || d.difference === 'unexpected' ? 'alarm' : 'warn'}>{say(`diff_${d.difference}`)}</Chip></td></tr>)}</tbody></table></div>)}
@@ -167,9 +176,9 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
       </> : <>
         <h2 id="close-title">{say('differences')}</h2>
         <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{receipt.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{receipt.not_boarded}</dd></div>
-          <div><dt>{say('unexpected')}</dt><dd>{receipt.unexpected.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{receipt.cleared_not_boarded}</dd></div>
+          <div><dt>{say('unexpected')}</dt><dd>{receipt.unexpected_travelers.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{receipt.cleared_not_boarded}</dd></div>
           <div><dt>{say('purge_at')}</dt><dd>{dayAndClock(receipt.purge_at)}</dd></div></dl>
-        {receipt.unexpected.length > 0 && <p>{say('unexpected')}: <span class="code">{receipt.unexpected.join(', ')}</span></p>}
+        <Strangers all={receipt.unexpected_travelers} />
         {receipt.not_boarded_references.length > 0 && <p>{say('status_not_boarded')}: <span class="code">{receipt.not_boarded_references.join(', ')}</span></p>}
         <div class="row"><button type="button" class="button filled" onClick={() => dialog.current?.close()}>{say('done')}</button></div>
       </>}

@@ -82,6 +82,7 @@ export interface CloseReceipt {
   boarded_references: string[];
   not_boarded_references: string[];
   unexpected: string[];
+  unexpected_travelers: { reference: string | null; seat: string | null; surname: string | null; given_names: string | null; documents: { number: string | null }[] }[];
   cleared_not_boarded: number;
   by_carrier: boolean;
   cancelled: boolean;
