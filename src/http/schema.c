@@ -45,7 +45,7 @@ static const char text[] = JSON({
     "travelers": {"type": "integer", "description": "expected on the voyage now"},
     "added": {"type": "integer"}, "changed": {"type": "integer"}, "removed": {"type": "integer"},
     "late": {"type": "boolean", "description": "came after its deadline: of a list, or of what changes one, by the authority's profile (docs/manifests.md)"},
-    "whole": {"type": "boolean", "description": "false: parts of the list are missing still"},
+    "whole": {"type": "boolean", "description": "false: parts of the list are missing still, or somebody in it could not be read; it took nobody off, and for the deadline it is not there"},
     "closed": {"type": "boolean", "description": "it was a close-out"},
     "cancelled": {"type": "boolean", "description": "it said that the voyage does not take place"},
     "statuses": {"type": "array", "items": {"$ref": "#/components/schemas/ManifestStatus"}},

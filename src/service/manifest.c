@@ -50,6 +50,8 @@ struct merge {
     struct gw_id *moved; /* travelers of whom something changed that can be searched */
     size_t n_moved;
     bool drop;           /* the voyage is over: its gallery goes */
+    bool lost;           /* somebody of the list could not be read: it is not whole */
+    bool doubled;        /* the same of a part by its own travelers: two of them cannot be told apart */
     struct gw_hash transmission; /* of a list in parts */
     struct gw_err *err;
 };
@@ -484,9 +486,9 @@ static bool is_part(const struct merge *g)
     return g->message != NULL && g->message->has_part && !g->message->complete && is_list(g->m) && g->m->function == GW_MANIFEST_WHOLE;
 }
 
-/* Writes down which parts came and whom they named. *whole: none is missing any more; *lost: in
+/* Writes down which parts came and whom they named. *all: none is missing any more; g->lost: in
  * one of them somebody could not be read. */
-static bool keep_parts(struct merge *g, bool *whole, bool *lost)
+static bool keep_parts(struct merge *g, bool *all)
 {
     const struct gw_paxlst_message *p = g->message;
     struct gw_part_row *rows;
@@ -502,7 +504,7 @@ static bool keep_parts(struct merge *g, bool *whole, bool *lost)
         return false;
     for (size_t i = 0; i < p->n_parts; i++)
         if (!gw_store_part_put(g->tx, g->v.id, kind, &g->transmission,
-                (struct gw_part_row){ p->parts[i].number, p->parts[i].mark, p->n_lost > 0 }, g->err))
+                (struct gw_part_row){ p->parts[i].number, p->parts[i].mark, p->n_lost > 0 || g->doubled }, g->err))
             return false;
     for (size_t i = 0; i < g->m->n_travelers; i++)
         if (g->of[i] != NULL && !gw_store_traveler_named(g->tx, g->of[i]->mark.id, &g->transmission, g->err))
@@ -512,13 +514,13 @@ static bool keep_parts(struct merge *g, bool *whole, bool *lost)
     struct gw_paxlst_part *parts = gw_arena_array(g->own, n, struct gw_paxlst_part, g->err);
     if (parts == NULL)
         return false;
-    *lost = false;
+    g->lost = false;
     for (size_t i = 0; i < n; i++) {
         parts[i] = (struct gw_paxlst_part){ rows[i].number, rows[i].mark };
-        *lost = *lost || rows[i].lost;
+        g->lost = g->lost || rows[i].lost;
     }
-    *whole = gw_paxlst_whole(parts, n);
-    if (!*whole)
+    *all = gw_paxlst_whole(parts, n);
+    if (!*all)
         return warn(g, SIZE_MAX, "part", "parts of this list are missing still; whoever is not in it stays until they came");
     struct gw_id *named;
     if (!gw_store_named(&named, &n, g->own, g->tx, g->v.id, &g->transmission, g->err))
@@ -528,11 +530,12 @@ static bool keep_parts(struct merge *g, bool *whole, bool *lost)
         if (k != NULL)
             k->seen = true;
     }
-    return gw_store_unname(g->tx, g->v.id, &g->transmission, g->err) && gw_store_parts_drop(g->tx, g->v.id, kind, g->err);
+    /* The damaged part may be sent again, alone. */
+    return g->lost || (gw_store_unname(g->tx, g->v.id, &g->transmission, g->err) && gw_store_parts_drop(g->tx, g->v.id, kind, g->err));
 }
 
 /* A whole list takes away whom it does not name. */
-static bool take_away(struct merge *g, bool lost)
+static bool take_away(struct merge *g)
 {
     int kind = list_kind(g->m);
     bool warned = false;
@@ -540,7 +543,7 @@ static bool take_away(struct merge *g, bool lost)
         struct known *k = &g->known[i];
         if (!k->used || k->seen || k->moved || k->mark.kind != kind || k->mark.status == GW_STATUS_REMOVED)
             continue;
-        if (!lost) {
+        if (!g->lost) {
             if (!remove_traveler(g, k))
                 return false;
         } else if (!warned) {
@@ -564,7 +567,7 @@ static bool keep_time(struct merge *g)
         return false;
     if (is_list(g->m)) {
         first = !announced[kind].has_whole;
-        if (!gw_store_announced_put(g->tx, g->v.id, kind, g->now_us, g->out->whole, g->err))
+        if (!gw_store_announced_put(g->tx, g->v.id, kind, g->now_us, g->out->whole && g->m->function != GW_MANIFEST_REMOVE, g->err))
             return false;
     }
     gw_due_find(&due, g->s, &g->v, kind, !first);
@@ -665,17 +668,18 @@ static bool log_manifest(const struct merge *g)
 static bool merge_list(struct merge *g)
 {
     const struct gw_manifest *m = g->m;
-    bool lost = m->n_left_out > 0, is_whole_list = is_list(m) && m->function == GW_MANIFEST_WHOLE;
-    g->out->whole = true;
+    bool all = true;
+    g->lost = m->n_left_out > 0;
     if (!merge_voyage(g) || !gw_law_along(&g->way, g->own, g->s, &g->v, g->err) || !load_known(g) || !match_travelers(g))
         return false;
     for (size_t i = 0; i < m->n_travelers; i++)
         if (!merge_traveler(g, i))
             return false;
-    if (is_part(g) && !keep_parts(g, &g->out->whole, &lost))
+    if (is_part(g) && !keep_parts(g, &all))
         return false;
-    if (is_whole_list && g->out->whole && !take_away(g, lost))
+    if (is_list(m) && m->function == GW_MANIFEST_WHOLE && all && !take_away(g))
         return false;
+    g->out->whole = all && !g->lost;
     size_t counts[GW_STATUS_COUNT];
     bool changed = g->changed;
     if (!keep_time(g) || (g->changed && !gw_store_voyage_put(g->tx, &g->v, false, g->err)) || !statuses(g) || !join_problems(g) ||

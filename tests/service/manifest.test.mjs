@@ -231,9 +231,38 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     const { json: { voyage: id } } = await edifact(paxlst(f, [person(1), person(2)]));
     await edifact(paxlst(f, [person(1), "NAD+FL+++?\r\nX'RFF+ABO:UP8'"], { part: '01:C', tn: 'T3' }));
     const last = await edifact(paxlst(f, [person(5)], { part: '02:F', tn: 'T3' }));
-    assert.deepEqual([last.json.whole, last.json.removed], [true, 0]);
+    assert.deepEqual([last.json.whole, last.json.removed], [false, 0]);
     assert.ok(last.json.problems.some((p) => p.code === 'kept'));
     assert.ok((await references(id)).includes('UP2'));
+    const mended = await edifact(paxlst(f, [person(1), person(8)], { part: '01:C', tn: 'T3' })); // the damaged part alone
+    assert.deepEqual([mended.json.whole, mended.json.removed], [true, 1]);
+    assert.deepEqual((await references(id)).sort(), ['UP1', 'UP5', 'UP8']);
+  });
+
+  test('a list that is not all there is not whole: it takes nobody off, and its deadline waits on', async () => {
+    const cut = (text, n) => text.slice(0, text.indexOf(`NAD+FL+++SURNAME${n}`));
+    const body = (f, more) => JSON.stringify({ kind: 'passenger_list', voyage: { mode: 'air', carrier: 'XX', number: f.number, from: 'YVR', to: 'JFK',
+      departure: new Date(f.departs).toISOString().replace(/:\d\d\.\d+Z/, 'Z') }, ...more });
+    const rows = [
+      ['a message cut off', (f) => [cut(paxlst(f, [person(1), person(2), person(3)]), 3), 'application/edifact'], 'cut_off'],
+      ['no travelers', (f) => [body(f), 'application/json'], 'missing'],
+      ['somebody without a name or number', (f) => [body(f, { travelers: [traveler(1), { seat: '1A' }] }), 'application/json'], 'missing'],
+      ['a reference twice', (f) => [body(f, { travelers: [traveler(1), traveler(2, { reference: 'R1' })] }), 'application/json'], 'duplicate'],
+    ];
+    for (const [label, text, code] of rows) {
+      const f = flight({ minutes: 40 });
+      const [sent, type] = text(f);
+      const a = await edifact(sent, { type });
+      assert.deepEqual([a.status, a.json.whole], [201, false], `${label}: ${a.text}`);
+      assert.ok(a.json.problems.some((p) => p.code === code), `${label}: ${a.text}`);
+      const state = async () => (await g.ask('GET', `/v1/voyages/${a.json.voyage}/readiness`, { as: 'officer' })).json.lists[0].state;
+      assert.equal(await state(), 'pending', label);
+      const whole = await edifact(paxlst(f, [person(1), person(2), person(4)]));
+      assert.deepEqual([whole.json.voyage, whole.json.whole, await state()], [a.json.voyage, true, 'in_time'], label);
+      const again = await edifact(sent, { type });
+      assert.deepEqual([again.json.whole, again.json.removed, again.json.problems.some((p) => p.code === 'kept')], [false, 0, true], label);
+      assert.ok((await references(a.json.voyage)).includes('UP4'), label);
+    }
   });
 
   test('a cancelled flight is closed with nobody on board, and stays so', async () => {
