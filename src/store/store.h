@@ -311,6 +311,7 @@ struct gw_traveler_mark {
 [[nodiscard]] bool gw_store_traveler_put(struct gw_tx *tx, const struct gw_traveler_row *row, bool is_new,
     struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_status(struct gw_tx *tx, struct gw_id traveler, int status, struct gw_err *err);
+[[nodiscard]] bool gw_store_traveler_match(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *match, struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_cleared(struct gw_tx *tx, struct gw_id traveler, int status, int64_t now_us,
     struct gw_err *err);
 /* found = false: no such traveler. Without person unless asked. */
@@ -350,6 +351,9 @@ struct gw_holder {
 };
 [[nodiscard]] bool gw_store_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, const struct gw_id *voyage, struct gw_err *err);
+/* The same, and who was on it with that document and is off again. */
+[[nodiscard]] bool gw_store_holders_ever(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *document, struct gw_id voyage, struct gw_err *err);
 
 /* ---- portraits and templates --------------------------------------------------- */
 

@@ -53,6 +53,11 @@ bool gw_store_traveler_status(struct gw_tx *tx, struct gw_id traveler, int statu
     return gw_tx_run(tx, GW_QUERY_TRAVELER_STATUS, GW_VALUES(gw_v_id(&traveler), gw_v_int(status)), NULL, err);
 }
 
+bool gw_store_traveler_match(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *match, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_TRAVELER_MATCH, GW_VALUES(gw_v_id(&traveler), gw_v_id(match)), NULL, err);
+}
+
 bool gw_store_traveler_cleared(struct gw_tx *tx, struct gw_id traveler, int status, int64_t now_us, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_TRAVELER_CLEARED, GW_VALUES(gw_v_id(&traveler), gw_v_int(status), gw_v_int(now_us)),
@@ -217,5 +222,14 @@ bool gw_store_holders(struct gw_holder **holders, size_t *n, struct gw_arena *a,
     const struct gw_value values[] = { gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document),
         voyage == NULL ? gw_v_null() : gw_v_id(voyage) };
     return gw_reading_start(&r, tx, voyage == NULL ? GW_QUERY_HOLDERS_OPEN : GW_QUERY_HOLDERS_ON, values, voyage == NULL ? 2 : 3, err) &&
+           read_holders(holders, n, a, &r, err);
+}
+
+bool gw_store_holders_ever(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *d, struct gw_id voyage, struct gw_err *err)
+{
+    struct gw_reading r;
+    return gw_reading_start(&r, tx, GW_QUERY_HOLDERS_EVER,
+               GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_id(&voyage)), err) &&
            read_holders(holders, n, a, &r, err);
 }
