@@ -212,7 +212,7 @@ static const char text[] = JSON({
   "required": ["alert", "kind", "text", "severity", "at", "voyage", "verification", "inspection", "traveler", "state", "acknowledged_at", "acknowledged_by"],
   "properties": {
     "alert": {"$ref": "#/components/schemas/Id"},
-    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered", "transfer_missed", "transfer_refused"]},
+    "kind": {"enum": ["duplicate_clear", "presentation_attack", "referral", "clear_undone", "inhibited_on_board", "late_manifest", "missing_manifest", "over_age_data", "undelivered", "transfer_missed", "transfer_refused", "removed_after_clear"]},
     "text": {"type": "string", "description": "what it is, in words"},
     "severity": {"enum": ["routine", "notice", "alert"]},
     "at": {"$ref": "#/components/schemas/Time"},
@@ -515,9 +515,9 @@ static const char text[] = JSON({
     "cleared_not_boarded": {"type": "integer"},
     "by_carrier": {"type": "boolean", "description": "a close-out of the carrier's says who was on board; else the gate does"},
     "cancelled": {"type": "boolean", "description": "the voyage did not take place"},
-    "differences": {"type": "array", "description": "where the gate and the carrier's close-out differ", "items": {"type": "object", "additionalProperties": false,
+    "differences": {"type": "array", "description": "where the gate and the carrier's lists differ", "items": {"type": "object", "additionalProperties": false,
       "required": ["difference", "reference", "seat"], "properties": {
-        "difference": {"enum": ["cleared_not_on_board", "inspected_not_on_board", "unseen_on_board", "denied_on_board", "unexpected"]},
+        "difference": {"enum": ["cleared_not_on_board", "inspected_not_on_board", "unseen_on_board", "denied_on_board", "unexpected", "removed_after_clear"]},
         "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]}}}},
     "closed_at": {"$ref": "#/components/schemas/Time"},
     "purge_at": {"$ref": "#/components/schemas/Time"},

@@ -330,9 +330,13 @@ static bool remove_traveler(struct merge *g, struct known *k)
     g->out->removed++;
     g->changed = true;
     g->moved[g->n_moved++] = k->mark.id;
+    k->mark.left = k->mark.status;
     k->mark.status = GW_STATUS_REMOVED;
-    return gw_store_traveler_status(g->tx, k->mark.id, GW_STATUS_REMOVED, g->err) &&
-           gw_store_templates_drop(g->tx, k->mark.id, g->err);
+    /* Somebody is behind the gate whom no list names any more. */
+    const bool has_passed = k->mark.left == GW_STATUS_CLEARED || k->mark.left == GW_STATUS_INSPECTED;
+    const struct gw_alert_new alert = { .kind = GW_ALERT_REMOVED_AFTER_CLEAR, .voyage = &g->v.id, .traveler = &k->mark.id };
+    return gw_store_traveler_remove(g->tx, k->mark.id, g->err) && gw_store_templates_drop(g->tx, k->mark.id, g->err) &&
+           (!has_passed || gw_alert_add(NULL, g->tx, g->s, &alert, g->err));
 }
 
 /* ---- who is who ------------------------------------------------------------------------------ */
@@ -687,14 +691,16 @@ static bool write_traveler(struct merge *g, size_t i, struct known *k, bool was_
     struct gw_manifest_traveler merged = g->m->travelers[i];
     const struct gw_manifest_traveler *t = &merged;
     struct gw_span person = g->persons[i];
-    if (was_here && !keep_facts(&merged, &person, g, k->mark.id))
+    /* Who comes back is who he was, cleared, declined or denied. */
+    const int status = k->is_new ? GW_STATUS_EXPECTED : was_here ? k->mark.status : k->mark.left;
+    if (!k->is_new && !keep_facts(&merged, &person, g, k->mark.id))
         return false;
     struct gw_traveler_row row = {
         .id = k->mark.id,
         .voyage = g->v.id,
         .ordinal = k->is_new ? g->next_ordinal++ : k->mark.ordinal,
         .kind = (int)t->kind,
-        .status = was_here ? k->mark.status : GW_STATUS_EXPECTED,
+        .status = status,
         .match = k->mark.match,
         .content = *content,
         .has_reference = t->reference.size > 0,
@@ -704,7 +710,7 @@ static bool write_traveler(struct merge *g, size_t i, struct known *k, bool was_
     struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
     size_t n_documents;
     bool is_new = k->is_new;
-    k->mark = (struct gw_traveler_mark){ row.id, row.ordinal, row.kind, row.status, row.match, *content };
+    k->mark = (struct gw_traveler_mark){ row.id, row.ordinal, row.kind, row.status, row.match, *content, 0 };
     g->changed = true;
     g->moved[g->n_moved++] = row.id;
     *(was_here ? &g->out->changed : &g->out->added) += 1;

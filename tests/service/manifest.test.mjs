@@ -612,3 +612,94 @@ describe('a boarding pass names whom the picture is compared with', { skip: with
     assert.doesNotMatch(g.stderr, /HEPBURN|ABC123/);
   });
 });
+
+// ---- at the gate, while lists change ------------------------------------------------------------------
+
+describe('what the gate knows of somebody outlives the list', { skip: withoutPhotos }, () => {
+  let g, n = 8900;
+  const afters = [];
+  before(async () => {
+    g = await Gangway.start({ after: (f) => afters.push(f) }, { set: { 'verify.liveness': 0 } });
+    assert.equal((await g.portrait(photo('franck_01829.jpg'), { number: number(0) })).status, 201);
+  });
+  after(async () => { for (const f of afters.reverse()) await f(); });
+
+  const mary = (more = {}) => traveler(0, { surname: 'SMITH', given_names: 'MARY', birth_date: '1985-01-02', ...more });
+  const tom = (more = {}) => traveler(1, { surname: 'JONES', given_names: 'TOM', birth_date: '1970-03-04', ...more });
+  const sail = () => {
+    const { voyage: v } = voyage([], { number: String(n++) });
+    return async (travelers, fn = null) => {
+      const r = await g.manifest({ kind: 'passenger_list', function: fn, voyage: v, travelers });
+      assert.ok(r.status < 300, r.text);
+      return r.json;
+    };
+  };
+  const status = async (id) => Object.fromEntries((await g.ask('GET', `/v1/voyages/${id}/travelers?limit=500`, { as: 'officer' })).json.travelers
+    .map((t) => [t.given_names, t.status]));
+  const verify = async (id) => (await g.verify(id, photo('franck_02045.jpg'))).json.decision;
+  const alerts = async (id) => (await g.ask('GET', `/v1/alerts?voyage=${id}`, { as: 'supervisor' })).json.alerts.map((a) => a.kind).sort();
+  const close = async (id, json = {}) => (await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json })).json;
+
+  test('a clear goes with who was cleared, not with his reference or document', async () => {
+    const rows = [
+      ['references exchanged', null, [mary({ reference: 'R1' }), tom({ reference: 'R0' })], { MARY: 'cleared', TOM: 'expected' }],
+      ['the reference of who was cleared is another’s', null, [traveler(9, { given_names: 'PETER', birth_date: '1950-01-01', reference: 'R0' }), tom()], { PETER: 'expected', TOM: 'expected' }],
+      ['a child with the same document', 'add', [mary({ given_names: 'BABY', birth_date: '2026-01-02', reference: undefined })], { MARY: 'cleared', TOM: 'expected', BABY: 'expected' }],
+      ['a married name', null, [mary({ surname: 'OKAFOR' }), tom()], { MARY: 'cleared', TOM: 'expected' }],
+    ];
+    for (const [label, fn, then, want] of rows) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      assert.equal(await verify(id), 'clear', label);
+      await send(then, fn);
+      assert.deepEqual(await status(id), want, label);
+    }
+  });
+
+  test('off the list and on again, cleared stays cleared: a second time is an alert', async () => {
+    for (const more of [{}, { reference: 'R7' }, { reference: undefined }, { reference: 'R7', documents: [] }]) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      assert.equal(await verify(id), 'clear');
+      assert.equal((await send([tom()])).removed, 1);
+      assert.deepEqual(await alerts(id), ['removed_after_clear']);
+      assert.equal((await send([mary(more), tom()])).added, 1);
+      assert.deepEqual(await status(id), { MARY: 'cleared', TOM: 'expected' });
+      if (more.documents) continue; // without a document there is no portrait of her
+      assert.equal(await verify(id), 'inspect');
+      assert.deepEqual(await alerts(id), ['duplicate_clear', 'removed_after_clear']);
+      assert.deepEqual((await close(id)).differences, []);
+    }
+  });
+
+  test('declined stays declined, inhibited inhibited, denied denied', async () => {
+    const said = async (what, id) => {
+      if (what === 'declined') return g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R0' } });
+      if (what === 'inhibited') return g.ask('POST', '/v1/boarding-status', { as: 'admin', json: { voyage: id, reference: 'R0', boarding_status: 'inhibited' } });
+      await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R0' } });
+      const [{ inspection }] = (await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections;
+      return g.ask('POST', `/v1/inspections/${inspection}/outcome`, { as: 'officer', json: { method: 'document', result: 'denied' } });
+    };
+    for (const [what, kept] of [['declined', 'declined'], ['inhibited', 'expected'], ['denied', 'denied']]) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      const r = await said(what, id);
+      assert.ok(r.status < 300, r.text);
+      await send([tom()]);
+      await send([mary({ reference: 'R7' }), tom()]);
+      assert.deepEqual(await status(id), { MARY: kept, TOM: 'expected' }, what);
+      if (what === 'inhibited') assert.equal(await verify(id), 'inspect');
+      assert.deepEqual(await alerts(id), [], what);
+    }
+  });
+
+  test('who passed the gate and was taken off is a difference at the close, whoever says who is on board', async () => {
+    for (const ask of [{}, { boarded: ['R1'] }]) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      assert.equal(await verify(id), 'clear');
+      await send([mary()], 'remove');
+      const gone = { difference: 'removed_after_clear', reference: 'R0', seat: '1A' };
+      assert.deepEqual((await close(id, ask)).differences.filter((d) => d.difference !== 'unseen_on_board'), [gone]);
+      const r = await g.ask('GET', `/v1/voyages/${id}/close`, { as: 'officer' });
+      assert.deepEqual(r.json.differences.filter((d) => d.difference !== 'unseen_on_board'), [gone]);
+      assert.deepEqual(await alerts(id), ['removed_after_clear']);
+    }
+  });
+});
