@@ -739,7 +739,10 @@ static bool merge_traveler(struct merge *g, size_t i)
         g->of[i] = NULL;
         return remove_booking(g, i);
     }
-    return (was_here && !k->rekeyed && same_hash(&g->contents[i], &k->mark.content)) || write_traveler(g, i, k, was_here);
+    /* A key that became free changes nothing that was announced. */
+    if (was_here && same_hash(&g->contents[i], &k->mark.content))
+        return !k->rekeyed || gw_store_traveler_match(g->tx, k->mark.id, &k->mark.match, g->err);
+    return write_traveler(g, i, k, was_here);
 }
 
 /* Whose reference is somebody else's now, and whom the message does not name: he stays as its kind of list has it,

@@ -196,6 +196,7 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
       ['twins exchange their places in the list', [of('SMITH', 'ANNA', '2024-05-05', 'D1'), of('SMITH', 'EVA', '2024-05-05', 'D1')], null,
         [of('SMITH', 'EVA', '2024-05-05', 'D1', undefined, { seat: '1A' }), of('SMITH', 'ANNA', '2024-05-05', 'D1', undefined, { seat: '1B' })], 'EVA=EVA ANNA=ANNA'],
       ['the family gets references', [mary(), baby()], null, [baby('R1'), mary('R2')], 'BABY=BABY@R1 MARY=MARY@R2'],
+      ['one of the family gets one', [mary(), baby()], null, [mary('R1'), baby()], 'MARY=MARY@R1 BABY=BABY@null'],
       ['and exchanges them', [mary('R1'), baby('R2')], null, [mary('R2'), baby('R1')], 'MARY=MARY@R2 BABY=BABY@R1'],
       // references that move
       ['two references exchanged', [mary('R1'), tom('R2')], null, [tom('R1'), mary('R2')], 'TOM=TOM@R1 MARY=MARY@R2'],
