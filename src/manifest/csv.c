@@ -1248,7 +1248,7 @@ static bool take_voyage(struct reader *r)
     return true;
 }
 
-/* A reference names one traveler; the second one is left out. */
+/* A reference names one traveler; the second one is left out: whose it was meant to be, nobody knows. */
 static bool drop_doubles(struct reader *r)
 {
     struct gw_manifest *m = r->out;
@@ -1263,6 +1263,7 @@ static bool drop_doubles(struct reader *r)
         }
         r->has_row = true;
         r->row = r->places[i].row;
+        m->n_left_out++;
         if (!problem(r, true, r->places[i].offset, "reference", "duplicate",
                 "another traveler of this file has the same reference; this one is left out"))
             return false;

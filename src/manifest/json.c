@@ -608,7 +608,7 @@ static bool check_voyage(struct parse *p, const struct place *at)
     return true;
 }
 
-/* A reference names one traveler of a message; the second one is left out. */
+/* A reference names one traveler of a message; the second one is left out: whose it was meant to be, nobody knows. */
 static bool drop_doubles(struct parse *p, const struct place *places)
 {
     struct gw_manifest *m = p->out;
@@ -624,6 +624,7 @@ static bool drop_doubles(struct parse *p, const struct place *places)
             char pointer[POINTER_BYTES];
             snprintf(pointer, sizeof pointer, "/travelers/%zu", at.traveler);
             at.pointer = pointer;
+            m->n_left_out++;
             if (!problem(p, &at, "reference", true, "duplicate",
                     "another traveler of this message has the same reference; this one is left out"))
                 return false;

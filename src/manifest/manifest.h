@@ -121,8 +121,9 @@ struct gw_manifest {
     } reporting_party;
     struct gw_manifest_traveler *travelers;
     size_t n_travelers;
-    size_t n_left_out; /* travelers of the message that could not be read, each with a problem; one for the end of a list
-                          that is missing: while it is not 0, who is not in the list may still be on the voyage */
+    size_t n_left_out; /* travelers of the message that could not be read or whose reference was another's before, each with a
+                          problem; one for the end of a list that is missing: while it is not 0, who is not in the list may
+                          still be on the voyage */
     bool has_declared;
     uint64_t declared; /* how many the sender says there are */
     struct gw_manifest_problem *problems;

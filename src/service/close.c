@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 static const char *const difference_names[GW_CLOSE_DIFFERENCES] = { "cleared_not_on_board", "inspected_not_on_board", "unseen_on_board",
-    "denied_on_board", "unexpected" };
+    "denied_on_board", "unexpected", "removed_after_clear" };
 
 const char *gw_close_difference_name(enum gw_close_difference_kind kind)
 {
@@ -320,6 +320,23 @@ static bool report_strangers(struct closing *c)
     return true;
 }
 
+/* Who passed the gate and was taken off the manifest is in no other list here. */
+static bool report_gone(struct closing *c)
+{
+    struct gw_traveler_row *rows;
+    size_t n;
+    if (!gw_store_travelers_gone(&rows, &n, c->own, c->tx, c->v->id, c->err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct gw_manifest_traveler t;
+        if (!gw_manifest_traveler_parse_json(&t, c->own, rows[i].person, c->err))
+            return gw_fail_prefix(c->err, "a traveler's record");
+        if (!add_difference(c, GW_CLOSE_REMOVED_AFTER_CLEAR, &t))
+            return false;
+    }
+    return true;
+}
+
 static bool report(struct closing *c)
 {
     struct gw_close *o = c->out;
@@ -332,7 +349,7 @@ static bool report(struct closing *c)
             !compare_one(c, e))
             return false;
     }
-    return report_strangers(c);
+    return report_strangers(c) && report_gone(c);
 }
 
 static bool counts_only(struct closing *c)

@@ -6,8 +6,9 @@
  * 3. Only a whole list that could be read whole takes travelers away, and only those of
  *    its own kind: a crew list says nothing about passengers. One in parts does so with
  *    the part that makes it whole; the parts may come in any order and request.
- * 4. Nobody becomes somebody else: who is matched by a document only must not contradict
- *    in name or birth, because families share one. */
+ * 4. Nobody becomes somebody else, whatever key he comes under: facts that contradict
+ *    make another person (is_other), because families share documents and carriers
+ *    exchange references. */
 #include "service/internal.h"
 
 #include "base/log.h"
@@ -15,13 +16,31 @@
 
 #include <stdlib.h>
 
-/* The travelers of the voyage by their match, open addressing. */
+enum { FAMILY_MAX = 16 }; /* on one document: more are no family, and each is compared with each */
+
+/* Somebody of the voyage, as he was or new with this message. */
 struct known {
     struct gw_traveler_mark mark;
-    bool used;
-    bool seen;  /* named by this message */
+    const struct gw_manifest_traveler *facts; /* as announced before; NULL: not unsealed yet */
+    bool seen;      /* named by this message */
     bool is_new;
-    bool moved; /* known by another match from now on: another slot has him */
+    bool contested; /* the message has his key with facts that are not his */
+    bool matched;   /* has his key of this message */
+    bool ousted;    /* somebody else has his key from now on */
+    bool rekeyed;   /* his key is another than in the store */
+};
+
+/* A key, whose it was, whose it is, and the message's travelers who come under it. Open addressing. */
+struct slot {
+    struct gw_hash key;
+    bool used;
+    struct known *had, *gets; /* NULL: nobody */
+    size_t last;              /* 1 + traveler; the one before stands in merge.before; 0: none */
+    size_t n;                 /* travelers */
+};
+struct slots {
+    struct slot *of;
+    size_t n;
 };
 
 struct merge {
@@ -37,10 +56,15 @@ struct merge {
     struct gw_tx *tx;
     struct gw_voyage_row v;
     struct gw_law_way way;
-    struct known *known;
-    size_t n_slots;
+    struct known *known; /* those there were and the new ones */
+    size_t n_known;
+    struct slots keys;   /* of all of them, by match */
+    struct slots names;  /* of those who may come under another key, by name and birth date; made when first asked for */
     int64_t next_ordinal;
     struct gw_span *persons; /* of the message's travelers, in order: what is sealed; made before the writer is asked */
+    struct gw_hash *matches, *contents; /* of the message's travelers */
+    size_t *before;          /* of the message's travelers: 1 + who came under the same key before; 0: nobody */
+    bool *left_out;
     struct known **of;       /* of the message's travelers; NULL where left out */
     struct known **by_id;    /* those there were, by id */
     size_t n_by_id;
@@ -50,18 +74,40 @@ struct merge {
     struct gw_id *moved; /* travelers of whom something changed that can be searched */
     size_t n_moved;
     bool drop;           /* the voyage is over: its gallery goes */
+    bool lost;           /* somebody of the list could not be read: it is not whole */
+    bool doubled;        /* two travelers of the message cannot be told apart: one is left out */
     struct gw_hash transmission; /* of a list in parts */
     struct gw_err *err;
 };
 
-static struct known *slot(struct merge *g, const struct gw_hash *match)
+static bool same_hash(const struct gw_hash *a, const struct gw_hash *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* Where it is, or would be: nobody's then. */
+static struct slot *slot_of(const struct slots *t, const struct gw_hash *key)
 {
     size_t i = 0;
-    memcpy(&i, match->bytes, sizeof i);
-    for (i %= g->n_slots; g->known[i].used; i = (i + 1) % g->n_slots)
-        if (memcmp(g->known[i].mark.match.bytes, match->bytes, sizeof match->bytes) == 0)
+    memcpy(&i, key->bytes, sizeof i);
+    for (i %= t->n; t->of[i].used; i = (i + 1) % t->n)
+        if (same_hash(&t->of[i].key, key))
             break;
-    return &g->known[i];
+    return &t->of[i];
+}
+
+static struct slot *add_slot(const struct slots *t, const struct gw_hash *key)
+{
+    struct slot *s = slot_of(t, key);
+    s->key = *key;
+    s->used = true;
+    return s;
+}
+
+static bool make_slots(struct slots *t, struct gw_arena *a, size_t most, struct gw_err *err)
+{
+    t->n = 2 * most + 8;
+    return (t->of = gw_arena_array(a, t->n, struct slot, err)) != NULL;
 }
 
 static bool warn(struct merge *g, size_t traveler, const char *code, const char *text)
@@ -79,6 +125,16 @@ static bool warn(struct merge *g, size_t traveler, const char *code, const char 
         .text = text,
     };
     return true;
+}
+
+static bool is_list(const struct gw_manifest *m)
+{
+    return m->kind == GW_MANIFEST_PASSENGER_LIST || m->kind == GW_MANIFEST_CREW_LIST;
+}
+
+static int list_kind(const struct gw_manifest *m)
+{
+    return m->kind == GW_MANIFEST_CREW_LIST ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
 }
 
 /* ---- the voyage ---------------------------------------------------------------------- */
@@ -192,17 +248,22 @@ static bool load_known(struct merge *g)
     size_t n;
     if (!gw_store_traveler_marks(&marks, &n, g->own, g->tx, g->v.id, g->err))
         return false;
-    g->n_slots = 2 * (n + g->m->n_travelers) + 8;
-    g->known = gw_arena_array(g->own, g->n_slots, struct known, g->err);
+    g->known = gw_arena_array(g->own, n + g->m->n_travelers, struct known, g->err);
     g->by_id = gw_arena_array(g->own, n, struct known *, g->err);
     g->of = gw_arena_array(g->own, g->m->n_travelers, struct known *, g->err);
     /* Each of them moves at most once. */
     g->moved = gw_arena_array(g->own, n + g->m->n_travelers, struct gw_id, g->err);
-    if (g->known == NULL || g->by_id == NULL || g->of == NULL || g->moved == NULL)
+    g->matches = gw_arena_array(g->own, g->m->n_travelers, struct gw_hash, g->err);
+    g->contents = gw_arena_array(g->own, g->m->n_travelers, struct gw_hash, g->err);
+    g->before = gw_arena_array(g->own, g->m->n_travelers, size_t, g->err);
+    g->left_out = gw_arena_array(g->own, g->m->n_travelers, bool, g->err);
+    if (g->known == NULL || g->by_id == NULL || g->of == NULL || g->moved == NULL || g->matches == NULL || g->contents == NULL ||
+        g->before == NULL || g->left_out == NULL || !make_slots(&g->keys, g->own, n + g->m->n_travelers, g->err))
         return false;
     for (size_t i = 0; i < n; i++) {
-        struct known *k = slot(g, &marks[i].match);
-        *k = (struct known){ .mark = marks[i], .used = true };
+        struct known *k = &g->known[g->n_known++];
+        *k = (struct known){ .mark = marks[i] };
+        add_slot(&g->keys, &marks[i].match)->had = k;
         g->by_id[g->n_by_id++] = k;
         g->next_ordinal = GW_MAX(g->next_ordinal, marks[i].ordinal + 1);
     }
@@ -222,8 +283,17 @@ static bool match_by_name(struct gw_hash *out, struct merge *g, const struct gw_
     return gw_store_voyage_hash(out, g->tx, g->v.id, gw_buf_span(&text), g->err);
 }
 
-/* Who it is on the next message, too: the carrier's reference for the person, else the
- * first document, else name and birth. */
+/* The key of whom nothing announced is the key: he shares it with others. */
+static bool own_match(struct gw_hash *out, struct merge *g, struct gw_id id)
+{
+    GW_AUTO_VALUE(gw_buf) text = {};
+    gw_buf_add_text(&text, "traveler\n");
+    gw_buf_add(&text, id.bytes, sizeof id.bytes);
+    return gw_store_voyage_hash(out, g->tx, g->v.id, gw_buf_span(&text), g->err);
+}
+
+/* What he is looked for by first in the next message: the carrier's reference for the person,
+ * else the first document, else name and birth. */
 static bool match_of(struct gw_hash *out, struct merge *g, const struct gw_manifest_traveler *t)
 {
     GW_AUTO_VALUE(gw_buf) text = {};
@@ -260,100 +330,306 @@ static bool remove_traveler(struct merge *g, struct known *k)
     g->out->removed++;
     g->changed = true;
     g->moved[g->n_moved++] = k->mark.id;
+    k->mark.left = k->mark.status;
     k->mark.status = GW_STATUS_REMOVED;
-    return gw_store_traveler_status(g->tx, k->mark.id, GW_STATUS_REMOVED, g->err) &&
-           gw_store_templates_drop(g->tx, k->mark.id, g->err);
+    /* Somebody is behind the gate whom no list names any more. */
+    const bool has_passed = k->mark.left == GW_STATUS_CLEARED || k->mark.left == GW_STATUS_INSPECTED;
+    const struct gw_alert_new alert = { .kind = GW_ALERT_REMOVED_AFTER_CLEAR, .voyage = &g->v.id, .traveler = &k->mark.id };
+    return gw_store_traveler_remove(g->tx, k->mark.id, g->err) && gw_store_templates_drop(g->tx, k->mark.id, g->err) &&
+           (!has_passed || gw_alert_add(NULL, g->tx, g->s, &alert, g->err));
 }
 
-/* May the two be one person? Families share a passport. */
-static bool agrees(bool *out, struct merge *g, const struct gw_manifest_traveler *t, struct gw_id other)
+/* ---- who is who ------------------------------------------------------------------------------ */
+
+enum word { UNSAID, AGREES, CONTRADICTS };
+struct likeness {
+    enum word name, birth, document;
+};
+
+static enum word compare_names(const struct gw_manifest_traveler *x, const struct gw_manifest_traveler *y)
 {
-    struct gw_traveler_row row;
-    struct gw_manifest_traveler o;
-    bool found;
-    *out = false;
-    if (!gw_store_traveler_get(&row, &found, true, g->own, g->tx, other, g->err) ||
-        (found && !gw_manifest_traveler_parse_json(&o, g->own, row.person, g->err)))
-        return false;
-    if (!found)
-        return true;
-    const struct gw_name a = { .surname = t->surname, .given = t->given_names }, b = { .surname = o.surname, .given = o.given_names };
-    bool named = t->surname.size + t->given_names.size > 0 && o.surname.size + o.given_names.size > 0;
-    *out = (!named || gw_name_compare(&a, &b).match != GW_NAME_DIFFERENT) &&
-           (t->birth_date.year == 0 || o.birth_date.year == 0 || gw_date_compare(t->birth_date, o.birth_date) == 0);
+    const struct gw_name a = { .surname = x->surname, .given = x->given_names }, b = { .surname = y->surname, .given = y->given_names };
+    if (a.surname.size + a.given.size == 0 || b.surname.size + b.given.size == 0)
+        return UNSAID;
+    if (gw_span_equal(a.surname, b.surname) && gw_span_equal(a.given, b.given))
+        return AGREES;
+    return gw_name_compare(&a, &b).match == GW_NAME_DIFFERENT ? CONTRADICTS : AGREES;
+}
+
+/* Parts of a date may be unknown. */
+static enum word compare_births(struct gw_date a, struct gw_date b)
+{
+    if (a.year == 0 || b.year == 0)
+        return UNSAID;
+    bool months = a.month != 0 && b.month != 0, days = months && a.day != 0 && b.day != 0;
+    if (a.year != b.year || (months && a.month != b.month) || (days && a.day != b.day))
+        return CONTRADICTS;
+    return days ? AGREES : UNSAID;
+}
+
+static enum word compare_documents(const struct gw_manifest_traveler *x, const struct gw_manifest_traveler *y)
+{
+    for (size_t i = 0; i < x->n_documents; i++)
+        for (size_t k = 0; k < y->n_documents; k++) {
+            const struct gw_manifest_document *a = &x->documents[i], *b = &y->documents[k];
+            if (gw_span_equal(a->number, b->number) &&
+                (a->issuing_state.size == 0 || b->issuing_state.size == 0 || gw_span_equal(a->issuing_state, b->issuing_state)))
+                return AGREES;
+        }
+    return x->n_documents > 0 && y->n_documents > 0 ? CONTRADICTS : UNSAID;
+}
+
+static struct likeness compare(const struct gw_manifest_traveler *a, const struct gw_manifest_traveler *b)
+{
+    return (struct likeness){ compare_names(a, b), compare_births(a->birth_date, b->birth_date), compare_documents(a, b) };
+}
+
+static bool contradicts(const struct likeness *l)
+{
+    return l->name == CONTRADICTS || l->birth == CONTRADICTS || l->document == CONTRADICTS;
+}
+
+/* Under one key, and yet another person: nothing of him agrees any more, or neither name nor birth, whatever
+ * document they share. A name, a birth date or a document that was corrected leaves him who he is. */
+static bool is_other(const struct likeness *l)
+{
+    return (l->name == CONTRADICTS && l->birth == CONTRADICTS) ||
+           (contradicts(l) && l->name != AGREES && l->birth != AGREES && l->document != AGREES);
+}
+
+static bool facts_of(const struct gw_manifest_traveler **out, struct merge *g, struct known *k)
+{
+    if (k->facts == NULL) {
+        struct gw_traveler_row row;
+        bool found;
+        struct gw_manifest_traveler *t = gw_arena_one(g->own, struct gw_manifest_traveler, g->err);
+        if (t == NULL || !gw_store_traveler_get(&row, &found, true, g->own, g->tx, k->mark.id, g->err) ||
+            (found && !gw_manifest_traveler_parse_json(t, g->own, row.person, g->err)))
+            return false;
+        k->facts = t;
+    }
+    *out = k->facts;
     return true;
 }
 
-/* Somebody known who is not named by this message himself, and who travels with a document
- * of t's, or was announced by name only. */
-static bool find_other(struct known **out, struct merge *g, const struct gw_manifest_traveler *t)
+static bool likeness_of(struct likeness *out, struct merge *g, size_t i, struct known *k)
 {
-    struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
-    size_t n;
-    struct gw_hash name;
+    const struct gw_manifest_traveler *facts;
+    if (!facts_of(&facts, g, k))
+        return false;
+    *out = compare(&g->m->travelers[i], facts);
+    return true;
+}
+
+/* The ways to find who traveler i is, the surest first; each is tried for everybody before the next one, so
+ * that nobody is taken for somebody whom another one is surely. NULL: not in this way. */
+typedef bool way_fn(struct known **out, struct merge *g, size_t i);
+
+static struct known *holder(struct merge *g, size_t i)
+{
+    struct known *k = slot_of(&g->keys, &g->matches[i])->had;
+    return k == NULL || k->seen ? NULL : k;
+}
+
+static bool by_content(struct known **out, struct merge *g, size_t i)
+{
+    struct known *k = holder(g, i);
+    *out = k != NULL && same_hash(&g->contents[i], &k->mark.content) ? k : NULL;
+    return true;
+}
+
+static bool by_key(struct known **out, struct merge *g, size_t i)
+{
+    struct known *k = holder(g, i);
+    struct likeness l;
     *out = NULL;
-    if (!documents_of(documents, &n, g, t))
-        return false;
-    for (size_t i = 0; i < n && *out == NULL; i++) {
-        struct gw_holder *holders;
-        size_t n_holders;
-        if (!gw_store_holders(&holders, &n_holders, g->own, g->tx, &documents[i], &g->v.id, g->err))
-            return false;
-        for (size_t k = 0; k < n_holders && *out == NULL; k++) {
-            struct known *other = known_by_id(g, holders[k].traveler);
-            bool fits = false;
-            if (other == NULL || other->seen || other->moved)
-                continue;
-            if (!agrees(&fits, g, t, other->mark.id))
-                return false;
-            *out = fits ? other : NULL;
-        }
-    }
-    if (*out != NULL || t->surname.size + t->given_names.size == 0)
+    if (k == NULL)
         return true;
-    if (!match_by_name(&name, g, t))
+    if (!likeness_of(&l, g, i, k))
         return false;
-    struct known *k = slot(g, &name);
-    if (k->used && !k->seen && !k->moved && !k->is_new && k->mark.status != GW_STATUS_REMOVED)
+    if (contradicts(&l))
+        k->contested = true;
+    else
         *out = k;
     return true;
 }
 
-/* First whom the message names by what it knows him by; what is left then may be known by
- * something else. */
+/* A document of his; of a family that shares it the one who is most like him, and is on the voyage still. */
+static bool by_document(struct known **out, struct merge *g, size_t i)
+{
+    struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
+    size_t n;
+    int best = -1;
+    *out = NULL;
+    if (!documents_of(documents, &n, g, &g->m->travelers[i]))
+        return false;
+    for (size_t d = 0; d < n; d++) {
+        struct gw_holder *holders;
+        size_t n_holders;
+        if (!gw_store_holders_ever(&holders, &n_holders, g->own, g->tx, &documents[d], g->v.id, g->err))
+            return false;
+        for (size_t h = 0; h < n_holders; h++) {
+            struct known *k = known_by_id(g, holders[h].traveler);
+            struct likeness l;
+            if (k == NULL || k->seen)
+                continue;
+            if (!likeness_of(&l, g, i, k))
+                return false;
+            int like = 4 * (l.name == AGREES) + 2 * (l.birth == AGREES) + (k->mark.status != GW_STATUS_REMOVED);
+            if (l.name != CONTRADICTS && l.birth != CONTRADICTS && like > best) {
+                best = like;
+                *out = k;
+            }
+        }
+    }
+    return true;
+}
+
+/* Those who may come under another key: their own is contested, they are off the voyage or go from it with this list.
+ * The others are not unsealed for it. */
+static bool index_names(struct merge *g)
+{
+    const bool takes = is_list(g->m) && g->m->function == GW_MANIFEST_WHOLE;
+    if (!make_slots(&g->names, g->own, g->n_known, g->err))
+        return false;
+    for (size_t i = 0; i < g->n_known; i++) {
+        struct known *k = &g->known[i];
+        const bool is_off = k->mark.status == GW_STATUS_REMOVED;
+        const struct gw_manifest_traveler *facts;
+        struct gw_hash name;
+        if (k->seen || !(k->contested || is_off || (takes && k->mark.kind == list_kind(g->m))))
+            continue;
+        if (!facts_of(&facts, g, k))
+            return false;
+        if (facts->surname.size + facts->given_names.size == 0 || (facts->birth_date.year == 0 && !k->contested))
+            continue;
+        if (!match_by_name(&name, g, facts))
+            return false;
+        struct slot *s = add_slot(&g->names, &name);
+        if (s->had == NULL || !is_off)
+            s->had = k;
+    }
+    return true;
+}
+
+static bool by_name(struct known **out, struct merge *g, size_t i)
+{
+    const struct gw_manifest_traveler *t = &g->m->travelers[i];
+    struct gw_hash name;
+    struct likeness l;
+    *out = NULL;
+    if (t->surname.size + t->given_names.size == 0)
+        return true;
+    if (!match_by_name(&name, g, t) || (g->names.of == NULL && !index_names(g)))
+        return false;
+    struct known *k = slot_of(&g->keys, &name)->had; /* announced by name only */
+    if (k == NULL || k->seen || k->mark.status == GW_STATUS_REMOVED)
+        k = slot_of(&g->names, &name)->had;
+    if (k == NULL || k->seen)
+        return true;
+    if (!likeness_of(&l, g, i, k))
+        return false;
+    /* What adds takes nobody's place: two may have one name and birthday, and different documents. */
+    *out = g->m->function == GW_MANIFEST_ADD && l.document == CONTRADICTS ? NULL : k;
+    return true;
+}
+
+/* Nobody else fits: his own facts were corrected. What adds corrects nobody but by reference. */
+static bool by_key_corrected(struct known **out, struct merge *g, size_t i)
+{
+    struct known *k = holder(g, i);
+    struct likeness l;
+    *out = NULL;
+    if (k == NULL || (g->m->function == GW_MANIFEST_ADD && g->m->travelers[i].reference.size == 0))
+        return true;
+    if (!likeness_of(&l, g, i, k))
+        return false;
+    *out = is_other(&l) ? NULL : k;
+    return true;
+}
+
+/* Two of a message under one key: a family on one document is kept; who cannot be told from another is left out. Unless
+ * he is surely there twice, somebody may be missing from the list then. */
+static bool leave_out_double(struct merge *g, size_t i, struct slot *s)
+{
+    const struct gw_manifest_traveler *t = &g->m->travelers[i];
+    if (t->reference.size + t->surname.size + t->given_names.size == 0 && t->n_documents == 0)
+        return true; /* a booking of which all are meant */
+    for (size_t other = s->last; other > 0; other = g->before[other - 1]) {
+        struct likeness l = compare(t, &g->m->travelers[other - 1]);
+        if (t->reference.size == 0 && contradicts(&l) && s->n < FAMILY_MAX)
+            continue;
+        bool is_twice = !contradicts(&l) && l.name == AGREES && l.birth == AGREES && (t->reference.size > 0 || t->n_documents > 0);
+        g->doubled = g->doubled || !is_twice;
+        g->left_out[i] = true;
+        return warn(g, i, "duplicate", "another traveler of this message is the same by reference, document or name; this one is left out");
+    }
+    g->before[i] = s->last;
+    s->last = i + 1;
+    s->n++;
+    return true;
+}
+
 static bool match_travelers(struct merge *g)
 {
+    static way_fn *const ways[] = { by_content, by_key, by_document, by_name, by_key_corrected };
     const struct gw_manifest *m = g->m;
-    struct gw_hash *matches = gw_arena_array(g->own, m->n_travelers, struct gw_hash, g->err);
-    if (matches == NULL)
-        return false;
-    for (size_t i = 0; i < m->n_travelers; i++) {
-        if (!match_of(&matches[i], g, &m->travelers[i]))
+    for (size_t i = 0; i < m->n_travelers; i++)
+        if (!match_of(&g->matches[i], g, &m->travelers[i]) ||
+            !gw_store_voyage_hash(&g->contents[i], g->tx, g->v.id, g->persons[i], g->err) ||
+            !leave_out_double(g, i, add_slot(&g->keys, &g->matches[i])))
             return false;
-        struct known *k = slot(g, &matches[i]);
-        if (k->used && k->seen) {
-            if (!warn(g, i, "duplicate", "another traveler of this message is the same by document or name; this one is left out"))
+    for (size_t w = 0; w < GW_COUNT(ways) && g->n_by_id > 0; w++)
+        for (size_t i = 0; i < m->n_travelers; i++) {
+            if (g->of[i] != NULL || g->left_out[i])
+                continue;
+            if (!ways[w](&g->of[i], g, i))
                 return false;
-            continue;
+            if (g->of[i] != NULL)
+                g->of[i]->seen = true;
         }
-        if (!k->used)
-            *k = (struct known){ .used = true, .is_new = true, .mark.match = matches[i] };
-        k->seen = true;
-        g->of[i] = k;
+    for (size_t i = 0; i < m->n_travelers; i++)
+        if (g->of[i] == NULL && !g->left_out[i]) {
+            g->of[i] = &g->known[g->n_known++];
+            *g->of[i] = (struct known){ .mark.id = gw_id_new(g->now_us), .is_new = true, .seen = true };
+        }
+    return true;
+}
+
+/* A reference is whose the message says; a document or a name stays whose key it is, and who shares it has a key of
+ * his own. */
+static bool settle_keys(struct merge *g)
+{
+    const size_t n = g->m->function == GW_MANIFEST_REMOVE ? 0 : g->m->n_travelers;
+    for (size_t i = 0; i < n; i++) {
+        struct known *k = g->of[i];
+        if (k == NULL)
+            continue;
+        struct slot *s = slot_of(&g->keys, &g->matches[i]);
+        const bool is_anothers = s->had != NULL && s->had != k;
+        if (s->gets != NULL || (is_anothers && g->m->travelers[i].reference.size == 0))
+            continue;
+        if (is_anothers)
+            s->had->ousted = true;
+        s->gets = k;
+        k->matched = true;
+        k->rekeyed = s->had != k;
+        k->mark.match = g->matches[i];
     }
-    for (size_t i = 0; i < m->n_travelers && g->n_by_id > 0; i++) {
-        struct known *k = g->of[i], *other;
-        if (k == NULL || !k->is_new)
+    for (size_t i = 0; i < g->n_known; i++) {
+        struct known *k = &g->known[i];
+        struct gw_hash own;
+        if (!k->ousted && !(k->is_new && n > 0))
             continue;
-        if (!find_other(&other, g, &m->travelers[i]))
+        /* Free before somebody else is written with it: the store holds a key once. */
+        if ((k->ousted || !k->matched) && !own_match(&own, g, k->mark.id))
             return false;
-        if (other == NULL)
-            continue;
-        *k = *other;
-        k->seen = true;
-        k->mark.match = matches[i];
-        memset(&k->mark.content, 0, sizeof k->mark.content); /* written anew, because its match is another */
-        other->moved = true;
+        if (k->ousted && !gw_store_traveler_match(g->tx, k->mark.id, &own, g->err))
+            return false;
+        if (!k->matched) {
+            k->mark.match = own;
+            k->rekeyed = true;
+        }
     }
     return true;
 }
@@ -409,19 +685,22 @@ static bool keep_facts(struct gw_manifest_traveler *t, struct gw_span *person, s
     return person_text(person, g->own, t, g->err);
 }
 
-static bool write_traveler(struct merge *g, size_t i, struct known *k, const struct gw_hash *content, bool was_here)
+static bool write_traveler(struct merge *g, size_t i, struct known *k, bool was_here)
 {
+    const struct gw_hash *content = &g->contents[i];
     struct gw_manifest_traveler merged = g->m->travelers[i];
     const struct gw_manifest_traveler *t = &merged;
     struct gw_span person = g->persons[i];
-    if (was_here && !keep_facts(&merged, &person, g, k->mark.id))
+    /* Who comes back is who he was, cleared, declined or denied. */
+    const int status = k->is_new ? GW_STATUS_EXPECTED : was_here ? k->mark.status : k->mark.left;
+    if (!k->is_new && !keep_facts(&merged, &person, g, k->mark.id))
         return false;
     struct gw_traveler_row row = {
-        .id = k->is_new ? gw_id_new(g->now_us) : k->mark.id,
+        .id = k->mark.id,
         .voyage = g->v.id,
         .ordinal = k->is_new ? g->next_ordinal++ : k->mark.ordinal,
         .kind = (int)t->kind,
-        .status = was_here ? k->mark.status : GW_STATUS_EXPECTED,
+        .status = status,
         .match = k->mark.match,
         .content = *content,
         .has_reference = t->reference.size > 0,
@@ -431,7 +710,7 @@ static bool write_traveler(struct merge *g, size_t i, struct known *k, const str
     struct gw_document_hash documents[GW_MANIFEST_DOCUMENTS_MAX];
     size_t n_documents;
     bool is_new = k->is_new;
-    k->mark = (struct gw_traveler_mark){ row.id, row.ordinal, row.kind, row.status, row.match, *content };
+    k->mark = (struct gw_traveler_mark){ row.id, row.ordinal, row.kind, row.status, row.match, *content, 0 };
     g->changed = true;
     g->moved[g->n_moved++] = row.id;
     *(was_here ? &g->out->changed : &g->out->added) += 1;
@@ -451,7 +730,6 @@ static bool write_traveler(struct merge *g, size_t i, struct known *k, const str
 static bool merge_traveler(struct merge *g, size_t i)
 {
     struct known *k = g->of[i];
-    struct gw_hash content;
     if (k == NULL)
         return true;
     bool was_here = !k->is_new && k->mark.status != GW_STATUS_REMOVED;
@@ -461,32 +739,54 @@ static bool merge_traveler(struct merge *g, size_t i)
         g->of[i] = NULL;
         return remove_booking(g, i);
     }
-    if (!gw_store_voyage_hash(&content, g->tx, g->v.id, g->persons[i], g->err))
-        return false;
-    return (was_here && memcmp(content.bytes, k->mark.content.bytes, sizeof content.bytes) == 0) ||
-           write_traveler(g, i, k, &content, was_here);
+    /* A key that became free changes nothing that was announced. */
+    if (was_here && same_hash(&g->contents[i], &k->mark.content))
+        return !k->rekeyed || gw_store_traveler_match(g->tx, k->mark.id, &k->mark.match, g->err);
+    return write_traveler(g, i, k, was_here);
+}
+
+/* Whose reference is somebody else's now, and whom the message does not name: he stays as its kind of list has it,
+ * without the reference, or the two could not be told apart by it. */
+static bool strip_ousted(struct merge *g)
+{
+    bool warned = false;
+    for (size_t i = 0; i < g->n_known; i++) {
+        struct known *k = &g->known[i];
+        const struct gw_manifest_traveler *facts;
+        struct gw_traveler_row row = { .id = k->mark.id, .voyage = g->v.id, .ordinal = k->mark.ordinal, .kind = k->mark.kind,
+            .status = k->mark.status, .match = k->mark.match };
+        if (!k->ousted || k->seen || k->mark.status == GW_STATUS_REMOVED)
+            continue;
+        if (!facts_of(&facts, g, k))
+            return false;
+        struct gw_manifest_traveler t = *facts;
+        t.reference = (struct gw_span){};
+        row.has_booking = t.reservation.size > 0;
+        if (!person_text(&row.person, g->own, &t, g->err) ||
+            !gw_store_voyage_hash(&row.content, g->tx, g->v.id, row.person, g->err) ||
+            (row.has_booking && !gw_store_voyage_hash(&row.booking, g->tx, g->v.id, t.reservation, g->err)) ||
+            !gw_store_traveler_put(g->tx, &row, false, g->err))
+            return false;
+        k->mark.content = row.content;
+        g->changed = true;
+        g->out->changed++;
+        if (!warned && !warn(g, SIZE_MAX, "reference", "a traveler of earlier messages is without his reference now: this one gives it to somebody else"))
+            return false;
+        warned = true;
+    }
+    return true;
 }
 
 /* ---- parts --------------------------------------------------------------------------------- */
-
-static bool is_list(const struct gw_manifest *m)
-{
-    return m->kind == GW_MANIFEST_PASSENGER_LIST || m->kind == GW_MANIFEST_CREW_LIST;
-}
-
-static int list_kind(const struct gw_manifest *m)
-{
-    return m->kind == GW_MANIFEST_CREW_LIST ? GW_TRAVELER_CREW : GW_TRAVELER_PASSENGER;
-}
 
 static bool is_part(const struct merge *g)
 {
     return g->message != NULL && g->message->has_part && !g->message->complete && is_list(g->m) && g->m->function == GW_MANIFEST_WHOLE;
 }
 
-/* Writes down which parts came and whom they named. *whole: none is missing any more; *lost: in
+/* Writes down which parts came and whom they named. *all: none is missing any more; g->lost: in
  * one of them somebody could not be read. */
-static bool keep_parts(struct merge *g, bool *whole, bool *lost)
+static bool keep_parts(struct merge *g, bool *all)
 {
     const struct gw_paxlst_message *p = g->message;
     struct gw_part_row *rows;
@@ -502,7 +802,7 @@ static bool keep_parts(struct merge *g, bool *whole, bool *lost)
         return false;
     for (size_t i = 0; i < p->n_parts; i++)
         if (!gw_store_part_put(g->tx, g->v.id, kind, &g->transmission,
-                (struct gw_part_row){ p->parts[i].number, p->parts[i].mark, p->n_lost > 0 }, g->err))
+                (struct gw_part_row){ p->parts[i].number, p->parts[i].mark, p->n_lost > 0 || g->doubled }, g->err))
             return false;
     for (size_t i = 0; i < g->m->n_travelers; i++)
         if (g->of[i] != NULL && !gw_store_traveler_named(g->tx, g->of[i]->mark.id, &g->transmission, g->err))
@@ -512,13 +812,13 @@ static bool keep_parts(struct merge *g, bool *whole, bool *lost)
     struct gw_paxlst_part *parts = gw_arena_array(g->own, n, struct gw_paxlst_part, g->err);
     if (parts == NULL)
         return false;
-    *lost = false;
+    g->lost = false;
     for (size_t i = 0; i < n; i++) {
         parts[i] = (struct gw_paxlst_part){ rows[i].number, rows[i].mark };
-        *lost = *lost || rows[i].lost;
+        g->lost = g->lost || rows[i].lost;
     }
-    *whole = gw_paxlst_whole(parts, n);
-    if (!*whole)
+    *all = gw_paxlst_whole(parts, n);
+    if (!*all)
         return warn(g, SIZE_MAX, "part", "parts of this list are missing still; whoever is not in it stays until they came");
     struct gw_id *named;
     if (!gw_store_named(&named, &n, g->own, g->tx, g->v.id, &g->transmission, g->err))
@@ -528,19 +828,20 @@ static bool keep_parts(struct merge *g, bool *whole, bool *lost)
         if (k != NULL)
             k->seen = true;
     }
-    return gw_store_unname(g->tx, g->v.id, &g->transmission, g->err) && gw_store_parts_drop(g->tx, g->v.id, kind, g->err);
+    /* The damaged part may be sent again, alone. */
+    return g->lost || (gw_store_unname(g->tx, g->v.id, &g->transmission, g->err) && gw_store_parts_drop(g->tx, g->v.id, kind, g->err));
 }
 
 /* A whole list takes away whom it does not name. */
-static bool take_away(struct merge *g, bool lost)
+static bool take_away(struct merge *g)
 {
     int kind = list_kind(g->m);
     bool warned = false;
-    for (size_t i = 0; i < g->n_slots; i++) {
+    for (size_t i = 0; i < g->n_known; i++) {
         struct known *k = &g->known[i];
-        if (!k->used || k->seen || k->moved || k->mark.kind != kind || k->mark.status == GW_STATUS_REMOVED)
+        if (k->seen || k->mark.kind != kind || k->mark.status == GW_STATUS_REMOVED)
             continue;
-        if (!lost) {
+        if (!g->lost) {
             if (!remove_traveler(g, k))
                 return false;
         } else if (!warned) {
@@ -564,7 +865,7 @@ static bool keep_time(struct merge *g)
         return false;
     if (is_list(g->m)) {
         first = !announced[kind].has_whole;
-        if (!gw_store_announced_put(g->tx, g->v.id, kind, g->now_us, g->out->whole, g->err))
+        if (!gw_store_announced_put(g->tx, g->v.id, kind, g->now_us, g->out->whole && g->m->function != GW_MANIFEST_REMOVE, g->err))
             return false;
     }
     gw_due_find(&due, g->s, &g->v, kind, !first);
@@ -665,17 +966,21 @@ static bool log_manifest(const struct merge *g)
 static bool merge_list(struct merge *g)
 {
     const struct gw_manifest *m = g->m;
-    bool lost = m->n_left_out > 0, is_whole_list = is_list(m) && m->function == GW_MANIFEST_WHOLE;
-    g->out->whole = true;
-    if (!merge_voyage(g) || !gw_law_along(&g->way, g->own, g->s, &g->v, g->err) || !load_known(g) || !match_travelers(g))
+    bool all = true;
+    if (!merge_voyage(g) || !gw_law_along(&g->way, g->own, g->s, &g->v, g->err) || !load_known(g) || !match_travelers(g) ||
+        !settle_keys(g))
         return false;
+    g->lost = m->n_left_out > 0 || g->doubled;
     for (size_t i = 0; i < m->n_travelers; i++)
         if (!merge_traveler(g, i))
             return false;
-    if (is_part(g) && !keep_parts(g, &g->out->whole, &lost))
+    if (is_part(g) && !keep_parts(g, &all))
         return false;
-    if (is_whole_list && g->out->whole && !take_away(g, lost))
+    if (is_list(m) && m->function == GW_MANIFEST_WHOLE && all && !take_away(g))
         return false;
+    if (!strip_ousted(g))
+        return false;
+    g->out->whole = all && !g->lost;
     size_t counts[GW_STATUS_COUNT];
     bool changed = g->changed;
     if (!keep_time(g) || (g->changed && !gw_store_voyage_put(g->tx, &g->v, false, g->err)) || !statuses(g) || !join_problems(g) ||

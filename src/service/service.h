@@ -629,6 +629,7 @@ enum gw_close_difference_kind {
     GW_CLOSE_UNSEEN_ON_BOARD,        /* on board; neither cleared nor let through by an officer */
     GW_CLOSE_DENIED_ON_BOARD,        /* on board; denied at the gate */
     GW_CLOSE_UNEXPECTED,             /* on board; on no manifest */
+    GW_CLOSE_REMOVED_AFTER_CLEAR,    /* cleared at the gate or let through by an officer; then taken off the manifest */
     GW_CLOSE_DIFFERENCES
 };
 const char *gw_close_difference_name(enum gw_close_difference_kind kind); /* "unseen_on_board" */

@@ -305,12 +305,16 @@ struct gw_traveler_mark {
     int64_t ordinal;
     int kind, status;
     struct gw_hash match, content;
+    int left; /* of who was removed: the status he had */
 };
 [[nodiscard]] bool gw_store_traveler_marks(struct gw_traveler_mark **marks, size_t *n, struct gw_arena *a,
     struct gw_tx *tx, struct gw_id voyage, struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_put(struct gw_tx *tx, const struct gw_traveler_row *row, bool is_new,
     struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_status(struct gw_tx *tx, struct gw_id traveler, int status, struct gw_err *err);
+/* Keeps the status he had, for when he comes back; gw_store_traveler_put ends that. */
+[[nodiscard]] bool gw_store_traveler_remove(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err);
+[[nodiscard]] bool gw_store_traveler_match(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *match, struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_cleared(struct gw_tx *tx, struct gw_id traveler, int status, int64_t now_us,
     struct gw_err *err);
 /* found = false: no such traveler. Without person unless asked. */
@@ -325,6 +329,9 @@ struct gw_traveler_mark {
 [[nodiscard]] bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, int64_t after_ordinal, size_t limit, bool only_uncovered,
     struct gw_err *err);
+/* Who was removed after he was cleared or inspected, with persons. */
+[[nodiscard]] bool gw_store_travelers_gone(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_err *err);
 /* Who the travelers not removed and not declined are, in the order announced. Each is handed over plain, until `each` returns. */
 typedef bool gw_store_person_fn(void *to, struct gw_id traveler, struct gw_span person, struct gw_err *err);
 [[nodiscard]] bool gw_store_persons(struct gw_tx *tx, struct gw_id voyage, gw_store_person_fn *each, void *to, struct gw_err *err);
@@ -356,6 +363,9 @@ struct gw_holder {
 /* Who travels with it on an open voyage of the carrier; empty: of any. */
 [[nodiscard]] bool gw_store_holders_open(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     const struct gw_document_hash *document, struct gw_span carrier, struct gw_err *err);
+/* The same, and who was on it with that document and is off again. */
+[[nodiscard]] bool gw_store_holders_ever(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *document, struct gw_id voyage, struct gw_err *err);
 
 /* ---- portraits and templates --------------------------------------------------- */
 

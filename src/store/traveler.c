@@ -31,6 +31,7 @@ bool gw_store_traveler_marks(struct gw_traveler_mark **marks, size_t *n, struct 
             .status = (int)gw_column_int(&r, 3),
             .match = gw_column_hash(&r, 4),
             .content = gw_column_hash(&r, 5),
+            .left = (int)gw_column_int(&r, 6),
         };
     }
     return gw_reading_done(&r);
@@ -51,6 +52,16 @@ bool gw_store_traveler_put(struct gw_tx *tx, const struct gw_traveler_row *t, bo
 bool gw_store_traveler_status(struct gw_tx *tx, struct gw_id traveler, int status, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_TRAVELER_STATUS, GW_VALUES(gw_v_id(&traveler), gw_v_int(status)), NULL, err);
+}
+
+bool gw_store_traveler_remove(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_TRAVELER_REMOVE, GW_VALUES(gw_v_id(&traveler)), NULL, err);
+}
+
+bool gw_store_traveler_match(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *match, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_TRAVELER_MATCH, GW_VALUES(gw_v_id(&traveler), gw_v_id(match)), NULL, err);
 }
 
 bool gw_store_traveler_cleared(struct gw_tx *tx, struct gw_id traveler, int status, int64_t now_us, struct gw_err *err)
@@ -122,29 +133,42 @@ bool gw_store_traveler_removed(bool *found, struct gw_tx *tx, struct gw_id voyag
     return gw_reading_done(&r);
 }
 
+static bool read_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, struct gw_reading *r,
+    struct gw_err *err)
+{
+    size_t capacity = 0;
+    *rows = NULL;
+    *n = 0;
+    while (gw_reading_next(r)) {
+        *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
+        if (*rows == NULL) {
+            gw_reading_fail(r);
+            break;
+        }
+        read_traveler(r, &(*rows)[(*n)++], true, a);
+    }
+    bool fine = gw_reading_done(r);
+    for (size_t i = 0; fine && *rows != NULL && i < *n; i++)
+        fine = unseal_person(&(*rows)[i], a, tx, err);
+    return fine;
+}
+
 bool gw_store_travelers(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
     struct gw_id voyage, struct gw_span model, int64_t after_ordinal, size_t limit, bool only_uncovered,
     struct gw_err *err)
 {
     struct gw_reading r;
-    size_t capacity = 0;
-    *rows = NULL;
-    *n = 0;
-    if (!gw_reading_start(&r, tx, only_uncovered ? GW_QUERY_TRAVELERS_UNCOVERED : GW_QUERY_TRAVELERS,
-            GW_VALUES(gw_v_id(&voyage), gw_v_int(after_ordinal), gw_v_text(model), gw_v_int((int64_t)limit)), err))
-        return false;
-    while (gw_reading_next(&r)) {
-        *rows = gw_arena_grow(a, *rows, &capacity, *n + 1, sizeof **rows, err);
-        if (*rows == NULL) {
-            gw_reading_fail(&r);
-            break;
-        }
-        read_traveler(&r, &(*rows)[(*n)++], true, a);
-    }
-    bool fine = gw_reading_done(&r);
-    for (size_t i = 0; fine && *rows != NULL && i < *n; i++)
-        fine = unseal_person(&(*rows)[i], a, tx, err);
-    return fine;
+    return gw_reading_start(&r, tx, only_uncovered ? GW_QUERY_TRAVELERS_UNCOVERED : GW_QUERY_TRAVELERS,
+               GW_VALUES(gw_v_id(&voyage), gw_v_int(after_ordinal), gw_v_text(model), gw_v_int((int64_t)limit)), err) &&
+           read_travelers(rows, n, a, tx, &r, err);
+}
+
+bool gw_store_travelers_gone(struct gw_traveler_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    struct gw_id voyage, struct gw_err *err)
+{
+    struct gw_reading r;
+    return gw_reading_start(&r, tx, GW_QUERY_TRAVELERS_GONE, GW_VALUES(gw_v_id(&voyage)), err) &&
+           read_travelers(rows, n, a, tx, &r, err);
 }
 
 bool gw_store_persons(struct gw_tx *tx, struct gw_id voyage, gw_store_person_fn *each, void *to, struct gw_err *err)
@@ -234,5 +258,14 @@ bool gw_store_holders_open(struct gw_holder **holders, size_t *n, struct gw_aren
     struct gw_reading r;
     return gw_reading_start(&r, tx, GW_QUERY_HOLDERS_OPEN,
                GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_text(carrier)), err) &&
+           read_holders(holders, n, a, &r, err);
+}
+
+bool gw_store_holders_ever(struct gw_holder **holders, size_t *n, struct gw_arena *a, struct gw_tx *tx,
+    const struct gw_document_hash *d, struct gw_id voyage, struct gw_err *err)
+{
+    struct gw_reading r;
+    return gw_reading_start(&r, tx, GW_QUERY_HOLDERS_EVER,
+               GW_VALUES(gw_v_id(&d->number), gw_v_maybe_id(d->has_document, &d->document), gw_v_id(&voyage)), err) &&
            read_holders(holders, n, a, &r, err);
 }

@@ -239,6 +239,9 @@ static void refused(void **state)
     gw_buf_add_text(&wide, "\",1A\nCLARK,1B\n");
     CHECK_OK(gw_manifest_parse_csv(&m, a, gw_buf_span(&wide), today, &err));
     CHECK(m.n_travelers == 1 && !m.valid && m.n_left_out == 1);
+    /* A reference twice: whose the second is, nobody knows. */
+    CHECK_OK(gw_manifest_parse_csv(&m, a, gw_span_str(VOYAGE "surname,reference\nCLARK,A1\nOKAFOR,A1\n"), today, &err));
+    CHECK(m.n_travelers == 1 && !m.valid && m.n_left_out == 1);
 }
 
 static const char mid[] = "\xEF\xBB\xBF# flight: XX123\nfrom;YVR;;\nto: JFK\ndeparture: 2026-11-23T10:15\nsurname;given_names;birth date (DD/MM/YYYY);document number 2;nationality\n"

@@ -273,6 +273,7 @@ static void purpose(void **state)
         { "cancelled", "\"kind\":\"update\",\"cancelled\":true", false, 0 },
         { "not cancelled", "\"kind\":\"passenger_list\",\"cancelled\":false,\"travelers\":[]", false, 0 },
         { "a list that is not there", "\"kind\":\"passenger_list\"", false, 1 },
+        { "a reference twice: whose the second is, nobody knows", "\"travelers\":[{\"surname\":\"A\",\"reference\":\"R\"},{\"surname\":\"B\",\"reference\":\"R\"}]", false, 1 },
         { "a list that is an object", "\"kind\":\"crew_list\",\"travelers\":{}", false, 1 },
     };
     for (size_t i = 0; i < GW_COUNT(purposes); i++) {

@@ -94,6 +94,33 @@ static void missing_passengers(void **state)
     place_done(&p);
 }
 
+/* What is not all of the list is not the list: the clock waits on. */
+static void not_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *head, *more;
+        unsigned n;
+    } lists[] = {
+        { "somebody in it cannot be read", "", ",7", 2 },
+        { "a reference twice", "", ",{\"surname\":\"OKAFOR\",\"reference\":\"r1\"}", 2 },
+        { "it takes somebody off, and names nobody who is on", "\"function\":\"remove\",", "", 2 },
+    };
+    for (size_t i = 0; i < GW_COUNT(lists); i++) {
+        struct place p;
+        open_here(&p);
+        struct gw_manifest_receipt m;
+        struct told t = { .p = &p };
+        CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, lists[i].head, lists[i].n, lists[i].more), NULL, &err));
+        quiet(&t);
+        check_told(&t, 61, "");
+        check_told(&t, 60, "readiness:60");
+        check_told(&t, 30, "deadline:passengers:missing alert:missing_manifest readiness:30");
+        gw_buf_done(&t.text);
+        place_done(&p);
+    }
+}
+
 static void in_time(void **state)
 {
     (void)state;
@@ -188,6 +215,7 @@ int main(void)
 {
     gw_log_level(GW_LOG_ERROR);
     check_add("deadlines", "a passenger list that does not come is missing, once, and late when it comes", missing_passengers);
+    check_add("deadlines", "a list that is not whole is not the list", not_whole);
     check_add("deadlines", "at the deadline is in time, changes until the doors", in_time);
     check_add("deadlines", "a microsecond past it is late", a_microsecond_late);
     check_add("deadlines", "what was missed while away is said once, without numbers nobody knows", was_away);

@@ -176,6 +176,102 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     assert.deepEqual((await travelers(json.voyage)).map((t) => [t.given_names, t.reference]), [['GIVEN', 'A1'], ['BABY', 'A2']]);
   });
 
+  // Who is who after a second message: "GIVEN=GIVEN@REFERENCE" where it is the same traveler as before, "GIVEN=new" where not.
+  test('nobody becomes somebody else, and who is corrected stays who he is', async () => {
+    const of = (surname, given_names, birth_date, document, reference, more = {}) => ({ kind: 'passenger', surname, given_names, ...(birth_date ? { birth_date } : {}),
+      ...(reference ? { reference } : {}), documents: document ? [{ type: 'P', number: document, issuing_state: 'UTO' }] : [], ...more });
+    const mary = (reference, more = {}) => ({ ...of('SMITH', 'MARY', '1985-01-02', 'D1', reference), ...more });
+    const tom = (reference, more = {}) => ({ ...of('JONES', 'TOM', '1970-03-04', 'D2', reference), ...more });
+    const baby = (reference) => of('SMITH', 'BABY', '2026-01-02', 'D1', reference);
+    const documents = (number) => ({ documents: [{ type: 'P', number, issuing_state: 'UTO' }] });
+    const rows = [
+      // one document for several
+      ['a family on one document, no references', [mary(), baby()], null, [baby(), mary()], 'BABY=BABY MARY=MARY'],
+      ['the second of the family comes later', [mary()], 'add', [baby()], 'MARY=MARY BABY=new'],
+      ['and comes twice', [mary(), baby()], 'add', [baby()], 'MARY=MARY BABY=BABY'],
+      ['the first one of the family goes', [mary(), baby()], null, [baby()], 'BABY=BABY'],
+      ['somebody unlike with that document is somebody else', [mary()], 'add', [of('ZULU', 'PETER', '1950-01-01', 'D1')], 'MARY=MARY PETER=new'],
+      ['in a whole list, too', [mary()], null, [of('ZULU', 'PETER', '1950-01-01', 'D1')], 'PETER=new'],
+      ['twins on one document, one after the other', [of('SMITH', 'ANNA', '2024-05-05', 'D1')], 'add', [of('SMITH', 'EVA', '2024-05-05', 'D1')], 'ANNA=ANNA EVA=new'],
+      ['twins exchange their places in the list', [of('SMITH', 'ANNA', '2024-05-05', 'D1'), of('SMITH', 'EVA', '2024-05-05', 'D1')], null,
+        [of('SMITH', 'EVA', '2024-05-05', 'D1', undefined, { seat: '1A' }), of('SMITH', 'ANNA', '2024-05-05', 'D1', undefined, { seat: '1B' })], 'EVA=EVA ANNA=ANNA'],
+      ['the family gets references', [mary(), baby()], null, [baby('R1'), mary('R2')], 'BABY=BABY@R1 MARY=MARY@R2'],
+      ['one of the family gets one', [mary(), baby()], null, [mary('R1'), baby()], 'MARY=MARY@R1 BABY=BABY@null'],
+      ['and exchanges them', [mary('R1'), baby('R2')], null, [mary('R2'), baby('R1')], 'MARY=MARY@R2 BABY=BABY@R1'],
+      // references that move
+      ['two references exchanged', [mary('R1'), tom('R2')], null, [tom('R1'), mary('R2')], 'TOM=TOM@R1 MARY=MARY@R2'],
+      ['as a change', [mary('R1'), tom('R2')], 'change', [tom('R1'), mary('R2')], 'MARY=MARY@R2 TOM=TOM@R1'],
+      ['without documents', [mary('R1', { documents: [] }), tom('R2', { documents: [] })], null, [tom('R1', { documents: [] }), mary('R2', { documents: [] })],
+        'TOM=TOM@R1 MARY=MARY@R2'],
+      ['names and references only', [of('SMITH', 'MARY', '', '', 'R1'), of('JONES', 'TOM', '', '', 'R2')], null,
+        [of('JONES', 'TOM', '', '', 'R1'), of('SMITH', 'MARY', '', '', 'R2')], 'TOM=TOM@R1 MARY=MARY@R2'],
+      ['father and son of one name', [of('SMITH', 'JOHN', '1950-01-01', 'D1', 'R1'), of('SMITH', 'JOHN', '1990-01-01', 'D2', 'R2', { seat: '1B' })], 'change',
+        [of('SMITH', 'JOHN', '1990-01-01', 'D2', 'R1', { seat: '1B' }), of('SMITH', 'JOHN', '1950-01-01', 'D1', 'R2')], 'JOHN=JOHN@R2 JOHN1B=JOHN1B@R1'],
+      ['three references go around', [mary('R1'), tom('R2'), of('ZULU', 'EVE', '1990-01-01', 'D3', 'R3')], null,
+        [mary('R2'), tom('R3'), of('ZULU', 'EVE', '1990-01-01', 'D3', 'R1')], 'MARY=MARY@R2 TOM=TOM@R3 EVE=EVE@R1'],
+      ['a reference moves on, and its old one to somebody new', [mary('R1')], null, [of('OTHER', 'PETER', '1950-01-01', 'D9', 'R1'), mary('R7')], 'PETER=new@R1 MARY=MARY@R7'],
+      ['a reference comes back for somebody else', [mary('R1')], null, [of('OTHER', 'PETER', '1950-01-01', 'D9', 'R1')], 'PETER=new@R1'],
+      ['with a change the one before stays, without the reference', [mary('R1')], 'change', [of('OTHER', 'PETER', '1950-01-01', 'D9', 'R1')], 'MARY=MARY@null PETER=new@R1'],
+      ['with a name only', [of('SMITH', 'MARY', '', '', 'R1')], null, [of('OTHER', 'PETER', '', '', 'R1')], 'PETER=new@R1'],
+      ['for another of the family', [mary('R1')], null, [baby('R1')], 'BABY=new@R1'],
+      // corrections
+      ['a misspelt name', [mary('R1')], null, [mary('R1', { surname: 'SMIHT' })], 'MARY=MARY@R1'],
+      ['a married name', [mary('R1')], null, [mary('R1', { surname: 'OKAFOR' })], 'MARY=MARY@R1'],
+      ['a married name, no references', [mary()], null, [mary(undefined, { surname: 'OKAFOR' })], 'MARY=MARY'],
+      ['a married name and a new passport', [mary('R1')], 'change', [mary('R1', { surname: 'OKAFOR', ...documents('D9') })], 'MARY=MARY@R1'],
+      ['a new passport', [mary('R1')], null, [mary('R1', documents('D9'))], 'MARY=MARY@R1'],
+      ['a new passport, no references', [mary()], null, [mary(undefined, documents('D9'))], 'MARY=MARY'],
+      ['a birth date', [mary('R1')], null, [mary('R1', { birth_date: '1958-01-02' })], 'MARY=MARY@R1'],
+      ['a birth date, no references', [mary()], null, [mary(undefined, { birth_date: '1958-01-02' })], 'MARY=MARY'],
+      ['a birth date, and a new passport', [mary('R1')], null, [mary('R1', { birth_date: '1958-01-02', ...documents('D9') })], 'MARY=MARY@R1'],
+      ['fewer facts than before', [mary('R1')], 'change', [{ reference: 'R1', seat: '9F' }], 'undefined=MARY@R1'],
+      ['a passport that is another traveler’s by mistake', [mary(), tom()], null, [mary(), tom(undefined, documents('D1'))], 'MARY=MARY TOM=TOM'],
+      ['two of one name and birthday', [of('GARCIA', 'JOSE', '1980-05-05', 'D1')], 'add', [of('GARCIA', 'JOSE', '1980-05-05', 'D2', undefined, { seat: '1B' })], 'JOSE=JOSE JOSE1B=new'],
+    ];
+    for (const [label, first, fn, then, want] of rows) {
+      const f = flight();
+      const send = (list, what) => g.manifest({ kind: 'passenger_list', function: what, voyage: { mode: 'air', carrier: 'XX', number: f.number, from: 'YVR', to: 'JFK',
+        departure: new Date(f.departs).toISOString().replace(/:\d\d\.\d+Z/, 'Z') }, travelers: list });
+      const called = (t) => `${t.given_names ?? undefined}${t.given_names === 'JOHN' || t.given_names === 'JOSE' ? t.seat ?? '' : ''}`;
+      const a = await send(first, null);
+      assert.equal(a.json.added, first.length, `${label}: ${a.text}`);
+      const before = new Map((await travelers(a.json.voyage)).map((t) => [t.traveler, called(t)]));
+      const b = await send(then, fn);
+      assert.deepEqual([b.status, b.json.whole], [200, true], `${label}: ${b.text}`);
+      const now = await travelers(a.json.voyage);
+      const references = want.includes('@');
+      const got = now.map((t) => `${called(t)}=${before.get(t.traveler) ?? 'new'}${references ? `@${t.reference}` : ''}`).sort().join(' ');
+      assert.equal(got, want.split(' ').sort().join(' '), label);
+      const c = await send(then, fn); // sent twice, it changes nothing
+      assert.deepEqual([c.json.added, c.json.changed, c.json.removed], [0, 0, 0], `${label}, twice: ${c.text}`);
+    }
+  });
+
+  test('a reference that two travelers of a PAXLST have takes nobody off', async () => {
+    const f = flight();
+    const { json: { voyage: id } } = await edifact(paxlst(f, [person(1), person(2)]));
+    const a = await edifact(paxlst(f, [person(1), person(2, { reference: 'UP1' })]));
+    assert.deepEqual([a.json.whole, a.json.removed, a.json.problems.some((p) => p.code === 'kept')], [false, 0, true]);
+    assert.deepEqual(await references(id), ['UP1', 'UP2']);
+    const twice = await edifact(paxlst(f, [person(1), person(1, { seat: '9F' })])); // surely the same one
+    assert.deepEqual([twice.json.whole, twice.json.removed], [true, 1]);
+  });
+
+  test('somebody who is left out because he is like another one takes nobody off', async () => {
+    const f = flight(), plain = { document: '', reference: '', booking: '', birth: '' };
+    await edifact(paxlst(f, [person(1, { name: 'GARCIA:JOSE' }), person(2, { name: 'GARCIA:JOSE' })]));
+    const a = await edifact(paxlst(f, [person(1, { ...plain, name: 'GARCIA:JOSE', seat: '1A' }), person(2, { ...plain, name: 'GARCIA:JOSE', seat: '2A' })]));
+    assert.deepEqual([a.json.whole, a.json.removed, a.json.problems.filter((p) => p.code === 'duplicate').length], [false, 0, 1]);
+  });
+
+  test('several bookings are taken off by one message', async () => {
+    const f = flight();
+    const { json: { voyage: id } } = await edifact(paxlst(f, [person(1), person(2), person(3)]));
+    const a = await edifact(paxlst(f, ["NAD+ZZZ'RFF+AVF:PN1'", "NAD+ZZZ'RFF+AVF:PN3'"], { bgm: '745+RP' }));
+    assert.equal(a.json.removed, 2, a.text);
+    assert.deepEqual(await references(id), ['UP2']);
+  });
+
   test('a crew list says nothing about passengers', async () => {
     const f = flight();
     const { json: { voyage: id } } = await edifact(paxlst(f, [person(1)]));
@@ -231,9 +327,38 @@ describe('manifests of a carrier', { skip: withoutProgram }, () => {
     const { json: { voyage: id } } = await edifact(paxlst(f, [person(1), person(2)]));
     await edifact(paxlst(f, [person(1), "NAD+FL+++?\r\nX'RFF+ABO:UP8'"], { part: '01:C', tn: 'T3' }));
     const last = await edifact(paxlst(f, [person(5)], { part: '02:F', tn: 'T3' }));
-    assert.deepEqual([last.json.whole, last.json.removed], [true, 0]);
+    assert.deepEqual([last.json.whole, last.json.removed], [false, 0]);
     assert.ok(last.json.problems.some((p) => p.code === 'kept'));
     assert.ok((await references(id)).includes('UP2'));
+    const mended = await edifact(paxlst(f, [person(1), person(8)], { part: '01:C', tn: 'T3' })); // the damaged part alone
+    assert.deepEqual([mended.json.whole, mended.json.removed], [true, 1]);
+    assert.deepEqual((await references(id)).sort(), ['UP1', 'UP5', 'UP8']);
+  });
+
+  test('a list that is not all there is not whole: it takes nobody off, and its deadline waits on', async () => {
+    const cut = (text, n) => text.slice(0, text.indexOf(`NAD+FL+++SURNAME${n}`));
+    const body = (f, more) => JSON.stringify({ kind: 'passenger_list', voyage: { mode: 'air', carrier: 'XX', number: f.number, from: 'YVR', to: 'JFK',
+      departure: new Date(f.departs).toISOString().replace(/:\d\d\.\d+Z/, 'Z') }, ...more });
+    const rows = [
+      ['a message cut off', (f) => [cut(paxlst(f, [person(1), person(2), person(3)]), 3), 'application/edifact'], 'cut_off'],
+      ['no travelers', (f) => [body(f), 'application/json'], 'missing'],
+      ['somebody without a name or number', (f) => [body(f, { travelers: [traveler(1), { seat: '1A' }] }), 'application/json'], 'missing'],
+      ['a reference twice', (f) => [body(f, { travelers: [traveler(1), traveler(2, { reference: 'R1' })] }), 'application/json'], 'duplicate'],
+    ];
+    for (const [label, text, code] of rows) {
+      const f = flight({ minutes: 40 });
+      const [sent, type] = text(f);
+      const a = await edifact(sent, { type });
+      assert.deepEqual([a.status, a.json.whole], [201, false], `${label}: ${a.text}`);
+      assert.ok(a.json.problems.some((p) => p.code === code), `${label}: ${a.text}`);
+      const state = async () => (await g.ask('GET', `/v1/voyages/${a.json.voyage}/readiness`, { as: 'officer' })).json.lists[0].state;
+      assert.equal(await state(), 'pending', label);
+      const whole = await edifact(paxlst(f, [person(1), person(2), person(4)]));
+      assert.deepEqual([whole.json.voyage, whole.json.whole, await state()], [a.json.voyage, true, 'in_time'], label);
+      const again = await edifact(sent, { type });
+      assert.deepEqual([again.json.whole, again.json.removed, again.json.problems.some((p) => p.code === 'kept')], [false, 0, true], label);
+      assert.ok((await references(a.json.voyage)).includes('UP4'), label);
+    }
   });
 
   test('a cancelled flight is closed with nobody on board, and stays so', async () => {
@@ -530,5 +655,96 @@ describe('a boarding pass names whom the picture is compared with', { skip: with
     assert.doesNotMatch(a.text, /HEPBURN/);
     assert.equal((await g.verify(id, photo('audrey.jpg'), { headers: { 'X-Boarding-Pass': pass({ name: 'HEPBURN/AUDREY' }), 'X-Document-Number': number(1) } })).status, 422);
     assert.doesNotMatch(g.stderr, /HEPBURN|ABC123/);
+  });
+});
+
+// ---- at the gate, while lists change ------------------------------------------------------------------
+
+describe('what the gate knows of somebody outlives the list', { skip: withoutPhotos }, () => {
+  let g, n = 8900;
+  const afters = [];
+  before(async () => {
+    g = await Gangway.start({ after: (f) => afters.push(f) }, { set: { 'verify.liveness': 0 } });
+    assert.equal((await g.portrait(photo('franck_01829.jpg'), { number: number(0) })).status, 201);
+  });
+  after(async () => { for (const f of afters.reverse()) await f(); });
+
+  const mary = (more = {}) => traveler(0, { surname: 'SMITH', given_names: 'MARY', birth_date: '1985-01-02', ...more });
+  const tom = (more = {}) => traveler(1, { surname: 'JONES', given_names: 'TOM', birth_date: '1970-03-04', ...more });
+  const sail = () => {
+    const { voyage: v } = voyage([], { number: String(n++) });
+    return async (travelers, fn = null) => {
+      const r = await g.manifest({ kind: 'passenger_list', function: fn, voyage: v, travelers });
+      assert.ok(r.status < 300, r.text);
+      return r.json;
+    };
+  };
+  const status = async (id) => Object.fromEntries((await g.ask('GET', `/v1/voyages/${id}/travelers?limit=500`, { as: 'officer' })).json.travelers
+    .map((t) => [t.given_names, t.status]));
+  const verify = async (id) => (await g.verify(id, photo('franck_02045.jpg'))).json.decision;
+  const alerts = async (id) => (await g.ask('GET', `/v1/alerts?voyage=${id}`, { as: 'supervisor' })).json.alerts.map((a) => a.kind).sort();
+  const close = async (id, json = {}) => (await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'carrier', json })).json;
+
+  test('a clear goes with who was cleared, not with his reference or document', async () => {
+    const rows = [
+      ['references exchanged', null, [mary({ reference: 'R1' }), tom({ reference: 'R0' })], { MARY: 'cleared', TOM: 'expected' }],
+      ['the reference of who was cleared is another’s', null, [traveler(9, { given_names: 'PETER', birth_date: '1950-01-01', reference: 'R0' }), tom()], { PETER: 'expected', TOM: 'expected' }],
+      ['a child with the same document', 'add', [mary({ given_names: 'BABY', birth_date: '2026-01-02', reference: undefined })], { MARY: 'cleared', TOM: 'expected', BABY: 'expected' }],
+      ['a married name', null, [mary({ surname: 'OKAFOR' }), tom()], { MARY: 'cleared', TOM: 'expected' }],
+    ];
+    for (const [label, fn, then, want] of rows) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      assert.equal(await verify(id), 'clear', label);
+      await send(then, fn);
+      assert.deepEqual(await status(id), want, label);
+    }
+  });
+
+  test('off the list and on again, cleared stays cleared: a second time is an alert', async () => {
+    for (const more of [{}, { reference: 'R7' }, { reference: undefined }, { reference: 'R7', documents: [] }]) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      assert.equal(await verify(id), 'clear');
+      assert.equal((await send([tom()])).removed, 1);
+      assert.deepEqual(await alerts(id), ['removed_after_clear']);
+      assert.equal((await send([mary(more), tom()])).added, 1);
+      assert.deepEqual(await status(id), { MARY: 'cleared', TOM: 'expected' });
+      if (more.documents) continue; // without a document there is no portrait of her
+      assert.equal(await verify(id), 'inspect');
+      assert.deepEqual(await alerts(id), ['duplicate_clear', 'removed_after_clear']);
+      assert.deepEqual((await close(id)).differences, []);
+    }
+  });
+
+  test('declined stays declined, inhibited inhibited, denied denied', async () => {
+    const said = async (what, id) => {
+      if (what === 'declined') return g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R0' } });
+      if (what === 'inhibited') return g.ask('POST', '/v1/boarding-status', { as: 'admin', json: { voyage: id, reference: 'R0', boarding_status: 'inhibited' } });
+      await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R0' } });
+      const [{ inspection }] = (await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections;
+      return g.ask('POST', `/v1/inspections/${inspection}/outcome`, { as: 'officer', json: { method: 'document', result: 'denied' } });
+    };
+    for (const [what, kept] of [['declined', 'declined'], ['inhibited', 'expected'], ['denied', 'denied']]) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      const r = await said(what, id);
+      assert.ok(r.status < 300, r.text);
+      await send([tom()]);
+      await send([mary({ reference: 'R7' }), tom()]);
+      assert.deepEqual(await status(id), { MARY: kept, TOM: 'expected' }, what);
+      if (what === 'inhibited') assert.equal(await verify(id), 'inspect');
+      assert.deepEqual(await alerts(id), [], what);
+    }
+  });
+
+  test('who passed the gate and was taken off is a difference at the close, whoever says who is on board', async () => {
+    for (const ask of [{}, { boarded: ['R1'] }]) {
+      const send = sail(), { voyage: id } = await send([mary(), tom()]);
+      assert.equal(await verify(id), 'clear');
+      await send([mary()], 'remove');
+      const gone = { difference: 'removed_after_clear', reference: 'R0', seat: '1A' };
+      assert.deepEqual((await close(id, ask)).differences.filter((d) => d.difference !== 'unseen_on_board'), [gone]);
+      const r = await g.ask('GET', `/v1/voyages/${id}/close`, { as: 'officer' });
+      assert.deepEqual(r.json.differences.filter((d) => d.difference !== 'unseen_on_board'), [gone]);
+      assert.deepEqual(await alerts(id), ['removed_after_clear']);
+    }
   });
 });

@@ -2,7 +2,7 @@
 
 ALTER TABLE traveler ADD COLUMN booking BLOB; -- keyed hash of the reservation
 ALTER TABLE traveler ADD COLUMN named BLOB; -- while a list comes in parts: keyed hash of the transmission that named the traveler last
-ALTER TABLE traveler ADD COLUMN gate INTEGER; -- the status the gate had left when the voyage was closed
+ALTER TABLE traveler ADD COLUMN gate INTEGER; -- the status the gate had left when the voyage was closed, or when the traveler was taken off it
 ALTER TABLE traveler ADD COLUMN said INTEGER; -- what the carrier's close-out said: 1 on board, 0 not
 CREATE INDEX traveler_booking ON traveler (voyage, booking) WHERE booking IS NOT NULL;
 

@@ -143,9 +143,9 @@ function Ended({ id }: { id: string }) {
     <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{r.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{r.not_boarded}</dd></div>
       <div><dt>{say('unexpected')}</dt><dd>{r.unexpected_travelers.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{r.cleared_not_boarded}</dd></div></dl>
     <Strangers all={r.unexpected_travelers} />
-    {r.by_carrier && (r.differences.length === 0 ? <Empty icon="check" title={say('differences_none')} />
+    {(r.by_carrier || r.differences.length > 0) && (r.differences.length === 0 ? <Empty icon="check" title={say('differences_none')} />
       : <div class="scroll tall" tabIndex={0} role="group" aria-label={say('differences_title')}><table><caption>{say('differences_title')}</caption><thead><tr><th>{say('seat')}</th><th>{say('reference')}</th><th>{say('difference')}</th></tr></thead>
-          <tbody>{r.differences.map((d, i) => <tr key={i}><td class="code" dir="ltr">{d.seat ?? '–'}</td><td class="code" dir="ltr">{d.reference ?? '–'}</td><td><Chip kind={d.difference === 'denied_on_board' || d.difference === 'unexpected' ? 'alarm' : 'warn'}>{say(`diff_${d.difference}`)}</Chip></td></tr>)}</tbody></table></div>)}
+          <tbody>{r.differences.map((d, i) => <tr key={i}><td class="code" dir="ltr">{d.seat ?? '–'}</td><td class="code" dir="ltr">{d.reference ?? '–'}</td><td><Chip kind={d.difference === 'denied_on_board' || d.difference === 'unexpected' || d.difference === 'removed_after_clear' ? 'alarm' : 'warn'}>{say(`diff_${d.difference}`)}</Chip></td></tr>)}</tbody></table></div>)}
   </>}</Loaded></section>;
 }
 

@@ -86,7 +86,7 @@ export interface CloseReceipt {
   cleared_not_boarded: number;
   by_carrier: boolean;
   cancelled: boolean;
-  differences: { difference: 'cleared_not_on_board' | 'inspected_not_on_board' | 'unseen_on_board' | 'denied_on_board' | 'unexpected'; reference: string | null; seat: string | null }[];
+  differences: { difference: 'cleared_not_on_board' | 'inspected_not_on_board' | 'unseen_on_board' | 'denied_on_board' | 'unexpected' | 'removed_after_clear'; reference: string | null; seat: string | null }[];
   purge_at: string;
   already: boolean;
 }
