@@ -32,6 +32,7 @@ static const char text[] = JSON({
     "code": {"type": "string"},
     "text": {"type": "string"}}},
 "TravelerStatus": {"enum": ["expected", "declined", "cleared", "inspected", "boarded", "denied", "not_boarded"]},
+"CaseStatus": {"enum": ["expected", "declined", "cleared", "inspected", "boarded", "denied", "not_boarded", "removed"], "description": "removed: taken off the manifest since"},
 "ManifestStatus": {"type": "object", "additionalProperties": false, "required": ["reference", "status", "clearance", "portraits"], "properties": {
     "reference": {"type": ["string", "null"]},
     "status": {"enum": ["expected", "declined", "cleared", "inspected", "boarded", "denied", "not_boarded", "removed"]},
@@ -117,7 +118,7 @@ static const char text[] = JSON({
     "kind": {"enum": ["passenger", "crew"]},
     "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]},
     "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]},
-    "status": {"$ref": "#/components/schemas/TravelerStatus"},
+    "status": {"$ref": "#/components/schemas/CaseStatus"},
     "boarding_status": {"enum": ["cleared", "inhibited", "selectee", null]},
     "documents": {"type": "array", "description": "as announced", "items": {"type": "object", "additionalProperties": false,
       "required": ["type", "number", "issuing_state", "expiry_date"], "properties": {
@@ -131,7 +132,7 @@ static const char text[] = JSON({
     "kind": {"enum": ["passenger", "crew"]},
     "surname": {"type": ["string", "null"]}, "given_names": {"type": ["string", "null"]},
     "reference": {"type": ["string", "null"]}, "seat": {"type": ["string", "null"]},
-    "status": {"$ref": "#/components/schemas/TravelerStatus"},
+    "status": {"$ref": "#/components/schemas/CaseStatus"},
     "boarding_status": {"enum": ["cleared", "inhibited", "selectee", null]}}},
 "Inspection": {"type": "object", "additionalProperties": false, "required": ["inspection", "voyage", "carrier", "number", "from", "to", "site", "cause", "reason", "text", "severity", "state", "opened_at", "claimed_at", "claimed_by", "claimed_until", "decided_at", "decided_by", "closed_at", "method", "result", "decline", "mismatch", "may_clear", "traveler"],
   "properties": {

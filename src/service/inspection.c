@@ -556,9 +556,10 @@ static bool move_traveler(struct handling *h, struct gw_tx *tx, struct gw_err *e
     if (!gw_store_voyage_get(&v, h->l.a, tx, h->row.voyage, err) ||
         !gw_store_traveler_get(&t, &found, false, h->l.a, tx, h->row.traveler, err))
         return false;
-    bool keeps = !found || v.state != GW_VOYAGE_OPEN || t.status == GW_STATUS_REMOVED ||
-        (result == GW_RESULT_CLEARED && t.status == GW_STATUS_CLEARED);
+    bool keeps = !found || v.state != GW_VOYAGE_OPEN || (result == GW_RESULT_CLEARED && t.status == GW_STATUS_CLEARED);
     int status = result == GW_RESULT_CLEARED ? GW_STATUS_INSPECTED : GW_STATUS_DENIED;
+    if (!keeps && t.status == GW_STATUS_REMOVED) /* meanwhile; he may come back */
+        return gw_store_traveler_gone_status(tx, t.id, status, err);
     if (keeps || t.status == status)
         return true;
     GW_AUTO(gw_json) *open = gw_json_object();

@@ -314,6 +314,8 @@ struct gw_traveler_mark {
 [[nodiscard]] bool gw_store_traveler_status(struct gw_tx *tx, struct gw_id traveler, int status, struct gw_err *err);
 /* Keeps the status he had, for when he comes back; gw_store_traveler_put ends that. */
 [[nodiscard]] bool gw_store_traveler_remove(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err);
+/* Of somebody off the list: what he is when he comes back. */
+[[nodiscard]] bool gw_store_traveler_gone_status(struct gw_tx *tx, struct gw_id traveler, int status, struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_match(struct gw_tx *tx, struct gw_id traveler, const struct gw_hash *match, struct gw_err *err);
 [[nodiscard]] bool gw_store_traveler_cleared(struct gw_tx *tx, struct gw_id traveler, int status, int64_t now_us,
     struct gw_err *err);

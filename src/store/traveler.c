@@ -54,6 +54,11 @@ bool gw_store_traveler_status(struct gw_tx *tx, struct gw_id traveler, int statu
     return gw_tx_run(tx, GW_QUERY_TRAVELER_STATUS, GW_VALUES(gw_v_id(&traveler), gw_v_int(status)), NULL, err);
 }
 
+bool gw_store_traveler_gone_status(struct gw_tx *tx, struct gw_id traveler, int status, struct gw_err *err)
+{
+    return gw_tx_run(tx, GW_QUERY_TRAVELER_GONE_STATUS, GW_VALUES(gw_v_id(&traveler), gw_v_int(status)), NULL, err);
+}
+
 bool gw_store_traveler_remove(struct gw_tx *tx, struct gw_id traveler, struct gw_err *err)
 {
     return gw_tx_run(tx, GW_QUERY_TRAVELER_REMOVE, GW_VALUES(gw_v_id(&traveler)), NULL, err);

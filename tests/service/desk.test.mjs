@@ -283,6 +283,16 @@ describe('one person, one pass', { skip: withoutPhotos }, () => {
     assert.deepEqual(await alerts(id), ['duplicate_clear']);
   });
 
+  test('who was refused while he was off the list comes back refused', async () => {
+    const [id, reference, who] = await announce(traveler(80));
+    const i = await mismatch(id, who);
+    const list = (all) => g.manifest(voyage(all, { number: String(5000 + who) }));
+    assert.equal((await list([traveler(80)])).json.voyage, id);
+    assert.equal((await outcome(i, { method: 'document', result: 'denied' })).status, 200);
+    assert.equal((await list([traveler(who), traveler(80)])).json.voyage, id);
+    assert.equal(await status(id, reference), 'denied');
+  });
+
   test('a document that two people have names neither of them', async () => {
     const mine = { documents: [{ type: 'P', number: number(90), issuing_state: 'UTO', expiry_date: '2030-01-01' }] };
     const [id] = await announce(traveler(91, mine), traveler(92, { ...mine, surname: 'OTHERNAME', birth_date: '2024-02-02' }));

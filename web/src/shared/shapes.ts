@@ -93,7 +93,7 @@ export interface CloseReceipt {
 
 export interface CasePerson {
   traveler: string;
-  status: TravelerStatus;
+  status: TravelerStatus | 'removed';
   boarding_status: 'cleared' | 'inhibited' | 'selectee' | null;
   portraits: string[];
   surname?: string | null;
