@@ -23,7 +23,7 @@ static bool admit(struct gw_exchange *x, struct gw_err *err)
 bool gw_auth_check(struct gw_exchange *x, bool public_health, struct gw_err *err)
 {
     struct gw_span value = {};
-    bool anyone = x->route->roles == GW_MAY_ANYONE;
+    bool anyone = x->route->roles == GW_MAY_ANYONE || (x->route->roles & GW_MAY_HERE) != 0;
     if (anyone && (x->request->loopback || public_health))
         return true;
     bool given = gw_request_header(x->request, "Authorization", &value), open = (x->route->roles & GW_MAY_PUBLIC) != 0;

@@ -216,8 +216,8 @@ static void roles_text(char out[128], const struct gw_route *r)
             used += (size_t)GW_MAX(snprintf(out + used, 128 - used, "%s%s", used == 0 ? "" : ", ", gw_role_name((enum gw_role)i)), 0);
     if ((r->roles & GW_MAY_PUBLIC) != 0)
         snprintf(out + used, 128 - used, "%sanyone", used == 0 ? "" : ", ");
-    else if (used == 0)
-        snprintf(out, 128, "anyone on this machine");
+    else if (used == 0 || (r->roles & GW_MAY_HERE) != 0)
+        snprintf(out + used, 128 - used, "%sanyone on this machine", used == 0 ? "" : ", ");
 }
 
 static struct gw_json *operation(const struct gw_route *r)
@@ -231,7 +231,7 @@ static struct gw_json *operation(const struct gw_route *r)
     gw_json_set(o, "x-roles", roles);
     gw_json_set(bearer, "bearer", gw_json_array());
     gw_json_add(security, bearer);
-    if (r->roles == GW_MAY_ANYONE || (r->roles & GW_MAY_PUBLIC) != 0)
+    if (r->roles == GW_MAY_ANYONE || (r->roles & (GW_MAY_PUBLIC | GW_MAY_HERE)) != 0)
         gw_json_add(security, gw_json_object()); /* or nothing */
     gw_json_set(o, "security", security);
     gw_json_set(o, "parameters", parameters_of(r));

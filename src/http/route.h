@@ -10,6 +10,7 @@ struct gw_exchange;
 /* A set of roles. */
 #define GW_MAY(ROLE) (1u << GW_ROLE_##ROLE)
 #define GW_MAY_ANYONE 0u            /* no token on this machine */
+#define GW_MAY_HERE (1u << 30)      /* no token on this machine; from others those roles that stand beside it */
 #define GW_MAY_PUBLIC (1u << 31)    /* no token from anywhere: whoever has the number of a receipt */
 
 enum gw_route_work { GW_WORK_INLINE, GW_WORK_CLERK, GW_WORK_RECOGNIZE };

@@ -423,16 +423,35 @@ static enum MHD_Result queue(struct gw_connection *c)
     return result;
 }
 
+/* A name of this machine for itself, with or without a port. */
+static bool is_this_machine(struct gw_span host)
+{
+    static const char *const names[] = { "localhost", "[::1]" };
+    char text[24] = "";
+    if (host.size > 4 && host.size < sizeof text && memcmp(host.data, "127.", 4) == 0) {
+        memcpy(text, host.data, host.size);
+        return strspn(text, "0123456789.:") == host.size;
+    }
+    for (size_t i = 0; i < GW_COUNT(names); i++) {
+        const size_t n = strlen(names[i]);
+        if (host.size >= n && strncasecmp((const char *)host.data, names[i], n) == 0 && (host.size == n || host.data[n] == ':'))
+            return true;
+    }
+    return false;
+}
+
 /* Who the other side is: by its address, and by a certificate it showed in the handshake. */
 static void look_at_peer(struct gw_connection *c)
 {
     struct gw_request *r = &c->request;
     struct gw_span value;
     r->from = gw_address_of(MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-    /* For a proxy on this machine everybody comes from this machine. */
+    /* For a proxy on this machine everybody comes from this machine; and for a page in a browser here whose name was
+     * made to lead to this machine. */
     r->loopback = gw_address_is_loopback(MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr) &&
         !gw_request_header(r, "Forwarded", &value) && !gw_request_header(r, "X-Forwarded-For", &value) &&
-        !gw_request_header(r, "Via", &value);
+        !gw_request_header(r, "X-Real-IP", &value) && !gw_request_header(r, "Via", &value) &&
+        (!gw_request_header(r, "Host", &value) || is_this_machine(value));
     struct peer *p = c->peer;
     if (p == NULL || p->identity == NULL)
         return;

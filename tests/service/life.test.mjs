@@ -425,7 +425,7 @@ describe('stopping and coming back', { skip: withoutPhotos }, () => {
     // Each has its connection, and has been answered on it once. `late`: its picture is half sent when the signal comes.
     const clients = await Promise.all(Array.from({ length: 40 }, (_, i) => new Promise((resolve, reject) => {
       const c = { late: i % 4 === 0, got: '' };
-      c.socket = net.connect(Number(port), hostname, () => c.socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'));
+      c.socket = net.connect(Number(port), hostname, () => c.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'));
       c.socket.on('error', reject);
       c.closed = new Promise((done) => c.socket.on('close', done));
       c.socket.on('data', (d) => { c.got += d.toString('latin1'); if (!c.ready && c.got.includes('"ok"')) { c.ready = true; c.got = ''; resolve(c); } });

@@ -39,6 +39,15 @@ describe('protocol', { skip: withoutProgram }, () => {
     assert.equal((await g.ask('GET', '/metrics')).headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
   });
 
+  test('why gates decided as they did is counted for neither devices nor carriers, and only this machine asks without a token', async () => {
+    const elsewhere = (headers) => g.ask('GET', '/metrics', { headers, unchecked: true });
+    for (const name of ['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'Via']) assert.equal((await elsewhere({ [name]: '192.0.2.1' })).status, 401, name);
+    for (const host of ['evil.example', 'evil.example:8090', '127.0.0.1.evil.example', 'localhost.evil.example']) assert.equal((await elsewhere({ Host: host })).status, 401, host);
+    for (const host of ['localhost', 'LocalHost:8090', '127.0.0.1:1', '[::1]:8090']) assert.equal((await elsewhere({ Host: host })).status, 200, host);
+    for (const [role, status] of [['device', 403], ['carrier', 403], ['officer', 403], ['supervisor', 200], ['auditor', 200], ['admin', 200]])
+      assert.equal((await g.ask('GET', '/metrics', { as: role, headers: { 'X-Forwarded-For': '192.0.2.1' } })).status, status, role);
+  });
+
   test('the metrics are well-formed and name each series once', async () => {
     await g.ask('GET', '/nowhere');
     const lines = (await g.ask('GET', '/metrics')).text.trimEnd().split('\n');
@@ -269,7 +278,9 @@ describe('protocol', { skip: withoutProgram }, () => {
     test('the table of /openapi.json says the same', () => {
       const told = Object.fromEntries(Object.entries(g.openapi.paths).flatMap(([p, o]) =>
         Object.entries(o).map(([m, op]) => [`${m.toUpperCase()} ${p}`, op['x-roles']])));
-      for (const p of ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /openapi.json', 'GET /v1/notice', 'GET /v1/receipts/{receipt}',
+      assert.deepEqual(told['GET /metrics'].sort(), ['admin', 'auditor', 'supervisor']);
+      delete told['GET /metrics'];
+      for (const p of ['GET /healthz', 'GET /readyz', 'GET /openapi.json', 'GET /v1/notice', 'GET /v1/receipts/{receipt}',
         'GET /v1/setup', 'POST /v1/setup']) {
         assert.deepEqual(told[p], [], p);
         delete told[p];
@@ -391,8 +402,8 @@ describe('protocol', { skip: withoutProgram }, () => {
     });
 
     test('requests sent without waiting are answered in their order', async () => {
-      const one = (p) => `GET ${p} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${g.token('officer')}\r\n\r\n`;
-      const got = await raw(g.url, one('/v1/voyages') + one('/healthz') + one('/nowhere') + `GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      const one = (p) => `GET ${p} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${g.token('officer')}\r\n\r\n`;
+      const got = await raw(g.url, one('/v1/voyages') + one('/healthz') + one('/nowhere') + `GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       assert.deepEqual([...got.matchAll(/HTTP\/1.1 (\d+)/g)].map((m) => m[1]), ['200', '200', '404', '200']);
     });
   });

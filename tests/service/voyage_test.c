@@ -286,6 +286,37 @@ static void whose_portrait(void **state)
     place_done(&p);
 }
 
+/* Whoever chose no photo, or left the list, is kept no longer than who was photographed. */
+static void portraits_of_the_others(void **state)
+{
+    (void)state;
+    struct place p;
+    place_init(&p);
+    CHECK_OK(place_open(&p, &err));
+    struct gw_manifest_receipt m;
+    struct gw_portrait_receipt r;
+    struct gw_close c;
+    struct gw_purge purge;
+    struct gw_decline d;
+    const struct gw_date may = { 2026, 5, 1 };
+    static const char *const numbers[] = { "P00001", "P00002", "P00003" };
+    CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 3, ""), NULL, &err));
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_OK(send_portrait_as(&r, &p, &p.carrier, numbers[i], i + 1, GW_PORTRAIT_PASSPORT, may, &err));
+    CHECK_INT(covered(&p, &p.carrier, m.voyage), 3);
+    CHECK_OK(gw_service_decline(&d, p.s, &p.device, m.voyage, &(struct gw_decline_ask){ .named = { .reference = gw_span_str("r1") } }, NULL, &err));
+    CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 2, ""), NULL, &err)); /* r3 is off the list */
+    CHECK_INT(m.removed, 1);
+    CHECK_OK(gw_service_close_voyage(&c, p.a, p.s, &p.officer, m.voyage, &(struct gw_close_ask){}, NULL, &err));
+    p.s->clock.fixed_us = c.purge_us;
+    CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_OK(send_portrait_as(&r, &p, &p.carrier, numbers[i], i + 1, GW_PORTRAIT_PASSPORT, may, &err));
+        CHECK(r.created);
+    }
+    place_done(&p);
+}
+
 static void who_may(void **state)
 {
     (void)state;
@@ -756,6 +787,7 @@ int main(void)
     check_add("manifest", "sent twice changes nothing; a later one adds, changes, removes", sent_twice_changes_nothing);
     check_add("portraits", "the newest of each source is kept", newest_of_each_source);
     check_add("portraits", "serve the voyages of whose they are, and only they replace them", whose_portrait);
+    check_add("portraits", "the portrait of whom no picture was wanted goes with the voyage as the others do", portraits_of_the_others);
     check_add("roles", "each may what it may, and sees what it may see", who_may);
     check_add("board", "voyages come in pages, by mode, port and site", a_board_in_pages);
     check_add("tokens", "are shown once, expire and are revoked", tokens);
