@@ -46,7 +46,7 @@ struct asking {
 
 /* What a case is about: an inspection and its verification; for supervisors, a verification alone, too. */
 struct about {
-    bool is_own; /* a supervisor's; an officer's while he has claimed it */
+    bool is_own; /* a supervisor's; an officer's while he has claimed it, until it is decided */
     bool has_voyage, has_verification;
     bool is_recognised; /* the verification says who it was: the first of travelers */
     struct gw_id voyage, verification;
@@ -64,7 +64,7 @@ static bool find_about(struct about *out, const struct asking *k, struct gw_tx *
     if (!gw_store_inspection_find(&i, &inspected, k->a, tx, k->ask->basis, err))
         return false;
     out->is_own = k->who->role == GW_ROLE_SUPERVISOR ||
-                  (inspected && i.has_claimed && i.lease_us > k->now_us && gw_id_equal(i.claimed_by, k->who->token));
+                  (inspected && !i.has_closed && i.has_claimed && i.lease_us > k->now_us && gw_id_equal(i.claimed_by, k->who->token));
     struct gw_id verification = inspected && i.has_verification ? i.verification : k->ask->basis;
     if (!gw_store_verification_get(&v, &found, k->a, tx, verification, err))
         return false;

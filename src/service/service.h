@@ -104,6 +104,7 @@ struct gw_caller {
     struct gw_id token;           /* of a device: the device */
     char site[GW_SCOPE_TEXT];     /* port code ("YVR"); always there for a device, else "" is all */
     char carrier[GW_SCOPE_TEXT];  /* "XX"; always there for a carrier, else "" is all */
+    uint64_t credential;          /* which of the token's it came in with; 0: none */
 };
 /* The person at the machine's own command line: who can read the key file is admin. */
 struct gw_caller gw_caller_local(void);

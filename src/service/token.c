@@ -48,6 +48,14 @@ static void changed(struct gw_tokens *t)
     __atomic_fetch_add(&t->version, 1, __ATOMIC_RELEASE);
 }
 
+/* Tells the credentials of a token apart. */
+static uint64_t credential_of(const struct gw_hash *hash)
+{
+    uint64_t n;
+    memcpy(&n, hash->bytes, sizeof n);
+    return n | 1; /* never none */
+}
+
 static void know(struct gw_tokens *t, const struct known *k)
 {
     if (t->n == t->capacity) {
@@ -57,6 +65,7 @@ static void know(struct gw_tokens *t, const struct known *k)
     size_t at = place(t, &k->hash);
     memmove(&t->known[at + 1], &t->known[at], (t->n - at) * sizeof *t->known);
     t->known[at] = *k;
+    t->known[at].caller.credential = credential_of(&k->hash);
     t->n++;
     changed(t);
 }
@@ -358,6 +367,7 @@ static void know_renewed(struct gw_tokens *t, const struct gw_token_row *row, in
     }
     changed(t);
     struct known fresh = { row->hash, row->expires_us, false, false, caller_of(row) };
+    fresh.caller.credential = credential_of(&row->hash);
     size_t at = place(t, &row->hash);
     if (at < t->n && compare(&t->known[at].hash, &row->hash) == 0)
         t->known[at] = fresh; /* the same certificate for longer */
@@ -434,13 +444,14 @@ bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw
     int64_t now = gw_clock_now(&s->clock);
     if (watch->version == version && now < watch->expires_us)
         return true;
-    /* Who came in without one of these (the machine's own operator) cannot lose it. Which of its credentials somebody
-     * came in with is not known here: the last of them counts. */
-    bool known = false;
+    /* Who came in without one of these (the machine's own operator) cannot lose it. One that was renewed ends for who
+     * came in with it, whatever the new one may. */
+    bool known = who->credential != 0;
     int64_t until_us = 0;
     pthread_rwlock_rdlock(&t->lock);
     for (size_t i = 0; i < t->n; i++)
-        if (gw_id_equal(t->known[i].caller.token, who->token)) {
+        if (gw_id_equal(t->known[i].caller.token, who->token) &&
+            (who->credential == 0 || t->known[i].caller.credential == who->credential)) {
             known = true;
             until_us = GW_MAX(until_us, t->known[i].revoked ? 0 : t->known[i].until_us);
         }

@@ -544,6 +544,17 @@ describe('events', { skip: withoutProgram }, () => {
     assert.equal(l.events.length, n);
   });
 
+  test('when its token is renewed, who listens with the old one is told nothing more', async () => {
+    const made = g.cli('user', 'add', 'renewed', '--role', 'officer').json;
+    const old = await Listener.open(t, g, { token: made.token });
+    const fresh = g.cli('user', 'rotate', made.id).json;
+    const l = await Listener.open(t, g, { token: fresh.token });
+    await decline('R23');
+    await l.kind('decline');
+    assert.ok(['end', 'close'].includes(await old.ended));
+    assert.deepEqual(old.events.filter((e) => e.event === 'decline'), []);
+  });
+
   test('what is asked wrongly', async () => {
     for (const [q, status] of [['?kinds=gossip', 400], ['?voyage=x', 400], [`?voyage=${'0'.repeat(26)}`, 404], ['?after=-1', 400], ['?colour=red', 400]]) {
       const a = await g.ask('GET', `/v1/events${q}`, { as: 'officer' });

@@ -69,6 +69,7 @@ describe('photos', { skip: withoutPhotos }, () => {
     assert.ok(!a.bytes.equals(live('franck_01829.jpg')));
   });
 
+
   test('beyond photos.per_hour a second person must approve, and nobody approves for himself', async () => {
     let last;
     for (let i = 0; i < 8 && last?.status !== 403; i++) last = await see(cases[2].photo, cases[2].inspection);
@@ -104,4 +105,17 @@ describe('photos', { skip: withoutPhotos }, () => {
     assert.ok(files.some((f) => path.dirname(f).endsWith('photos')));
     for (const f of files) for (const p of pictures) assert.ok(!fs.readFileSync(f).includes(p), f);
   });
+  test('nor once the case is decided', async () => {
+    const token = g.cli('user', 'add', 'z', '--role', 'officer').json.token;
+    let v;
+    do v = (await g.verify(id, live('kim1_crop.jpg'))).json; while (v.decision === 'retry');
+    const c = (await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications.at(-1);
+    const i = (await g.ask('GET', '/v1/inspections?state=open', { as: 'officer' })).json.inspections.at(-1).inspection;
+    const post = (what, json) => g.ask('POST', `/v1/inspections/${i}/${what}`, { token, json });
+    assert.equal((await post('claim', {})).status, 200);
+    assert.equal((await see(c.photo, i, { token })).status, 200);
+    assert.equal((await post('outcome', { method: 'document', result: 'denied' })).status, 200);
+    assert.equal((await see(c.photo, i, { token })).status, 403);
+  });
+
 });
