@@ -124,6 +124,10 @@ static bool say(struct gw_tx *tx, void *arg, struct gw_err *err)
     struct gw_hash hash;
     const struct gw_audit_facts facts = { .voyage = &v.id, .answer = statuses[k->ask->status],
         .person = gw_audit_person(&hash, tx, v.id, &traveler) };
+    /* Who asks without changing anything has looked. */
+    if (!k->out->changed && !gw_audit_add(tx, k->s, k->who, GW_AUDIT_VIEW,
+            &(struct gw_audit_facts){ .name = "watch", .voyage = &v.id, .person = facts.person }, err))
+        return false;
     return (!k->out->changed || (undo(k, tx, err) && gw_audit_add(tx, k->s, k->who, GW_AUDIT_STATUS, &facts, err) &&
                                     tell(k, tx, err))) &&
         gw_once_keep(tx, k->s, k->once, &v.id, k->out, err);

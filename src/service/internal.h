@@ -416,6 +416,8 @@ struct gw_token_watch {
     uint64_t version;
     int64_t expires_us;
 };
+/* Whose token it is, where it works now. */
+bool gw_token_caller(struct gw_caller *out, struct gw_service *s, struct gw_id token);
 bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch);
 
 struct gw_person;

@@ -277,6 +277,11 @@ bool gw_service_photo_approve(struct gw_photo_approval *out, struct gw_service *
         return false;
     if (gw_id_equal(token, who->token))
         return gw_fail(err, GW_ERR_FORBIDDEN, "nobody approves for himself: a second supervisor must");
+    /* Of those who may see photos, and of his own site. */
+    struct gw_caller whom = {};
+    if (!gw_token_caller(&whom, s, token) || (whom.role != GW_ROLE_OFFICER && whom.role != GW_ROLE_SUPERVISOR) ||
+        (who->site[0] != 0 && strcmp(who->site, whom.site) != 0))
+        return gw_fail(err, GW_ERR_NOT_FOUND, "no officer or supervisor of yours has this token");
     if (photos < 1 || photos > APPROVED_PHOTOS_MOST)
         return gw_fail(err, GW_ERR_INVALID, "photos takes 1 to %d", APPROVED_PHOTOS_MOST);
     if (!gw_once_enter(s, once, &replayed, err))

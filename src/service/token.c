@@ -437,6 +437,21 @@ bool gw_service_certificate_check(struct gw_caller *out, struct gw_service *s, c
         gw_fail(err, GW_ERR_UNAUTHORIZED, "the client certificate is not registered, has expired or was revoked");
 }
 
+bool gw_token_caller(struct gw_caller *out, struct gw_service *s, struct gw_id token)
+{
+    struct gw_tokens *t = s->tokens;
+    const int64_t now = gw_clock_now(&s->clock);
+    bool found = false;
+    pthread_rwlock_rdlock(&t->lock);
+    for (size_t i = 0; i < t->n && !found; i++)
+        if (gw_id_equal(t->known[i].caller.token, token) && !t->known[i].revoked && now < t->known[i].until_us) {
+            *out = t->known[i].caller;
+            found = true;
+        }
+    pthread_rwlock_unlock(&t->lock);
+    return found;
+}
+
 bool gw_token_stays(struct gw_service *s, const struct gw_caller *who, struct gw_token_watch *watch)
 {
     struct gw_tokens *t = s->tokens;

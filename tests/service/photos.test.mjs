@@ -79,6 +79,9 @@ describe('photos', { skip: withoutPhotos }, () => {
     const approve = (body, as = 'supervisor', more = {}) => g.ask('POST', '/v1/photo-approvals', { as, json: body, ...more });
     assert.equal((await approve({ token: officer.id, photos: 2 }, 'officer')).status, 403);
     assert.equal((await approve({ token: officer.id, photos: 0 })).status, 422);
+    const far = g.cli('user', 'add', 'far', '--role', 'supervisor', '--site', 'LHR').json.token;
+    for (const [token, who] of [[officer.id, { token: far }], ['0'.repeat(26), {}], [g.cli('user', 'add', 'c', '--role', 'carrier', '--carrier', 'XX').json.id, {}]])
+      assert.equal((await g.ask('POST', '/v1/photo-approvals', { as: 'supervisor', json: { token, photos: 2 }, ...who })).status, 404, token);
     const a = await approve({ token: officer.id, photos: 2 }, 'supervisor', { headers: { 'Idempotency-Key': 'once' } });
     assert.equal(a.status, 201);
     assert.deepEqual((await approve({ token: officer.id, photos: 2 }, 'supervisor', { headers: { 'Idempotency-Key': 'once' } })).json, a.json);
