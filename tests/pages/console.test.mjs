@@ -204,6 +204,43 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.context().close();
   });
 
+  test('however much is over, what is open is shown', async (tt) => {
+    const old = await Gangway.start(tt);
+    const soon = { departure: `${new Date(Date.now() + 1_800_000).toISOString().slice(0, 16)}Z` };
+    const crowd = (await old.manifest(voyage([traveler(0)]))).json.voyage;
+    const decline = () => old.ask('POST', `/v1/voyages/${crowd}/declines`, { as: 'device', json: {} });
+    await Promise.all(Array.from({ length: 201 }, async () => assert.equal((await decline()).status, 201)));
+    const { inspections } = (await old.ask('GET', '/v1/inspections?state=open&limit=500', { as: 'officer' })).json;
+    await Promise.all(inspections.map(async (i) => assert.equal((await old.ask('POST', `/v1/inspections/${i.inspection}/outcome`, { as: 'officer', json: { result: 'denied', method: 'document' } })).status, 200)));
+    assert.equal((await decline()).status, 201);
+    await Promise.all(Array.from({ length: 501 }, async () => {
+      const { voyage: id } = (await old.manifest(voyage([traveler(0)], soon))).json;
+      await old.ask('POST', `/v1/voyages/${id}/close`, { as: 'officer', json: {} });
+    }));
+    const page = await open(b, `${old.url}/`);
+    await page.getByLabel('Your token').fill(old.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator(`tbody a[href="#/voyage/${crowd}"]`).waitFor(seen);
+    assert.equal(await page.locator('tbody tr').count(), 1);
+    const asked = page.asked.length; // what is over is not asked for with everything that happens
+    const again = page.waitForRequest((r) => r.url().includes('/v1/voyages?') && !r.url().includes('cursor='), seen);
+    await page.locator('.live.live').waitFor(seen);
+    await old.ask('POST', `/v1/voyages/${crowd}/declines`, { as: 'device', json: {} });
+    assert.match((await again).url(), /from=20/);
+    await page.waitForTimeout(500);
+    assert.equal(page.asked.slice(asked).filter((r) => r.url().includes('/v1/voyages?') && r.url().includes('cursor=')).length, 0);
+    await page.getByLabel('Only open ones').uncheck();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 200, null, seen);
+    await page.evaluate(() => { location.hash = '#/inspections'; });
+    await page.locator('.queue button').first().waitFor(seen);
+    assert.equal(await page.locator('.queue button').count(), 2);
+    await page.getByLabel('Show those that ended').check();
+    await page.waitForFunction(() => document.querySelectorAll('.queue button').length === 201, null, seen);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
   test('carrier: its voyages, readiness and names it sent; no reason, no score', async () => {
     const id = await departure(4);
     await g.verify(id, live('obama4_crop.jpg'));
