@@ -241,6 +241,87 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.context().close();
   });
 
+  test('a busy service is said to be busy: nobody is signed out, and nothing that was there is taken away', async () => {
+    const id = await departure(3);
+    const page = await open(b, `${g.url}/`);
+    await page.route('**/v1/me', broken);
+    await page.getByLabel('Your token').fill(g.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.signin [role=alert]', { hasText: 'too busy' }).waitFor(seen);
+    assert.equal(await page.getByText('This token is not accepted').count(), 0);
+    await page.unroute('**/v1/me');
+    await page.locator('.room').waitFor(seen); // tried again by itself
+    await page.route('**/v1/me', broken);
+    await page.reload();
+    await page.locator('.signin', { hasText: 'too busy' }).waitFor(seen);
+    assert.equal(await page.getByLabel('Your token').count(), 0);
+    await accessible(page, 'late');
+    await page.unroute('**/v1/me');
+    await page.locator('.room').waitFor(seen);
+
+    await page.evaluate((h) => { location.hash = h; }, `#/voyage/${id}`);
+    await page.locator('.live.live').waitFor(seen);
+    await page.locator('.tall tbody tr').first().waitFor(seen);
+    await page.route('**/v1/voyages/**', (route) => route.request().method() === 'GET' ? broken(route) : route.continue());
+    await page.getByRole('button', { name: 'Close the voyage' }).click();
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByRole('dialog').getByText('How it ended').waitFor(seen);
+    await page.locator('.band.old', { hasText: 'too busy' }).first().waitFor(seen);
+    assert.ok(await page.getByRole('dialog').getByText('How it ended').isVisible(), 'the receipt stays');
+    assert.equal(await page.locator('.tall tbody tr').count(), 3, 'the manifest stays');
+    await accessible(page, 'as it was before');
+    await page.unroute('**/v1/voyages/**');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Everything about its persons is destroyed').waitFor(seen);
+    await page.waitForFunction(() => !document.querySelector('.band.old'), null, seen);
+    await end(page);
+  });
+
+  test('supervisor: is not offered to close a voyage; an alert that could not be taken says so', async () => {
+    const id = await departure(3);
+    await g.verify(id, photo('franck_04035.jpg'));
+    await g.verify(id, photo('franck_02045.jpg')); // the same man again
+    const page = await signIn('supervisor', { where: `#/voyage/${id}` });
+    await page.locator('.tall tbody tr').first().waitFor(seen);
+    assert.equal(await page.getByRole('button', { name: 'Close the voyage' }).count(), 0);
+    await page.evaluate(() => { location.hash = '#/watch'; });
+    await page.locator('.alerts .button').first().waitFor(seen);
+    await page.route('**/acknowledge', broken);
+    const before = await page.locator('.alerts li').count();
+    await page.locator('.alerts .button').first().click();
+    await page.getByText('The alert was not taken').waitFor(seen);
+    assert.equal(await page.locator('.alerts li').count(), before);
+    await page.unroute('**/acknowledge');
+    await page.locator('.alerts .button').first().click();
+    await page.waitForFunction((n) => document.querySelectorAll('.alerts li').length === n - 1, before, seen);
+    assert.equal(await page.getByText('The alert was not taken').count(), 0);
+    await end(page);
+  });
+
+  test('officer: an open case stays when the service is busy, and is not looked at anew for another', async () => {
+    const id = await departure(3);
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R1' } });
+    const page = await signIn('officer', { where: '#/inspections' });
+    await page.locator('.live.live').waitFor(seen);
+    await page.locator('.case .decide').waitFor(seen);
+    const own = await page.locator('.case').getAttribute('data-case');
+    await page.waitForTimeout(800); // the stream tells first what happened just now
+    const from = page.asked.length, before = await page.locator('.queue button').count();
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R2' } });
+    await page.waitForFunction((n) => document.querySelectorAll('.queue button').length === n + 1, before, seen);
+    await page.waitForTimeout(800);
+    assert.equal(page.asked.slice(from).filter((r) => r.url().endsWith(`/v1/inspections/${own}`)).length, 0);
+    await page.route(`**/v1/inspections/${own}`, broken);
+    const other = g.cli('user', 'add', 'other', '--role', 'officer').json.token;
+    assert.equal((await g.ask('POST', `/v1/inspections/${own}/claim`, { token: other, json: {} })).status, 200);
+    await page.locator('.case .band.old').waitFor(seen);
+    assert.ok(await page.locator('.case .decide').isVisible());
+    await page.unroute(`**/v1/inspections/${own}`);
+    await page.locator('.case .band:not(.old)').waitFor(seen); // tried again by itself
+    await g.ask('POST', `/v1/inspections/${own}/outcome`, { token: other, json: { result: 'cleared', method: 'document' } });
+    await end(page);
+  });
+
   test('carrier: its voyages, readiness and names it sent; no reason, no score', async () => {
     const id = await departure(4);
     await g.verify(id, live('obama4_crop.jpg'));

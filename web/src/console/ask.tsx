@@ -18,8 +18,8 @@ export interface Desk {
   service: Service;
   me: Me;
   say: ConsoleSay;
-  /** does this service have the path, for this role? as in /openapi.json: "/v1/alerts" */
-  has: (path: string) => boolean;
+  /** does this service have the path, for this role? as in /openapi.json: "/v1/alerts"; method: get, if left out */
+  has: (path: string, method?: 'get' | 'post') => boolean;
   /** is told what happens; returns how to stop */
   hear: (listener: (h: Happening) => void) => () => void;
   version: string;

@@ -131,7 +131,7 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
   const [receipt, setReceipt] = useState<CloseReceipt | null>(null);
   const [wrong, setWrong] = useState('');
   const [busy, setBusy] = useState(false);
-  if (!has('/v1/voyages/{voyage}/close')) return null;
+  if (!has('/v1/voyages/{voyage}/close', 'post')) return null;
   const close = async () => {
     setBusy(true);
     const a = await service.post<CloseReceipt>(`/v1/voyages/${v.voyage}/close`, {});
