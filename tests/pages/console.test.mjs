@@ -318,7 +318,9 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     assert.ok(await page.locator('.case .decide').isVisible());
     await page.unroute(`**/v1/inspections/${own}`);
     await page.locator('.case .band:not(.old)').waitFor(seen); // tried again by itself
-    await g.ask('POST', `/v1/inspections/${own}/outcome`, { token: other, json: { result: 'cleared', method: 'document' } });
+    for (const i of (await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections)
+      assert.equal((await g.ask('POST', `/v1/inspections/${i.inspection}/outcome`, { token: i.inspection === own ? other : g.token('officer'), json: { result: 'denied', method: 'document' } })).status, 200);
+    await g.ask('POST', `/v1/inspections/${own}/outcome`, { token: other, json: { result: 'denied', method: 'document' } });
     await end(page);
   });
 
@@ -357,6 +359,9 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.locator('.case .decide').waitFor(seen);
     assert.equal(await page.locator('.photo img').count(), 0, 'no photo before somebody took the case');
     await page.getByText('Take the case to see its photos').first().waitFor(seen);
+    await page.locator('.queue button').last().click(); // puts the focus into it
+    await page.locator('.queue button').first().click();
+    await page.locator('.case .decide').waitFor(seen);
     await page.keyboard.press('t');
     await page.locator('.photo img').first().waitFor(seen);
     const inspection = await page.locator('.case').getAttribute('data-case');
@@ -401,13 +406,38 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.locator('.zoom input').focus();
     for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight');
     assert.equal(await page.locator('.photo img').first().evaluate((e) => e.style.width), '200%', 'both photos, larger');
-    await last.focus();
-    await page.keyboard.press('d');
+    await page.keyboard.press('d'); // from the slider
+    assert.equal(await page.locator('.key.denied[aria-pressed="true"]').count(), 1);
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.key[aria-pressed="true"]').count(), 0, 'taken back');
     await page.keyboard.press('d');
     await page.keyboard.press('1');
     await page.waitForFunction((i) => document.querySelector('.case')?.dataset.case !== i || !document.querySelector('.decide'), inspection, seen);
+    assert.equal((await g.ask('GET', `/v1/inspections/${inspection}`, { as: 'supervisor' })).json.result, 'denied');
+    await page.waitForFunction(() => document.activeElement?.matches('.case, h1'), null, seen); // in the next case, or where the view begins
+    await end(page);
+  });
+
+  test('officer: a letter outside of the case does nothing', async () => {
+    const id = await departure(3);
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R1' } });
+    const page = await signIn('officer', { where: '#/inspections' });
+    await page.locator('.case .decide').waitFor(seen);
+    const inspection = await page.locator('.case').getAttribute('data-case');
+    const posted = () => page.asked.filter((r) => r.method() === 'POST').length;
+    for (const where of ['.side ul a', 'main h1', '.queue button', '.check input']) {
+      await page.locator(where).first().focus();
+      for (const key of ['t', 'd', '1']) await page.keyboard.press(key);
+      assert.equal(await page.locator('.key[aria-pressed="true"]').count(), 0, where);
+    }
+    assert.equal(posted(), 0);
+    await page.getByText('The keys work while the focus is in this case').waitFor(seen);
+    await page.getByRole('button', { name: 'Take this case' }).click();
+    await page.waitForFunction(() => !document.querySelector('.key kbd')?.textContent.includes('T'), null, seen);
+    await page.keyboard.press('d'); // the button that was pressed is gone, and the focus is still here
+    assert.equal(await page.locator('.key.denied[aria-pressed="true"]').count(), 1);
+    await page.keyboard.press('1');
+    await page.waitForFunction((i) => document.querySelector('.case')?.dataset.case !== i, inspection, seen);
     assert.equal((await g.ask('GET', `/v1/inspections/${inspection}`, { as: 'supervisor' })).json.result, 'denied');
     await end(page);
   });
@@ -419,6 +449,7 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     const page = await signIn('officer', { where: '#/inspections' });
     await page.locator('.queue button', { hasText: 'Declined the photo' }).last().click();
     await page.getByText('No photo was taken: the person declined.').waitFor(seen);
+    await page.waitForFunction(() => document.activeElement?.matches('.case'), null, seen);
     assert.equal(await page.locator('.case .photo img').count(), 0);
     await page.keyboard.press('c');
     await page.keyboard.press('1');

@@ -64,7 +64,7 @@ function Person({ p, title }: { p: CasePerson; title: string }) {
     <p class="chips"><Chip kind="plain">{say(`status_${p.status}`)}</Chip>{p.boarding_status && <Chip kind={p.boarding_status === 'cleared' ? 'clear' : 'alarm'}>{say(`boarding_${p.boarding_status}`)}</Chip>}</p></section>;
 }
 
-function Case({ id, done }: { id: string; done: () => void }) {
+function Case({ id, take, done }: { id: string; take: number; done: () => void }) {
   const { say, service, me } = useDesk();
   const { asked, again, put } = useFetched<Inspection>(id, '/v1/inspections/{inspection}', (signal) => service.get<Inspection>(`/v1/inspections/${id}`, { signal }));
   const [chosen, setChosen] = useState<Outcome | null>(null);
@@ -72,6 +72,7 @@ function Case({ id, done }: { id: string; done: () => void }) {
   const [wrong, setWrong] = useState('');
   const [busy, setBusy] = useState(false);
   const [zoom, setZoom] = useState(1);
+  const box = useRef<HTMLElement>(null);
   // Every time a case is given, the log has an entry that somebody saw it: only for what happens to this one.
   useHappening(['inspection'], again, 500, (h) => !busy && h.data.inspection === id && h.data.state !== (asked.state === 'good' ? asked.value.state : null));
   const c = asked.state === 'good' ? asked.value : null;
@@ -91,6 +92,8 @@ function Case({ id, done }: { id: string; done: () => void }) {
     if (a.kind === 'problem' && a.problem.status === 409) again(); // it is not any more what is shown
   };
   const claim = async () => {
+    if (busy) return;
+    hold();
     setBusy(true);
     const a = await service.post<Inspection>(`/v1/inspections/${id}/claim`, {});
     setBusy(false);
@@ -98,6 +101,7 @@ function Case({ id, done }: { id: string; done: () => void }) {
   };
   const decide = async (result: Outcome, method: Method) => {
     if (busy) return;
+    hold();
     setBusy(true);
     const a = await service.post<Inspection>(`/v1/inspections/${id}/outcome`, { result, method, ...(reference.trim() ? { reference: reference.trim() } : {}) });
     setBusy(false);
@@ -105,9 +109,9 @@ function Case({ id, done }: { id: string; done: () => void }) {
     if (a.kind === 'good') done();
     else refused(a);
   };
-  const keys = useRef<(e: KeyboardEvent) => void>(() => undefined);
-  keys.current = (e) => {
-    if (e.ctrlKey || e.metaKey || e.altKey || (e.target as HTMLElement).closest('input, select, textarea, dialog') || !mayDecide) return;
+  // Letters alone act within the case only: elsewhere they are a slip, or what a speech recognizer heard (WCAG 2.1.4).
+  const keys = (e: KeyboardEvent) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || (e.target as HTMLElement).closest('input:not([type=range]), select, textarea') || !mayDecide) return;
     const key = e.key.toLowerCase();
     const what = offered.find(([, k]) => k === key);
     const how = methods.find(([, k]) => k === key);
@@ -118,13 +122,11 @@ function Case({ id, done }: { id: string; done: () => void }) {
     else return;
     e.preventDefault();
   };
-  useEffect(() => {
-    const press = (e: KeyboardEvent) => keys.current(e);
-    window.addEventListener('keydown', press);
-    return () => window.removeEventListener('keydown', press);
-  }, []);
+  useEffect(() => { if (take > 0) box.current?.focus(); }, [take]);
+  // The button that was pressed goes away with what it does; the focus stays in the case.
+  const hold = () => { if (box.current?.contains(document.activeElement)) box.current.focus({ preventScroll: true }); };
 
-  return <section class="case sheet" aria-labelledby="case-title" data-case={id}>
+  return <section class="case sheet" aria-labelledby="case-title" data-case={id} ref={box} tabIndex={-1} onKeyDown={keys}>
     <Loaded asked={asked} again={again}>{(i) => {
       const who = i.traveler ?? null, like = i.candidate ?? null;
       const probe = i.verification?.photo, portraits = (who ?? like)?.portraits ?? [];
@@ -146,6 +148,7 @@ function Case({ id, done }: { id: string; done: () => void }) {
           : i.state === 'referred' && me.role !== 'supervisor' ? <p class="band"><Icon name="officer" size={20} />{say('waits_supervisor')}</p>
             : i.claimed_by !== null && i.claimed_by !== me.token ? <p class="band"><Icon name="officer" size={20} />{say('claimed_by_other', { until: i.claimed_until ? clock(i.claimed_until) : '' })}</p>
               : <div class="decide">
+                <p class="soft small keys-help">{say('keys_help')}</p>
                 {i.claimed_by === null && <fieldset><legend>{say('photos')}</legend><button type="button" class="key" disabled={busy} onClick={claim}><kbd>T</kbd>{say('claim')}</button></fieldset>}
                 <fieldset><legend>{say('outcome')}</legend><div class="keys">{offered.map(([o, k]) =>
                   <button key={o} type="button" class={`key ${o}`} aria-pressed={chosen === o} disabled={busy} onClick={() => setChosen(chosen === o ? null : o)}><kbd>{k.toUpperCase()}</kbd>{say(`result_${o}`)}</button>)}</div>
@@ -179,7 +182,9 @@ export function Queue({ states, chosen, choose, without = null }: { states: Stat
   useHappening(['inspection', 'decision', 'decline'], ended ? () => undefined : again, 400);
   useEffect(() => { const t = window.setInterval(again, ended ? 60_000 : 20_000); return () => window.clearInterval(t); }, [ended]);
   const list = asked.state === 'good' ? asked.value : [];
-  const next = list.find((i) => i.inspection !== without)?.inspection;
+  // the longest that waits for whoever sits here, before what waits for somebody else
+  const others = list.filter((i) => i.inspection !== without);
+  const next = (others.find((i) => i.state === 'open' || i.state === 'claimed' && i.claimed_by === me.token || i.state === 'referred' && me.role === 'supervisor') ?? others[0])?.inspection;
   useEffect(() => { if (chosen === null && next) choose(next, false); }, [chosen, next]);
   return <Loaded asked={asked} again={again}>{() => list.length === 0 ? <Empty icon="check" title={say('queue_empty')}><p>{say('queue_empty_lead')}</p></Empty>
     : <ul class="queue">{list.map((i) => <li key={i.inspection}><button type="button" aria-pressed={i.inspection === chosen} onClick={() => choose(i.inspection, true)}>
@@ -192,15 +197,23 @@ export function Queue({ states, chosen, choose, without = null }: { states: Stat
 
 export function Inspections() {
   const { say, has } = useDesk();
-  const [chosen, setChosen] = useState<string | null>(null);
+  // take: another number puts the focus into the case, since somebody opened it or ended the one before; 0 does not
+  const [chosen, setChosen] = useState<{ id: string; take: number } | null>(null);
+  const takes = useRef(0);
   const [closed, setClosed] = useState(false);
+  const [ended, setEnded] = useState<string | null>(null);
+  const after = useRef(0);
+  const lost = () => document.activeElement === null || document.activeElement === document.body || document.activeElement.tagName === 'H1';
+  const choose = (id: string, byHand: boolean) => setChosen({ id, take: byHand || lost() && Date.now() - after.current < 3000 ? ++takes.current : 0 });
+  const done = () => { after.current = Date.now(); setEnded(chosen?.id ?? null); setChosen(null); };
+  useEffect(() => { if (ended !== null && chosen === null && lost()) document.querySelector<HTMLElement>('main h1')?.focus(); }, [ended, chosen]);
   return <>
     <Head title={say('view_inspections')} lead={say('inspections_lead')}>
       {has('/v1/inspections') && <label class="check"><input type="checkbox" checked={closed} onChange={(e) => { setClosed(e.currentTarget.checked); setChosen(null); }} />{say('show_closed')}</label>}
     </Head>
     <div class="desk">
-      <section class="sheet" aria-label={say('queue')}><Queue key={String(closed)} states={closed ? ['closed'] : ['open', 'claimed', 'referred']} chosen={chosen} choose={setChosen} /></section>
-      {chosen && <Case key={chosen} id={chosen} done={() => setChosen(null)} />}
+      <section class="sheet" aria-label={say('queue')}><Queue key={String(closed)} states={closed ? ['closed'] : ['open', 'claimed', 'referred']} chosen={chosen?.id ?? null} choose={choose} without={ended} /></section>
+      {chosen && <Case key={chosen.id} id={chosen.id} take={chosen.take} done={done} />}
     </div>
   </>;
 }
