@@ -111,6 +111,11 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.clock.fastForward(14 * 60_000 + 5_000);
     await page.getByText('You will be signed out in').waitFor(seen);
     await accessible(page, 'nearly over');
+    const alert = () => page.locator('.band.idle [role=alert]').innerText();
+    const [told, seconds] = [await alert(), await page.locator('.band.idle').innerText()];
+    await page.clock.fastForward(3000);
+    assert.equal(await alert(), told, 'said once, not every second');
+    assert.notEqual(await page.locator('.band.idle').innerText(), seconds);
     await page.getByRole('button', { name: 'Stay signed in' }).click();
     await page.clock.fastForward(60_000);
     assert.equal(await page.locator('.room').count(), 1);
@@ -133,6 +138,7 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
         await page.locator('main h1').waitFor(seen);
         const title = await page.locator('main h1').innerText();
         assert.equal(title, want.includes(name) ? name : want[0]);
+        assert.equal(await page.title(), `${title} · Gangway · Console`);
       }
       assert.deepEqual(refused, []);
       await end(page);
@@ -158,6 +164,29 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.getByRole('dialog').getByText('How it ended').waitFor(seen); // the page behind it says so, too
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('Everything about its persons is destroyed').waitFor(seen);
+    await end(page);
+  });
+
+  test('officer: the focus is not lost by opening a voyage, nor by closing it', async () => {
+    const id = await departure(3);
+    const page = await signIn('officer');
+    await page.route(`**/v1/voyages/${id}`, async (route) => { await new Promise((r) => { setTimeout(r, 300); }); await route.continue(); });
+    await page.locator(`tbody a[href="#/voyage/${id}"]`).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close the voyage' }).waitFor(seen);
+    const focused = () => page.evaluate(() => `${document.activeElement.tagName} ${document.activeElement.textContent}`);
+    assert.match(await focused(), /^H1 XX \d+$/);
+    assert.match(await page.title(), /^XX \d+ · Gangway/);
+    await page.getByRole('button', { name: 'Close the voyage' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close it' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('How it ended').waitFor(seen);
+    assert.match(await focused(), /^H2 How it ended/);
+    await page.getByRole('button', { name: 'Done' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Everything about its persons is destroyed').waitFor(seen);
+    assert.match(await focused(), /^H1 XX \d+$/);
     await end(page);
   });
 

@@ -139,7 +139,14 @@ export function Loaded<T>({ asked, again, children }: { asked: Asked<T>; again: 
   }
 }
 
+/** Tabs, windows and histories are told apart by it. */
+export function useTitle(say: ConsoleSay, title: string): void {
+  const whole = `${title} · Gangway · ${say('title')}`;
+  useEffect(() => { document.title = whole; }, [whole]);
+}
+
 export function Head({ title, lead, children }: { title: string; lead?: ComponentChildren; children?: ComponentChildren }) {
+  useTitle(useDesk().say, title);
   return <div class="head"><div><h1 tabIndex={-1}>{title}</h1>{lead && <p class="soft">{lead}</p>}</div>{children && <div class="tools">{children}</div>}</div>;
 }
 

@@ -7,7 +7,7 @@ import { Service, type Problem } from '../shared/api';
 import { Icon, type IconName } from '../shared/icons';
 import { announce, languages, load, preferred, speak, type Language } from '../shared/words';
 import { Accuracy } from './accuracy';
-import { DeskContext, passing, type ConsoleSay, type Desk, type Happening, type Me, type Role } from './ask';
+import { DeskContext, passing, useTitle, type ConsoleSay, type Desk, type Happening, type Me, type Role } from './ask';
 import { Board } from './board';
 import { Devices } from './devices';
 import { Inspections } from './inspections';
@@ -41,7 +41,7 @@ function useLanguage() {
   const [language, setLanguage] = useState<Language>(() => (localStorage.getItem('gangway-language') as Language | null) ?? preferred());
   const [say, setSay] = useState<ConsoleSay | null>(null);
   useEffect(() => {
-    void load(files, language).then((w) => { announce(language); document.title = `Gangway · ${w.title}`; setSay(() => speak(w)); });
+    void load(files, language).then((w) => { announce(language); setSay(() => speak(w)); });
   }, [language]);
   return { language, say, setLanguage: (l: Language) => { localStorage.setItem('gangway-language', l); setLanguage(l); } };
 }
@@ -86,6 +86,7 @@ function useTriedAgain(failure: Failure | null, again: () => void): void {
 
 /** The tab has a token, and the service does not say now whose. */
 function Late({ say, failure, again, signOut }: { say: ConsoleSay; failure: Failure; again: () => void; signOut: () => void }) {
+  useTitle(say, say('late'));
   useTriedAgain(failure, again);
   return <div class="front"><main class="signin">
     <h1>{say('late')}</h1>
@@ -121,6 +122,7 @@ function FirstAdmin({ say, done }: { say: ConsoleSay; done: (token: string) => v
 function SignIn({ say, language, choose, done, over }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; done: (s: SignedIn) => void; over: Over }) {
   const [token, setToken] = useState('');
   const [first, setFirst] = useState(false);
+  useTitle(say, say('sign_in'));
   useEffect(() => { void new Service(null).get<{ open: boolean }>('/v1/setup').then((a) => setFirst(a.kind === 'good' && a.value.open)); }, []);
   const enter = async (text: string) => {
     if (text.trim() === '') return;
@@ -226,7 +228,7 @@ function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; lan
           <button type="button" class="button quiet" onClick={() => signOut(null)}><Icon name="out" size={18} />{say('sign_out')}</button>
         </div>
       </nav>
-      <main id="main" ref={main} tabIndex={-1}>{left !== null && <p class="band idle" role="alert"><Icon name="clock" size={20} />{say('session_soon', { n: left })}<button type="button" class="button" onClick={stay}>{say('session_stay')}</button></p>}{address[0] === 'voyage' && address[1] && view.name === 'board' ? <Voyage key={address[1]} id={address[1]} /> : <Show />}</main>
+      <main id="main" ref={main} tabIndex={-1}>{left !== null && <div class="band idle"><Icon name="clock" size={20} /><span class="only-heard" role="alert">{say('session_ends')}</span><span role="timer">{say('session_soon', { n: left })}</span><button type="button" class="button" onClick={stay}>{say('session_stay')}</button></div>}{address[0] === 'voyage' && address[1] && view.name === 'board' ? <Voyage key={address[1]} id={address[1]} /> : <Show />}</main>
     </div>
   </DeskContext.Provider>;
 }

@@ -128,9 +128,11 @@ function Ended({ id }: { id: string }) {
 function Close({ v, again }: { v: VoyageShape; again: () => void }) {
   const { say, service, has } = useDesk();
   const dialog = useRef<HTMLDialogElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
   const [receipt, setReceipt] = useState<CloseReceipt | null>(null);
   const [wrong, setWrong] = useState('');
   const [busy, setBusy] = useState(false);
+  useEffect(() => { if (receipt !== null) title.current?.focus(); }, [receipt]);
   if (!has('/v1/voyages/{voyage}/close', 'post')) return null;
   const close = async () => {
     setBusy(true);
@@ -140,8 +142,8 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
   };
   const waiting = v.travelers - (v.by_status.cleared ?? 0) - (v.by_status.inspected ?? 0) - (v.by_status.boarded ?? 0);
   return <>
-    {v.state === 'open' && <button type="button" class="button" onClick={() => dialog.current?.showModal()}>{say('close_voyage')}</button>}
-    <dialog ref={dialog} aria-labelledby="close-title">
+    {v.state === 'open' && receipt === null && <button type="button" class="button" onClick={() => dialog.current?.showModal()}>{say('close_voyage')}</button>}
+    <dialog ref={dialog} aria-labelledby="close-title" onClose={() => { if (receipt !== null) document.querySelector<HTMLElement>('main h1')?.focus(); }}>
       {receipt === null ? <>
         <h2 id="close-title">{say('close_voyage')}</h2>
         <p>{say('close_lead')}</p>
@@ -150,7 +152,7 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
         <div class="row"><button type="button" class="button filled" disabled={busy} onClick={close}>{say(busy ? 'loading' : 'close_now')}</button>
           <button type="button" class="button" onClick={() => dialog.current?.close()}>{say('cancel')}</button></div>
       </> : <>
-        <h2 id="close-title">{say('differences')}</h2>
+        <h2 id="close-title" ref={title} tabIndex={-1}>{say('differences')}</h2>
         <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{receipt.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{receipt.not_boarded}</dd></div>
           <div><dt>{say('unexpected')}</dt><dd>{receipt.unexpected_travelers.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{receipt.cleared_not_boarded}</dd></div>
           <div><dt>{say('purge_at')}</dt><dd>{dayAndClock(receipt.purge_at)}</dd></div></dl>
@@ -166,13 +168,14 @@ export function Voyage({ id }: { id: string }) {
   const { say, me } = useDesk();
   const { asked, again } = useAsk<VoyageShape>(`/v1/voyages/${id}`, '/v1/voyages/{voyage}');
   useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], again, 600, (h) => h.data.voyage === id);
+  const v = asked.state === 'good' ? asked.value : null;
   return <>
     <p><a href="#/board">{say('view_board')}</a></p>
-    {asked.state !== 'good' && <Head title={say('voyage')} />}
+    {/* one head from the beginning: it has the focus while the voyage comes */}
+    <Head title={v ? `${v.carrier} ${v.number}` : say('voyage')} lead={v && <><bdi dir="ltr">{v.from} – {v.to}</bdi> · {dayAndClock(v.departure)} · {say(`mode_${v.mode}`)}</>}>
+      {v && <><Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} /></>}
+    </Head>
     <Loaded asked={asked} again={again}>{(v) => <>
-      <Head title={`${v.carrier} ${v.number}`} lead={<><bdi dir="ltr">{v.from} – {v.to}</bdi> · {dayAndClock(v.departure)} · {say(`mode_${v.mode}`)}</>}>
-        <Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} />
-      </Head>
       <div class="counts">
         <div class="sheet big"><Progress v={v} /></div>
         {(Object.entries(kindOfStatus) as [TravelerStatus, string][]).filter(([s]) => v.state === 'closed' || s !== 'not_boarded').map(([s, kind]) =>
