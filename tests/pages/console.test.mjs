@@ -190,6 +190,18 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await end(page);
   });
 
+  test('officer: all of a manifest is printed', async () => {
+    const id = await departure(300);
+    const page = await signIn('officer', { where: `#/voyage/${id}` });
+    await page.locator('.tall tbody tr').nth(299).waitFor(seen);
+    await page.emulateMedia({ media: 'print' });
+    const cut = await page.evaluate(() => [...document.querySelectorAll('main *')].filter((e) => e.clientHeight > 0 && e.scrollHeight > e.clientHeight + 2 && getComputedStyle(e).overflowY !== 'visible').map((e) => `${e.tagName}.${e.className}`));
+    assert.deepEqual(cut, []);
+    assert.ok(await page.locator('.tall').evaluate((e) => e.clientHeight) > 300 * 20);
+    assert.equal(await page.locator('.side').isVisible(), false);
+    await end(page);
+  });
+
   test('officer: where the gate and the carrier differ when it is over', async () => {
     const id = await departure(4);
     assert.equal((await g.verify(id, photo('franck_04035.jpg'))).json.decision, 'clear');
