@@ -111,6 +111,11 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.clock.fastForward(14 * 60_000 + 5_000);
     await page.getByText('You will be signed out in').waitFor(seen);
     await accessible(page, 'nearly over');
+    const alert = () => page.locator('.band.idle [role=alert]').innerText();
+    const [told, seconds] = [await alert(), await page.locator('.band.idle').innerText()];
+    await page.clock.fastForward(3000);
+    assert.equal(await alert(), told, 'said once, not every second');
+    assert.notEqual(await page.locator('.band.idle').innerText(), seconds);
     await page.getByRole('button', { name: 'Stay signed in' }).click();
     await page.clock.fastForward(60_000);
     assert.equal(await page.locator('.room').count(), 1);
@@ -133,6 +138,7 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
         await page.locator('main h1').waitFor(seen);
         const title = await page.locator('main h1').innerText();
         assert.equal(title, want.includes(name) ? name : want[0]);
+        assert.equal(await page.title(), `${title} · Gangway · Console`);
       }
       assert.deepEqual(refused, []);
       await end(page);
@@ -158,6 +164,41 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.getByRole('dialog').getByText('How it ended').waitFor(seen); // the page behind it says so, too
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('Everything about its persons is destroyed').waitFor(seen);
+    await end(page);
+  });
+
+  test('officer: the focus is not lost by opening a voyage, nor by closing it', async () => {
+    const id = await departure(3);
+    const page = await signIn('officer');
+    await page.route(`**/v1/voyages/${id}`, async (route) => { await new Promise((r) => { setTimeout(r, 300); }); await route.continue(); });
+    await page.locator(`tbody a[href="#/voyage/${id}"]`).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close the voyage' }).waitFor(seen);
+    const focused = () => page.evaluate(() => `${document.activeElement.tagName} ${document.activeElement.textContent}`);
+    assert.match(await focused(), /^H1 XX \d+$/);
+    assert.match(await page.title(), /^XX \d+ · Gangway/);
+    await page.getByRole('button', { name: 'Close the voyage' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close it' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('How it ended').waitFor(seen);
+    assert.match(await focused(), /^H2 How it ended/);
+    await page.getByRole('button', { name: 'Done' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Everything about its persons is destroyed').waitFor(seen);
+    assert.match(await focused(), /^H1 XX \d+$/);
+    await end(page);
+  });
+
+  test('officer: all of a manifest is printed', async () => {
+    const id = await departure(300);
+    const page = await signIn('officer', { where: `#/voyage/${id}` });
+    await page.locator('.tall tbody tr').nth(299).waitFor(seen);
+    await page.emulateMedia({ media: 'print' });
+    const cut = await page.evaluate(() => [...document.querySelectorAll('main *')].filter((e) => e.clientHeight > 0 && e.scrollHeight > e.clientHeight + 2 && getComputedStyle(e).overflowY !== 'visible').map((e) => `${e.tagName}.${e.className}`));
+    assert.deepEqual(cut, []);
+    assert.ok(await page.locator('.tall').evaluate((e) => e.clientHeight) > 300 * 20);
+    assert.equal(await page.locator('.side').isVisible(), false);
     await end(page);
   });
 
@@ -204,6 +245,126 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.context().close();
   });
 
+  test('however much is over, what is open is shown', async (tt) => {
+    const old = await Gangway.start(tt);
+    const soon = { departure: `${new Date(Date.now() + 1_800_000).toISOString().slice(0, 16)}Z` };
+    const crowd = (await old.manifest(voyage([traveler(0)]))).json.voyage;
+    const decline = () => old.ask('POST', `/v1/voyages/${crowd}/declines`, { as: 'device', json: {} });
+    await Promise.all(Array.from({ length: 201 }, async () => assert.equal((await decline()).status, 201)));
+    const { inspections } = (await old.ask('GET', '/v1/inspections?state=open&limit=500', { as: 'officer' })).json;
+    await Promise.all(inspections.map(async (i) => assert.equal((await old.ask('POST', `/v1/inspections/${i.inspection}/outcome`, { as: 'officer', json: { result: 'denied', method: 'document' } })).status, 200)));
+    assert.equal((await decline()).status, 201);
+    await Promise.all(Array.from({ length: 501 }, async () => {
+      const { voyage: id } = (await old.manifest(voyage([traveler(0)], soon))).json;
+      await old.ask('POST', `/v1/voyages/${id}/close`, { as: 'officer', json: {} });
+    }));
+    const page = await open(b, `${old.url}/`);
+    await page.getByLabel('Your token').fill(old.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator(`tbody a[href="#/voyage/${crowd}"]`).waitFor(seen);
+    assert.equal(await page.locator('tbody tr').count(), 1);
+    const asked = page.asked.length; // what is over is not asked for with everything that happens
+    const again = page.waitForRequest((r) => r.url().includes('/v1/voyages?') && !r.url().includes('cursor='), seen);
+    await page.locator('.live.live').waitFor(seen);
+    await old.ask('POST', `/v1/voyages/${crowd}/declines`, { as: 'device', json: {} });
+    assert.match((await again).url(), /from=20/);
+    await page.waitForTimeout(500);
+    assert.equal(page.asked.slice(asked).filter((r) => r.url().includes('/v1/voyages?') && r.url().includes('cursor=')).length, 0);
+    await page.getByLabel('Only open ones').uncheck();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 200, null, seen);
+    await page.evaluate(() => { location.hash = '#/inspections'; });
+    await page.locator('.queue button').first().waitFor(seen);
+    assert.equal(await page.locator('.queue button').count(), 2);
+    await page.getByLabel('Show those that ended').check();
+    await page.waitForFunction(() => document.querySelectorAll('.queue button').length === 201, null, seen);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test('a busy service is said to be busy: nobody is signed out, and nothing that was there is taken away', async () => {
+    const id = await departure(3);
+    const page = await open(b, `${g.url}/`);
+    await page.route('**/v1/me', broken);
+    await page.getByLabel('Your token').fill(g.token('officer'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.signin [role=alert]', { hasText: 'too busy' }).waitFor(seen);
+    assert.equal(await page.getByText('This token is not accepted').count(), 0);
+    await page.unroute('**/v1/me');
+    await page.locator('.room').waitFor(seen); // tried again by itself
+    await page.route('**/v1/me', broken);
+    await page.reload();
+    await page.locator('.signin', { hasText: 'too busy' }).waitFor(seen);
+    assert.equal(await page.getByLabel('Your token').count(), 0);
+    await accessible(page, 'late');
+    await page.unroute('**/v1/me');
+    await page.locator('.room').waitFor(seen);
+
+    await page.evaluate((h) => { location.hash = h; }, `#/voyage/${id}`);
+    await page.locator('.live.live').waitFor(seen);
+    await page.locator('.tall tbody tr').first().waitFor(seen);
+    await page.route('**/v1/voyages/**', (route) => route.request().method() === 'GET' ? broken(route) : route.continue());
+    await page.getByRole('button', { name: 'Close the voyage' }).click();
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByRole('dialog').getByText('How it ended').waitFor(seen);
+    await page.locator('.band.old', { hasText: 'too busy' }).first().waitFor(seen);
+    assert.ok(await page.getByRole('dialog').getByText('How it ended').isVisible(), 'the receipt stays');
+    assert.equal(await page.locator('.tall tbody tr').count(), 3, 'the manifest stays');
+    await accessible(page, 'as it was before');
+    await page.unroute('**/v1/voyages/**');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Everything about its persons is destroyed').waitFor(seen);
+    await page.waitForFunction(() => !document.querySelector('.band.old'), null, seen);
+    await end(page);
+  });
+
+  test('supervisor: is not offered to close a voyage; an alert that could not be taken says so', async () => {
+    const id = await departure(3);
+    await g.verify(id, photo('franck_04035.jpg'));
+    await g.verify(id, photo('franck_02045.jpg')); // the same man again
+    const page = await signIn('supervisor', { where: `#/voyage/${id}` });
+    await page.locator('.tall tbody tr').first().waitFor(seen);
+    assert.equal(await page.getByRole('button', { name: 'Close the voyage' }).count(), 0);
+    await page.evaluate(() => { location.hash = '#/watch'; });
+    await page.locator('.alerts .button').first().waitFor(seen);
+    await page.route('**/acknowledge', broken);
+    const before = await page.locator('.alerts li').count();
+    await page.locator('.alerts .button').first().click();
+    await page.getByText('The alert was not taken').waitFor(seen);
+    assert.equal(await page.locator('.alerts li').count(), before);
+    await page.unroute('**/acknowledge');
+    await page.locator('.alerts .button').first().click();
+    await page.waitForFunction((n) => document.querySelectorAll('.alerts li').length === n - 1, before, seen);
+    assert.equal(await page.getByText('The alert was not taken').count(), 0);
+    await end(page);
+  });
+
+  test('officer: an open case stays when the service is busy, and is not looked at anew for another', async () => {
+    const id = await departure(3);
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R1' } });
+    const page = await signIn('officer', { where: '#/inspections' });
+    await page.locator('.live.live').waitFor(seen);
+    await page.locator('.case .decide').waitFor(seen);
+    const own = await page.locator('.case').getAttribute('data-case');
+    await page.waitForTimeout(800); // the stream tells first what happened just now
+    const from = page.asked.length, before = await page.locator('.queue button').count();
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R2' } });
+    await page.waitForFunction((n) => document.querySelectorAll('.queue button').length === n + 1, before, seen);
+    await page.waitForTimeout(800);
+    assert.equal(page.asked.slice(from).filter((r) => r.url().endsWith(`/v1/inspections/${own}`)).length, 0);
+    await page.route(`**/v1/inspections/${own}`, broken);
+    const other = g.cli('user', 'add', 'other', '--role', 'officer').json.token;
+    assert.equal((await g.ask('POST', `/v1/inspections/${own}/claim`, { token: other, json: {} })).status, 200);
+    await page.locator('.case .band.old').waitFor(seen);
+    assert.ok(await page.locator('.case .decide').isVisible());
+    await page.unroute(`**/v1/inspections/${own}`);
+    await page.locator('.case .band:not(.old)').waitFor(seen); // tried again by itself
+    for (const i of (await g.ask('GET', `/v1/inspections?voyage=${id}`, { as: 'officer' })).json.inspections)
+      assert.equal((await g.ask('POST', `/v1/inspections/${i.inspection}/outcome`, { token: i.inspection === own ? other : g.token('officer'), json: { result: 'denied', method: 'document' } })).status, 200);
+    await g.ask('POST', `/v1/inspections/${own}/outcome`, { token: other, json: { result: 'denied', method: 'document' } });
+    await end(page);
+  });
+
   test('carrier: its voyages, readiness and names it sent; no reason, no score', async () => {
     const id = await departure(4);
     await g.verify(id, live('obama4_crop.jpg'));
@@ -239,6 +400,9 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.locator('.case .decide').waitFor(seen);
     assert.equal(await page.locator('.photo img').count(), 0, 'no photo before somebody took the case');
     await page.getByText('Take the case to see its photos').first().waitFor(seen);
+    await page.locator('.queue button').last().click(); // puts the focus into it
+    await page.locator('.queue button').first().click();
+    await page.locator('.case .decide').waitFor(seen);
     await page.keyboard.press('t');
     await page.locator('.photo img').first().waitFor(seen);
     const inspection = await page.locator('.case').getAttribute('data-case');
@@ -283,13 +447,38 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.locator('.zoom input').focus();
     for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight');
     assert.equal(await page.locator('.photo img').first().evaluate((e) => e.style.width), '200%', 'both photos, larger');
-    await last.focus();
-    await page.keyboard.press('d');
+    await page.keyboard.press('d'); // from the slider
+    assert.equal(await page.locator('.key.denied[aria-pressed="true"]').count(), 1);
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.key[aria-pressed="true"]').count(), 0, 'taken back');
     await page.keyboard.press('d');
     await page.keyboard.press('1');
     await page.waitForFunction((i) => document.querySelector('.case')?.dataset.case !== i || !document.querySelector('.decide'), inspection, seen);
+    assert.equal((await g.ask('GET', `/v1/inspections/${inspection}`, { as: 'supervisor' })).json.result, 'denied');
+    await page.waitForFunction(() => document.activeElement?.matches('.case, h1'), null, seen); // in the next case, or where the view begins
+    await end(page);
+  });
+
+  test('officer: a letter outside of the case does nothing', async () => {
+    const id = await departure(3);
+    await g.ask('POST', `/v1/voyages/${id}/declines`, { as: 'device', json: { reference: 'R1' } });
+    const page = await signIn('officer', { where: '#/inspections' });
+    await page.locator('.case .decide').waitFor(seen);
+    const inspection = await page.locator('.case').getAttribute('data-case');
+    const posted = () => page.asked.filter((r) => r.method() === 'POST').length;
+    for (const where of ['.side ul a', 'main h1', '.queue button', '.check input']) {
+      await page.locator(where).first().focus();
+      for (const key of ['t', 'd', '1']) await page.keyboard.press(key);
+      assert.equal(await page.locator('.key[aria-pressed="true"]').count(), 0, where);
+    }
+    assert.equal(posted(), 0);
+    await page.getByText('The keys work while the focus is in this case').waitFor(seen);
+    await page.getByRole('button', { name: 'Take this case' }).click();
+    await page.waitForFunction(() => !document.querySelector('.key kbd')?.textContent.includes('T'), null, seen);
+    await page.keyboard.press('d'); // the button that was pressed is gone, and the focus is still here
+    assert.equal(await page.locator('.key.denied[aria-pressed="true"]').count(), 1);
+    await page.keyboard.press('1');
+    await page.waitForFunction((i) => document.querySelector('.case')?.dataset.case !== i, inspection, seen);
     assert.equal((await g.ask('GET', `/v1/inspections/${inspection}`, { as: 'supervisor' })).json.result, 'denied');
     await end(page);
   });
@@ -301,6 +490,7 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     const page = await signIn('officer', { where: '#/inspections' });
     await page.locator('.queue button', { hasText: 'Declined the photo' }).last().click();
     await page.getByText('No photo was taken: the person declined.').waitFor(seen);
+    await page.waitForFunction(() => document.activeElement?.matches('.case'), null, seen);
     assert.equal(await page.locator('.case .photo img').count(), 0);
     await page.keyboard.press('c');
     await page.keyboard.press('1');

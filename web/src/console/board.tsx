@@ -1,9 +1,9 @@
 // board.tsx - departures: how far boarding is, who lacks a portrait, what is late.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from '../shared/icons';
 import type { AlertPage, Readiness, Voyage, VoyagePage } from '../shared/shapes';
 import { dayAndClock, portTime } from '../shared/times';
-import { Chip, Empty, Head, Loaded, useAsk, useDesk, useHappening } from './ask';
+import { Chip, Empty, Head, Loaded, pages, useAsk, useDesk, useFetched, useHappening } from './ask';
 
 export const done = (v: Voyage): number => (v.by_status.cleared ?? 0) + (v.by_status.inspected ?? 0) + (v.by_status.boarded ?? 0);
 
@@ -27,7 +27,7 @@ export function useReadiness(id: string | null) {
 function Ready({ v }: { v: Voyage }) {
   const { say, has } = useDesk();
   const { asked, again } = useReadiness(v.state === 'open' && has('/v1/voyages/{voyage}/readiness') ? v.voyage : null);
-  useHappening(['readiness'], (h) => { if (h.data.voyage === v.voyage || h.event === 'gap') again(); });
+  useHappening(['readiness'], again, 400, (h) => h.data.voyage === v.voyage);
   if (asked.state !== 'good') return <span class="soft">–</span>;
   const { portraits, gallery, late } = asked.value;
   const missing = portraits.expected - portraits.covered;
@@ -38,18 +38,37 @@ function Ready({ v }: { v: Voyage }) {
   </span>;
 }
 
+const rows = 100;
+
 export function Board() {
-  const { say, me } = useDesk();
+  const { say, me, service } = useDesk();
   const [mode, setMode] = useState('');
   const [port, setPort] = useState('');
   const [open, setOpen] = useState(true);
+  const [days, setDays] = useState(4);
+  const [most, setMost] = useState(rows);
   const path = useMemo(() => {
-    const q = new URLSearchParams({ limit: '100' });
+    const q = new URLSearchParams({ limit: '500' });
     if (mode) q.set('mode', mode);
     if (/^[A-Z]{3,5}$/.test(port)) q.set('port', port);
     return `/v1/voyages?${q}`;
   }, [mode, port]);
-  const { asked, again } = useAsk<VoyagePage>(path, '/v1/voyages');
+  // Oldest departure first: what is long over is not asked for, and the rest is walked until the screen is full. Once that was done, the
+  // closed ones before the first that is shown are walked over every minute only, not with everything that happens.
+  const first = useRef<{ key: string; departure: string | null; at: number }>({ key: '', departure: null, at: 0 });
+  const key = `${path} ${days} ${open} ${most}`;
+  const { asked, again } = useFetched<{ list: Voyage[]; more: boolean }>(key, '/v1/voyages', async (signal) => {
+    const whole = first.current.key !== key || first.current.departure === null || Date.now() - first.current.at > 50_000;
+    const since = days === 0 ? null : new Date(Math.floor(Date.now() / 60_000 - days * 1440) * 60_000).toISOString();
+    const from = whole ? since : first.current.departure;
+    const shown = (all: Voyage[]) => all.filter((v) => !open || v.state === 'open');
+    const a = await pages<VoyagePage, Voyage>(service, `${path}${from ? `&from=${from}` : ''}`, (p) => p.voyages, signal, (all) => shown(all).length > most);
+    if (a.kind !== 'good') return a;
+    const list = shown(a.value.all);
+    const departure = list[0]?.departure ?? null;
+    if (whole) first.current = { key, departure: departure?.endsWith('Z') ? departure : null, at: Date.now() };
+    return { ...a, value: { list: list.slice(0, most), more: a.value.more || list.length > most } };
+  });
   const alerts = useAsk<AlertPage>('/v1/alerts?state=open&limit=500', '/v1/alerts');
   useHappening(['voyage', 'decision', 'decline', 'traveler', 'inspection', 'boarding_status'], again, 1500);
   useHappening(['alert'], alerts.again, 800);
@@ -60,10 +79,11 @@ export function Board() {
       <label>{say('mode')}<select value={mode} onChange={(e) => setMode(e.currentTarget.value)}><option value="">{say('all')}</option>
         {(['air', 'sea', 'land'] as const).map((m) => <option key={m} value={m}>{say(`mode_${m}`)}</option>)}</select></label>
       <label>{say('port')}<input class="short" value={port} maxLength={5} dir="ltr" onInput={(e) => setPort(e.currentTarget.value.toUpperCase())} /></label>
+      <label>{say('departing')}<select value={days} onChange={(e) => setDays(Number(e.currentTarget.value))}>
+        {[4, 40].map((n) => <option key={n} value={n}>{say('departing_days', { n })}</option>)}<option value="0">{say('departing_any')}</option></select></label>
       <label class="check"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.currentTarget.checked)} />{say('only_open')}</label>
     </Head>
-    <Loaded asked={asked} again={again}>{(page) => {
-      const list = page.voyages.filter((v) => !open || v.state === 'open');
+    <Loaded asked={asked} again={again}>{({ list, more }) => {
       if (list.length === 0) return <Empty title={say('board_empty')}><p>{say('board_empty_lead')}</p></Empty>;
       return <div class="sheet scroll" tabIndex={0} role="group" aria-label={say('view_board')}><table>
         <thead><tr><th>{say('departure')}</th><th>{say('voyage')}</th><th>{say('route')}</th><th>{say('state')}</th><th>{say('boarding')}</th><th>{say('readiness')}</th><th>{say('alarms')}</th></tr></thead>
@@ -79,7 +99,7 @@ export function Board() {
             <td>{n > 0 ? <Chip kind="alarm">{n}</Chip> : <span class="soft">0</span>}</td>
           </tr>;
         })}</tbody></table>
-        {page.cursor !== null && <p class="soft small pad">{say('more_voyages')}</p>}
+        {more && <p class="soft small pad">{say('more_voyages')} <button type="button" class="button" onClick={() => setMost(most + rows)}>{say('show_more')}</button></p>}
       </div>;
     }}</Loaded>
     <p class="soft small">{say('board_times', { time: dayAndClock(new Date().toISOString()) })}</p>

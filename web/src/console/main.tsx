@@ -7,12 +7,13 @@ import { Service, type Problem } from '../shared/api';
 import { Icon, type IconName } from '../shared/icons';
 import { announce, languages, load, preferred, speak, type Language } from '../shared/words';
 import { Accuracy } from './accuracy';
-import { DeskContext, type ConsoleSay, type Desk, type Happening, type Me, type Role } from './ask';
+import { DeskContext, passing, useTitle, type ConsoleSay, type Desk, type Happening, type Me, type Role } from './ask';
 import { Board } from './board';
 import { Devices } from './devices';
 import { Inspections } from './inspections';
 import { Records } from './records';
 import { Settings } from './settings';
+import { sayProblem } from './told';
 import { Voyage } from './voyage';
 import { Watch } from './watch';
 
@@ -40,7 +41,7 @@ function useLanguage() {
   const [language, setLanguage] = useState<Language>(() => (localStorage.getItem('gangway-language') as Language | null) ?? preferred());
   const [say, setSay] = useState<ConsoleSay | null>(null);
   useEffect(() => {
-    void load(files, language).then((w) => { announce(language); document.title = `Gangway · ${w.title}`; setSay(() => speak(w)); });
+    void load(files, language).then((w) => { announce(language); setSay(() => speak(w)); });
   }, [language]);
   return { language, say, setLanguage: (l: Language) => { localStorage.setItem('gangway-language', l); setLanguage(l); } };
 }
@@ -58,15 +59,40 @@ type Over = 'session_over' | 'session_idle' | null;
 
 type SignedIn = { me: Me; token: string; paths: Record<string, Record<string, { 'x-roles'?: string[] }>>; version: string };
 
-async function signIn(token: string): Promise<SignedIn | 'wrong' | 'device' | 'silence'> {
+/** Why nobody is signed in. Only 'wrong' says that the token is none; with the others it may be as good as ever. */
+type Failure = { kind: 'wrong' | 'device' | 'silence' } | { kind: 'problem'; problem: Problem };
+
+async function signIn(token: string): Promise<SignedIn | Failure> {
   const service = new Service(token);
   const me = await service.get<Me>('/v1/me');
-  if (me.kind === 'silence') return 'silence';
-  if (me.kind === 'problem') return 'wrong';
-  if ((me.value.role as string) === 'device') return 'device';
+  if (me.kind !== 'good') return me.kind === 'problem' && me.problem.status === 401 ? { kind: 'wrong' } : me;
+  if ((me.value.role as string) === 'device') return { kind: 'device' };
   const api = await service.get<{ paths: SignedIn['paths']; info: { version: string } }>('/openapi.json');
-  if (api.kind !== 'good') return 'silence';
+  if (api.kind !== 'good') return api;
   return { me: me.value, token, paths: api.value.paths, version: api.value.info.version };
+}
+
+const sayFailure = (say: ConsoleSay, f: Failure): string => f.kind === 'problem' ? sayProblem(say, f.problem) : say(`sign_in_${f.kind}`);
+const mayPass = (f: Failure): boolean => f.kind === 'silence' || f.kind === 'problem' && passing(f.problem);
+
+/** What may pass is tried again. */
+function useTriedAgain(failure: Failure | null, again: () => void): void {
+  useEffect(() => {
+    if (failure === null || !mayPass(failure)) return undefined;
+    const t = window.setTimeout(again, Math.max(3, failure.kind === 'problem' ? failure.problem.retry_after ?? 0 : 0) * 1000);
+    return () => window.clearTimeout(t);
+  }, [failure]);
+}
+
+/** The tab has a token, and the service does not say now whose. */
+function Late({ say, failure, again, signOut }: { say: ConsoleSay; failure: Failure; again: () => void; signOut: () => void }) {
+  useTitle(say, say('late'));
+  useTriedAgain(failure, again);
+  return <div class="front"><main class="signin">
+    <h1>{say('late')}</h1>
+    <p class="band" role="status">{sayFailure(say, failure)}{mayPass(failure) && ` ${say('tried_again')}`}</p>
+    <div class="row"><button type="button" class="button filled" onClick={again}>{say('again')}</button><button type="button" class="button" onClick={signOut}>{say('sign_out')}</button></div>
+  </main></div>;
 }
 
 /** The first administrator of a new service, by the code that it printed at its start. */
@@ -96,27 +122,30 @@ function FirstAdmin({ say, done }: { say: ConsoleSay; done: (token: string) => v
 function SignIn({ say, language, choose, done, over }: { say: ConsoleSay; language: Language; choose: (l: Language) => void; done: (s: SignedIn) => void; over: Over }) {
   const [token, setToken] = useState('');
   const [first, setFirst] = useState(false);
+  useTitle(say, say('sign_in'));
   useEffect(() => { void new Service(null).get<{ open: boolean }>('/v1/setup').then((a) => setFirst(a.kind === 'good' && a.value.open)); }, []);
   const enter = async (text: string) => {
+    if (text.trim() === '') return;
     setBusy(true);
     const result = await signIn(text.trim());
     setBusy(false);
-    if (typeof result === 'string') { setWrong(result); return; }
+    if ('kind' in result) { setWrong(result); return; }
     keep(result.token);
     done(result);
   };
-  const [wrong, setWrong] = useState<'wrong' | 'device' | 'silence' | null>(null);
+  const [wrong, setWrong] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
+  useTriedAgain(wrong, () => void enter(token));
   return <div class="front">
     <main class="signin">
       <p class="brand"><img src={new URL('../shared/icon.svg', import.meta.url).href} alt="" width="34" height="34" />Gangway</p>
       <h1>{say('sign_in')}</h1>
       {over && <p class="band" role="status">{say(over, { n: idle.after / 60_000 })}</p>}
-      {first && <FirstAdmin say={say} done={(t) => { setFirst(false); void enter(t); }} />}
+      {first && <FirstAdmin say={say} done={(t) => { setFirst(false); setToken(t); void enter(t); }} />}
       <form onSubmit={(e) => { e.preventDefault(); void enter(token); }}>
-        <label>{say('token')}<input type="password" value={token} onInput={(e) => setToken(e.currentTarget.value)} autocomplete="off" spellcheck={false} dir="ltr" required aria-describedby="token-help" aria-invalid={wrong !== null} /></label>
+        <label>{say('token')}<input type="password" value={token} onInput={(e) => setToken(e.currentTarget.value)} autocomplete="off" spellcheck={false} dir="ltr" required aria-describedby="token-help" aria-invalid={wrong?.kind === 'wrong' || wrong?.kind === 'device'} /></label>
         <p class="soft small" id="token-help">{say('token_help')}</p>
-        {wrong && <p class="wrong" role="alert">{say(`sign_in_${wrong}`)}</p>}
+        {wrong && <p class="wrong" role="alert">{sayFailure(say, wrong)}{mayPass(wrong) && ` ${say('tried_again')}`}</p>}
         <button class="button filled" disabled={busy}>{say(busy ? 'loading' : 'sign_in')}</button>
       </form>
       <p class="row"><LanguageMenu say={say} language={language} choose={choose} /><a href="/notice">{say('notice')}</a><a href="/gate">{say('gate')}</a></p>
@@ -172,7 +201,7 @@ function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; lan
   const { me } = signed;
   const service = useMemo(() => new Service(signed.token, () => signOut('session_over')), [signed.token]);
   const { left, stay } = useIdle(() => signOut('session_idle'));
-  const has = useMemo(() => (path: string) => Object.values(signed.paths[path] ?? {}).some((o) => o['x-roles']?.includes(me.role)), [signed]);
+  const has = useMemo(() => (path: string, method = 'get') => signed.paths[path]?.[method]?.['x-roles']?.includes(me.role) ?? false, [signed]);
   const { hear, live } = useEvents(service, has('/v1/events'));
   const address = useAddress();
   const mine = views.filter((v) => v.roles.includes(me.role));
@@ -199,21 +228,27 @@ function Room({ say, language, choose, signed, signOut }: { say: ConsoleSay; lan
           <button type="button" class="button quiet" onClick={() => signOut(null)}><Icon name="out" size={18} />{say('sign_out')}</button>
         </div>
       </nav>
-      <main id="main" ref={main} tabIndex={-1}>{left !== null && <p class="band idle" role="alert"><Icon name="clock" size={20} />{say('session_soon', { n: left })}<button type="button" class="button" onClick={stay}>{say('session_stay')}</button></p>}{address[0] === 'voyage' && address[1] && view.name === 'board' ? <Voyage key={address[1]} id={address[1]} /> : <Show />}</main>
+      <main id="main" ref={main} tabIndex={-1}>{left !== null && <div class="band idle"><Icon name="clock" size={20} /><span class="only-heard" role="alert">{say('session_ends')}</span><span role="timer">{say('session_soon', { n: left })}</span><button type="button" class="button" onClick={stay}>{say('session_stay')}</button></div>}{address[0] === 'voyage' && address[1] && view.name === 'board' ? <Voyage key={address[1]} id={address[1]} /> : <Show />}</main>
     </div>
   </DeskContext.Provider>;
 }
 
 function Console() {
   const { language, say, setLanguage } = useLanguage();
-  const [signed, setSigned] = useState<SignedIn | null | 'trying'>(kept() === null ? null : 'trying');
-  useEffect(() => {
+  const [signed, setSigned] = useState<SignedIn | Failure | null | 'trying'>(kept() === null ? null : 'trying');
+  const enter = async () => {
     const token = kept();
-    if (token !== null) void signIn(token).then((s) => { if (s === 'wrong') keep(null); setSigned(typeof s === 'string' ? null : s); });
-  }, []);
+    const s = token === null ? null : await signIn(token);
+    if (kept() !== token) return; // signed out meanwhile
+    const refused = s !== null && 'kind' in s && (s.kind === 'wrong' || s.kind === 'device');
+    if (refused) keep(null);
+    setSigned(refused ? null : s);
+  };
+  useEffect(() => { void enter(); }, []);
   const [over, setOver] = useState<Over>(null);
   if (say === null || signed === 'trying') return <main aria-busy="true" />;
   const signOut = (why: Over) => { keep(null); location.hash = ''; setOver(why); setSigned(null); };
+  if (signed !== null && 'kind' in signed) return <Late say={say} failure={signed} again={() => void enter()} signOut={() => signOut(null)} />;
   return signed === null ? <SignIn say={say} language={language} choose={setLanguage} over={over} done={(s) => { setOver(null); setSigned(s); }} />
     : <Room say={say} language={language} choose={setLanguage} signed={signed} signOut={signOut} />;
 }

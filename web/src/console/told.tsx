@@ -37,5 +37,5 @@ export function sayProblem(say: ConsoleSay, p: Problem): string {
   const known = sentences[p.detail];
   if (known) return say(known);
   const fault = `fault_${p.code}`;
-  return document.documentElement.lang === 'en' || !say.knows(fault) ? p.detail : say(fault as Word);
+  return (document.documentElement.lang === 'en' || !say.knows(fault)) && p.detail !== '' ? p.detail : say.knows(fault) ? say(fault as Word) : say('failed');
 }

@@ -5,7 +5,7 @@ import type { Answer } from '../shared/api';
 import { Icon } from '../shared/icons';
 import type { CloseReceipt, Decision, Traveler, TravelerPage, TravelerStatus, VerificationPage, VerificationRecord, Voyage as VoyageShape } from '../shared/shapes';
 import { clock, dayAndClock } from '../shared/times';
-import { Chip, Empty, Head, Loaded, useAsk, useDesk, useHappening, type Asked } from './ask';
+import { Chip, Empty, Head, Loaded, pages, settle, useAsk, useDesk, useFetched, useHappening, type Asked } from './ask';
 import { Progress, useReadiness } from './board';
 import { sayProblem, Told } from './told';
 
@@ -26,18 +26,18 @@ function Feed({ id }: { id: string }) {
       const { cursor, seen } = place.current;
       const a: Answer<VerificationPage> = await service.get(`/v1/voyages/${id}/verifications?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
       if (a.kind !== 'good') {
-        setList(a.kind === 'problem' ? { state: 'problem', problem: a.problem } : { state: 'silence' });
+        setList((before) => settle<VerificationRecord[]>(before, a));
         break;
       }
       const all = [...seen.filter((v) => !a.value.verifications.some((n) => n.verification === v.verification)), ...a.value.verifications].slice(-400);
       place.current = { cursor: a.value.cursor ?? cursor, seen: all };
-      setList({ state: 'good', value: all, old: false });
+      setList({ state: 'good', value: all, fault: null });
       if (a.value.cursor === null) break;
     }
     busy.current = false;
   };
   useEffect(() => { place.current = { cursor: null, seen: [] }; void walk(); }, [id]);
-  useHappening(['decision'], (h) => { if (h.event === 'gap' || h.data.voyage === id) void walk(); }, 250);
+  useHappening(['decision'], () => void walk(), 250, (h) => h.data.voyage === id);
   return <section class="sheet" aria-labelledby="feed">
     <h2 id="feed">{say('feed')}</h2>
     <Loaded asked={list} again={walk}>{(all) => all.length === 0 ? <Empty icon="camera" title={say('feed_empty')} />
@@ -48,44 +48,20 @@ function Feed({ id }: { id: string }) {
   </section>;
 }
 
-/** All pages of the manifest, with how far it is while it comes. */
-function useManifest(id: string) {
-  const { service, has } = useDesk();
-  const [asked, setAsked] = useState<Asked<Traveler[]>>(has('/v1/voyages/{voyage}/travelers') ? { state: 'loading' } : { state: 'unavailable' });
-  const [round, setRound] = useState(0);
-  useEffect(() => {
-    if (!has('/v1/voyages/{voyage}/travelers')) return undefined;
-    const stop = new AbortController();
-    void (async () => {
-      const all: Traveler[] = [];
-      for (let cursor: string | null = ''; cursor !== null;) {
-        const a: Answer<TravelerPage> = await service.get(`/v1/voyages/${id}/travelers?limit=500${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { signal: stop.signal });
-        if (stop.signal.aborted) return;
-        if (a.kind !== 'good') { setAsked((b) => b.state === 'good' && a.kind === 'silence' ? { ...b, old: true } : a.kind === 'problem' ? { state: 'problem', problem: a.problem } : { state: 'silence' }); return; }
-        all.push(...a.value.travelers);
-        cursor = a.value.cursor;
-      }
-      setAsked({ state: 'good', value: all, old: false });
-    })();
-    return () => stop.abort();
-  }, [id, round]);
-  return { asked, again: () => setRound((n) => n + 1) };
-}
-
 export const nameOf = (t: { surname?: string | null; given_names?: string | null }): string => [t.surname, t.given_names].filter(Boolean).join(', ');
 
 function Manifest({ id }: { id: string }) {
-  const { say } = useDesk();
-  const { asked, again } = useManifest(id);
+  const { say, service } = useDesk();
+  const { asked, again } = useFetched<{ all: Traveler[] }>(id, '/v1/voyages/{voyage}/travelers', (signal) => pages<TravelerPage, Traveler>(service, `/v1/voyages/${id}/travelers?limit=500`, (p) => p.travelers, signal));
   const [status, setStatus] = useState('');
   const [text, setText] = useState('');
-  useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); }, 1200);
+  useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], again, 1200, (h) => h.data.voyage === id);
   return <section class="sheet wide" aria-labelledby="manifest">
     <div class="bar"><h2 id="manifest">{say('manifest')}</h2>
       <div class="tools"><label>{say('state')}<select value={status} onChange={(e) => setStatus(e.currentTarget.value)}><option value="">{say('all')}</option>
         {Object.keys(kindOfStatus).map((s) => <option key={s} value={s}>{say(`status_${s as TravelerStatus}`)}</option>)}</select></label>
         <label>{say('find')}<input type="search" value={text} onInput={(e) => setText(e.currentTarget.value)} autocomplete="off" /></label></div></div>
-    <Loaded asked={asked} again={again}>{(all) => {
+    <Loaded asked={asked} again={again}>{({ all }) => {
       const wish = text.trim().toUpperCase();
       const list = all.filter((t) => (!status || t.status === status) && (!wish || [t.seat, t.reference, nameOf(t)].some((s) => s?.toUpperCase().includes(wish))));
       if (list.length === 0) return <Empty icon="group" title={say(all.length === 0 ? 'manifest_empty' : 'none_found')} />;
@@ -105,7 +81,7 @@ function Manifest({ id }: { id: string }) {
 function Missing({ id }: { id: string }) {
   const { say } = useDesk();
   const { asked, again } = useReadiness(id);
-  useHappening(['readiness', 'voyage'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); });
+  useHappening(['readiness', 'voyage'], again, 400, (h) => h.data.voyage === id);
   return <section class="sheet" aria-labelledby="missing">
     <h2 id="missing">{say('no_photo_list')}</h2>
     <Loaded asked={asked} again={again}>{(r) => <>
@@ -137,7 +113,7 @@ function Strangers({ all }: { all: CloseReceipt['unexpected_travelers'] }) {
 function Ended({ id }: { id: string }) {
   const { say } = useDesk();
   const { asked, again } = useAsk<CloseReceipt>(`/v1/voyages/${id}/close`, '/v1/voyages/{voyage}/close');
-  useHappening(['voyage'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); });
+  useHappening(['voyage'], again, 400, (h) => h.data.voyage === id);
   return <section class="sheet wide" aria-labelledby="ended"><h2 id="ended">{say('differences')}</h2><Loaded asked={asked} again={again}>{(r) => <>
     <p>{say(r.cancelled ? 'ended_cancelled' : r.by_carrier ? 'ended_by_carrier' : 'ended_by_gate')}</p>
     <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{r.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{r.not_boarded}</dd></div>
@@ -152,10 +128,12 @@ function Ended({ id }: { id: string }) {
 function Close({ v, again }: { v: VoyageShape; again: () => void }) {
   const { say, service, has } = useDesk();
   const dialog = useRef<HTMLDialogElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
   const [receipt, setReceipt] = useState<CloseReceipt | null>(null);
   const [wrong, setWrong] = useState('');
   const [busy, setBusy] = useState(false);
-  if (!has('/v1/voyages/{voyage}/close')) return null;
+  useEffect(() => { if (receipt !== null) title.current?.focus(); }, [receipt]);
+  if (!has('/v1/voyages/{voyage}/close', 'post')) return null;
   const close = async () => {
     setBusy(true);
     const a = await service.post<CloseReceipt>(`/v1/voyages/${v.voyage}/close`, {});
@@ -164,8 +142,8 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
   };
   const waiting = v.travelers - (v.by_status.cleared ?? 0) - (v.by_status.inspected ?? 0) - (v.by_status.boarded ?? 0);
   return <>
-    {v.state === 'open' && <button type="button" class="button" onClick={() => dialog.current?.showModal()}>{say('close_voyage')}</button>}
-    <dialog ref={dialog} aria-labelledby="close-title">
+    {v.state === 'open' && receipt === null && <button type="button" class="button" onClick={() => dialog.current?.showModal()}>{say('close_voyage')}</button>}
+    <dialog ref={dialog} aria-labelledby="close-title" onClose={() => { if (receipt !== null) document.querySelector<HTMLElement>('main h1')?.focus(); }}>
       {receipt === null ? <>
         <h2 id="close-title">{say('close_voyage')}</h2>
         <p>{say('close_lead')}</p>
@@ -174,7 +152,7 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
         <div class="row"><button type="button" class="button filled" disabled={busy} onClick={close}>{say(busy ? 'loading' : 'close_now')}</button>
           <button type="button" class="button" onClick={() => dialog.current?.close()}>{say('cancel')}</button></div>
       </> : <>
-        <h2 id="close-title">{say('differences')}</h2>
+        <h2 id="close-title" ref={title} tabIndex={-1}>{say('differences')}</h2>
         <dl class="facts"><div><dt>{say('status_boarded')}</dt><dd>{receipt.boarded}</dd></div><div><dt>{say('status_not_boarded')}</dt><dd>{receipt.not_boarded}</dd></div>
           <div><dt>{say('unexpected')}</dt><dd>{receipt.unexpected_travelers.length}</dd></div><div><dt>{say('cleared_not_boarded')}</dt><dd>{receipt.cleared_not_boarded}</dd></div>
           <div><dt>{say('purge_at')}</dt><dd>{dayAndClock(receipt.purge_at)}</dd></div></dl>
@@ -189,14 +167,15 @@ function Close({ v, again }: { v: VoyageShape; again: () => void }) {
 export function Voyage({ id }: { id: string }) {
   const { say, me } = useDesk();
   const { asked, again } = useAsk<VoyageShape>(`/v1/voyages/${id}`, '/v1/voyages/{voyage}');
-  useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], (h) => { if (h.event === 'gap' || h.data.voyage === id) again(); }, 600);
+  useHappening(['decision', 'decline', 'traveler', 'inspection', 'voyage', 'boarding_status'], again, 600, (h) => h.data.voyage === id);
+  const v = asked.state === 'good' ? asked.value : null;
   return <>
     <p><a href="#/board">{say('view_board')}</a></p>
-    {asked.state !== 'good' && <Head title={say('voyage')} />}
+    {/* one head from the beginning: it has the focus while the voyage comes */}
+    <Head title={v ? `${v.carrier} ${v.number}` : say('voyage')} lead={v && <><bdi dir="ltr">{v.from} – {v.to}</bdi> · {dayAndClock(v.departure)} · {say(`mode_${v.mode}`)}</>}>
+      {v && <><Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} /></>}
+    </Head>
     <Loaded asked={asked} again={again}>{(v) => <>
-      <Head title={`${v.carrier} ${v.number}`} lead={<><bdi dir="ltr">{v.from} – {v.to}</bdi> · {dayAndClock(v.departure)} · {say(`mode_${v.mode}`)}</>}>
-        <Chip kind={v.state === 'open' ? 'officer' : 'plain'}>{say(`state_${v.state}`)}</Chip><Close v={v} again={again} />
-      </Head>
       <div class="counts">
         <div class="sheet big"><Progress v={v} /></div>
         {(Object.entries(kindOfStatus) as [TravelerStatus, string][]).filter(([s]) => v.state === 'closed' || s !== 'not_boarded').map(([s, kind]) =>

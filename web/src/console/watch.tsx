@@ -1,23 +1,33 @@
 // watch.tsx - the supervisor: what was referred, what somebody must know, and how capture,
 // matching and speed stand against their targets.
+import { useState } from 'preact/hooks';
 import { Icon } from '../shared/icons';
 import type { Alert, AlertPage } from '../shared/shapes';
 import { dayAndClock } from '../shared/times';
 import { Empty, Head, Loaded, useAsk, useDesk, useHappening } from './ask';
 import { Queue } from './inspections';
 import { Captures } from './captures';
-import { Told } from './told';
+import { sayProblem, Told } from './told';
 
 function Alerts() {
-  const { say, service, me } = useDesk();
+  const { say, service, me, has } = useDesk();
   const { asked, again } = useAsk<AlertPage>('/v1/alerts?state=open&limit=200', '/v1/alerts');
   useHappening(['alert'], again, 300);
-  const take = async (a: Alert) => { await service.post(`/v1/alerts/${a.alert}/acknowledge`, {}); again(); };
-  return <section class="sheet" aria-labelledby="alerts"><h2 id="alerts">{say('alerts')}</h2>
+  const [wrong, setWrong] = useState('');
+  const [busy, setBusy] = useState<string | null>(null);
+  const take = async (a: Alert) => {
+    if (busy !== null) return;
+    setBusy(a.alert);
+    const r = await service.post(`/v1/alerts/${a.alert}/acknowledge`, {});
+    setBusy(null);
+    setWrong(r.kind === 'good' ? '' : `${say('not_acknowledged')} ${r.kind === 'problem' ? sayProblem(say, r.problem) : say('sign_in_silence')}`);
+    if (r.kind === 'good') again();
+  };
+  return <section class="sheet" aria-labelledby="alerts"><h2 id="alerts">{say('alerts')}</h2><p class="wrong" role="alert">{wrong}</p>
     <Loaded asked={asked} again={again}>{(page) => page.alerts.length === 0 ? <Empty icon="check" title={say('alerts_none')} />
       : <ul class="alerts">{[...page.alerts].reverse().map((a) => <li key={a.alert} class={a.severity}>
           <Icon name="alert" size={22} /><div><strong><Told kind="alert" code={a.kind} text={a.text} /></strong><p class="soft small">{dayAndClock(a.at)}{a.traveler?.seat && <> · {say('seat')} <b class="code">{a.traveler.seat}</b></>}{a.voyage && me.role !== 'auditor' && <> · <a href={`#/voyage/${a.voyage}`}>{say('voyage')}</a></>}</p></div>
-          {(me.role === 'supervisor' || me.role === 'admin') && <button type="button" class="button" onClick={() => take(a)}>{say('acknowledge')}</button>}
+          {has('/v1/alerts/{alert}/acknowledge', 'post') && <button type="button" class="button" aria-busy={busy === a.alert} onClick={() => take(a)}>{say('acknowledge')}</button>}
         </li>)}</ul>}</Loaded></section>;
 }
 
