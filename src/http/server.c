@@ -423,21 +423,16 @@ static enum MHD_Result queue(struct gw_connection *c)
     return result;
 }
 
-/* A name of this machine for itself, with or without a port. */
+/* An address, or the name of this machine for itself, with or without a port: no name that somebody could lead here. */
 static bool is_this_machine(struct gw_span host)
 {
-    static const char *const names[] = { "localhost", "[::1]" };
-    char text[24] = "";
-    if (host.size > 4 && host.size < sizeof text && memcmp(host.data, "127.", 4) == 0) {
-        memcpy(text, host.data, host.size);
-        return strspn(text, "0123456789.:") == host.size;
-    }
-    for (size_t i = 0; i < GW_COUNT(names); i++) {
-        const size_t n = strlen(names[i]);
-        if (host.size >= n && strncasecmp((const char *)host.data, names[i], n) == 0 && (host.size == n || host.data[n] == ':'))
-            return true;
-    }
-    return false;
+    static const char name[] = "localhost";
+    const size_t n = sizeof name - 1;
+    size_t digits = 0;
+    while (digits < host.size && strchr("0123456789.:", host.data[digits]) != NULL && host.data[digits] != 0)
+        digits++;
+    return digits == host.size || host.data[0] == '[' ||
+        (host.size >= n && strncasecmp((const char *)host.data, name, n) == 0 && (host.size == n || host.data[n] == ':'));
 }
 
 /* Who the other side is: by its address, and by a certificate it showed in the handshake. */

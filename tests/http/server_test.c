@@ -131,33 +131,33 @@ static const struct row {
     const char *label, *send, *want; /* want: stands in the answer; close: and then the server closes */
     bool close;
 } rows[] = {
-    { "a GET is answered", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
-    { "an id goes out with every answer", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "X-Request-Id: ", false },
-    { "an id that is a UUID is taken", "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: F81D4FAE-7dec-11d0-a765-00a0c91e6bf6\r\n\r\n",
+    { "a GET is answered", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET 0 near", false },
+    { "an id goes out with every answer", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "X-Request-Id: ", false },
+    { "an id that is a UUID is taken", "GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: F81D4FAE-7dec-11d0-a765-00a0c91e6bf6\r\n\r\n",
         "X-Request-Id: f81d4fae-7dec-11d0-a765-00a0c91e6bf6\r\n", false },
-    { "an id of ours is taken", "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: 01m8432k05ek2vfw9dx7erfqkf\r\n\r\n",
+    { "an id of ours is taken", "GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: 01m8432k05ek2vfw9dx7erfqkf\r\n\r\n",
         "X-Request-Id: 01m8432k05ek2vfw9dx7erfqkf\r\n", false },
-    { "another id is replaced", "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: ERIKSSON-ANNA\r\n\r\n", "X-Request-Id: 0", false },
-    { "a header cannot be broken by its value", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "X-Test: one  two", false },
-    { "a worker's answer arrives", "GET /work HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
-    { "a body arrives", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "POST 3 near", false },
-    { "a chunked body arrives", "POST /work HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+    { "another id is replaced", "GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ERIKSSON-ANNA\r\n\r\n", "X-Request-Id: 0", false },
+    { "a header cannot be broken by its value", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "X-Test: one  two", false },
+    { "a worker's answer arrives", "GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET 0 near", false },
+    { "a body arrives", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc", "POST 3 near", false },
+    { "a chunked body arrives", "POST /work HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
         "POST 5 near", false },
     { "two requests in one piece get two answers",
-        "POST /work HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\naPOST /work HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab",
+        "POST /work HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\naPOST /work HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab",
         "POST 2 near", false },
-    { "an expectation is met with 100", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
+    { "an expectation is met with 100", "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
         "HTTP/1.1 100 Continue", false },
     { "a refused expectation is not met with 100",
-        "POST /early HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 401", true },
+        "POST /early HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 401", true },
     { "a body announced too large is refused before it comes",
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n", "HTTP/1.1 413", true },
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n", "HTTP/1.1 413", true },
     { "a small body of a refused request is read and the connection lives",
-        "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
+        "POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET 0 near", false },
     { "a refused request without a body leaves the connection alive",
-        "GET /early HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET 0 near", false },
+        "GET /early HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET 0 near", false },
     { "HTTP/1.0 is answered and closed", "GET / HTTP/1.0\r\n\r\n", "GET 0 near", true },
-    { "Connection: close is obeyed", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET 0 near", true },
+    { "Connection: close is obeyed", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "GET 0 near", true },
     { "what is not HTTP is closed", "hello\r\n\r\n", "", true },
 };
 
@@ -182,7 +182,7 @@ static void head_test(void **state)
     (void)state;
     *got = 0;
     int fd = dial(server);
-    say(fd, "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    say(fd, "HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     CHECK(read_until(fd, NULL));
     CHECK(strstr(got, "Content-Length: 10") != NULL && strstr(got, "near") == NULL);
     close(fd);
@@ -200,9 +200,9 @@ static void at_limit_test(void **state)
             *got = 0;
             int fd = dial(server);
             if (chunked)
-                snprintf(head, sizeof head, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n", sizes[i]);
+                snprintf(head, sizeof head, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n", sizes[i]);
             else
-                snprintf(head, sizeof head, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", sizes[i]);
+                snprintf(head, sizeof head, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", sizes[i]);
             say(fd, head);
             say(fd, body);
             if (chunked)
@@ -218,7 +218,7 @@ static void endless_test(void **state)
     (void)state;
     *got = 0;
     int fd = dial(server);
-    say(fd, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    say(fd, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
     char chunk[4096 + 16];
     memset(chunk, 'a', sizeof chunk);
     memcpy(chunk, "1000\r\n", 6);
@@ -237,7 +237,7 @@ static void sent_while_refused_test(void **state)
     for (int i = 0; i < 5; i++) {
         *got = 0;
         int fd = dial(server);
-        say(fd, "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n");
+        say(fd, "POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n");
         char *body = calloc(1, 2'000'001);
         memset(body, 'a', 2'000'000);
         say(fd, body);
@@ -252,8 +252,8 @@ static const struct slow {
     const char *label, *begin, *drip;
 } slows[] = {
     { "a client that never finishes the request line is cut off", "GET /", "x" },
-    { "a client that never finishes its headers is cut off", "GET / HTTP/1.1\r\nHost: x\r\n", "a: b\r\n" },
-    { "a client that never finishes its body is cut off", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n", "a" },
+    { "a client that never finishes its headers is cut off", "GET / HTTP/1.1\r\nHost: localhost\r\n", "a: b\r\n" },
+    { "a client that never finishes its body is cut off", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n", "a" },
     { "a client that says nothing is cut off", "", "" },
 };
 
@@ -281,11 +281,11 @@ static void others_test(void **state)
     int slow[50];
     for (size_t i = 0; i < GW_COUNT(slow); i++) {
         slow[i] = dial(server);
-        say(slow[i], "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\na");
+        say(slow[i], "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\na");
     }
     *got = 0;
     int fd = dial(server);
-    say(fd, "GET /work HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(fd, "GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(read_until(fd, "near"));
     close(fd);
     for (size_t i = 0; i < GW_COUNT(slow); i++)
@@ -300,12 +300,12 @@ static void connections_test(void **state)
     for (size_t i = 0; i < 8; i++) {
         *got = 0;
         fds[i] = dial(s);
-        say(fds[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        say(fds[i], "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         CHECK(read_until(fds[i], "near"));
     }
     *got = 0;
     int extra = dial(s);
-    say(extra, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(extra, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(!read_until(extra, "near")); /* closed, not answered */
     close(extra);
     close(fds[0]);
@@ -313,7 +313,7 @@ static void connections_test(void **state)
     for (int i = 0; i < 100 && !served; i++) { /* the place of the one that left is free */
         *got = 0;
         extra = dial(s);
-        say(extra, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        say(extra, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         served = read_until(extra, "near");
         close(extra);
         usleep(10'000);
@@ -366,7 +366,7 @@ static void per_address_test(void **state)
         *got = 0;
         fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         CHECK_INT(connect(fds[i], (struct sockaddr *)&a, sizeof a), 0);
-        say(fds[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        say(fds[i], "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         CHECK_INT(read_until(fds[i], "far"), i < 3);
     }
     __atomic_store_n(&most, 0, __ATOMIC_RELAXED); /* a reload: no limit */
@@ -374,7 +374,7 @@ static void per_address_test(void **state)
     close(fds[3]);
     fds[3] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     CHECK_INT(connect(fds[3], (struct sockaddr *)&a, sizeof a), 0);
-    say(fds[3], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(fds[3], "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(read_until(fds[3], "far"));
     for (size_t i = 0; i < GW_COUNT(fds); i++)
         close(fds[i]);
@@ -387,12 +387,12 @@ static void gone_test(void **state)
     /* A client that leaves while its request is worked on costs nobody anything. */
     for (int i = 0; i < 50; i++) {
         int fd = dial(server);
-        say(fd, "GET /work HTTP/1.1\r\nHost: x\r\n\r\n");
+        say(fd, "GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n");
         close(fd);
     }
     *got = 0;
     int fd = dial(server);
-    say(fd, "GET /work HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(fd, "GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(read_until(fd, "near"));
     close(fd);
 }
@@ -455,11 +455,11 @@ static void quiesce_test(void **state)
     struct gw_server *s = open_server("127.0.0.1:0", 2, 100);
     *got = 0;
     int kept = dial(s);
-    say(kept, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(kept, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(read_until(kept, "near"));
     gw_server_quiesce(s);
     *got = 0;
-    say(kept, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(kept, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(read_until(kept, NULL)); /* answered, and told to go */
     CHECK(strstr(got, "near") != NULL && strstr(got, "Connection: close") != NULL);
     close(kept);
@@ -517,7 +517,7 @@ static int open_stream(const struct gw_server *s)
     memset(&ticker, 0, sizeof ticker);
     *got = 0;
     int fd = dial(s);
-    say(fd, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(fd, "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(read_until(fd, "text/event-stream"));
     CHECK(eventually(&ticker.slept, 1));
     return fd;
@@ -538,7 +538,7 @@ static void stream_test(void **state)
     CHECK(read_until(fd, "\r\n0\r\n\r\n")); /* whole, so the connection lives */
     CHECK(eventually(&ticker.closed, 1));
     *got = 0;
-    say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(fd, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(read_until(fd, "near"));
     close(fd);
 }
