@@ -162,6 +162,72 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('who declines after a photo is not told that none was taken', async () => {
+    const page = await gate(stranger);
+    await start(page).click();
+    await page.getByText('Photos left').waitFor(seen);
+    await decline(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /No further photo is taken; those taken are not kept/);
+    assert.doesNotMatch(text, /No photo of you was taken/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await decline(page).click(); // the traveler after
+    await page.getByText('No photo of you was taken').waitFor(seen);
+    await end(page);
+  });
+
+  test('while a photo is on its way nobody can decline past the answer', async () => {
+    const page = await gate(franck);
+    let go;
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route('**/verifications', async (route) => { const r = await route.fetch(); await held; await route.fulfill({ response: r }); });
+    await start(page).click();
+    await page.getByText('Comparing').waitFor(seen);
+    assert.equal(await decline(page).isDisabled(), true);
+    assert.equal(await page.getByRole('button', { name: 'Stop' }).isDisabled(), true);
+    go();
+    await screen(page, 'clear').waitFor(seen);
+    assert.ok(!page.asked.some((q) => q.url().endsWith('/declines')));
+    await end(page);
+  });
+
+  test('the second of two quick taps presses nothing on the screen that came between', async () => {
+    const page = await gate(franck, { context: { viewport: { width: 390, height: 844 }, hasTouch: true } });
+    await page.waitForFunction(() => !document.querySelector('.choice').disabled);
+    await page.waitForTimeout(600);
+    const box = await start(page).boundingBox();
+    for (const y of [0.25, 0.5, 0.75]) {
+      const at = [box.x + box.width / 2, box.y + box.height * y];
+      await page.touchscreen.tap(...at);
+      await page.waitForTimeout(150);
+      await page.touchscreen.tap(...at);
+      await screen(page, 'looking').waitFor(seen);
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await screen(page, 'idle').waitFor(seen);
+      await page.waitForTimeout(600);
+    }
+    assert.ok(!page.asked.some((q) => q.url().endsWith('/declines')), 'nobody declined');
+    assert.equal(await page.evaluate(() => window.cameraAsked), 3);
+    await end(page);
+  });
+
+  test('the heading of each new screen has the focus', async () => {
+    const page = await gate(franck);
+    const focus = () => page.waitForFunction(() => document.activeElement?.tagName === 'H1', null, { timeout: 3000 });
+    await start(page).focus();
+    await page.keyboard.press('Enter');
+    for (const name of ['looking', 'clear', 'idle']) {
+      await screen(page, name).waitFor(seen);
+      await focus();
+    }
+    await decline(page).focus();
+    await page.keyboard.press('Enter');
+    await screen(page, 'officer').waitFor(seen);
+    await focus();
+    await end(page);
+  });
+
   test('a cut network is said, documents are one tap away, and it recovers by itself', async (tt) => {
     const w = await wire(tt, g);
     const page = await gate(franck, { url: w.url });

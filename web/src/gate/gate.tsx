@@ -16,7 +16,7 @@ import { hint, type Hint } from './see';
 import { stateOf, useRenewal, useStatus, type CameraCount } from './status';
 import { Setup, Staff, VoyageList } from './staff';
 
-type Why = 'declined' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed';
+type Why = 'declined' | 'declined_later' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed';
 type Stage =
   | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' }
   | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null };
@@ -118,6 +118,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const camera = useRef<Camera | null>(null);
   const reader = useRef<Reader | null>(null);
   const visit = useRef(0); // one traveler's turn; what belongs to an older one is dropped
+  const taken = useRef(false); // a photo of this traveler went to the service
   const shoot = useRef<() => void>(() => undefined);
   const stageNow = useRef(stage.at);
   stageNow.current = stage.at;
@@ -148,6 +149,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
   /** Back to the beginning: nothing of this traveler is left. */
   const finish = useCallback((more = false) => {
     visit.current++;
+    taken.current = false;
     release();
     setPass(null);
     setPassWrong(false);
@@ -177,6 +179,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const send = async (jpeg: Blob, mine: number): Promise<Answer<Verification> | null> => {
     const ask = { body: jpeg, once: crypto.randomUUID(), timeout: 8000,
       headers: { 'Content-Type': 'image/jpeg', ...(pass === null ? {} : { 'X-Boarding-Pass': pass }) } };
+    taken.current = true;
     for (let i = 0; ; i++) {
       const a = await service!.ask<Verification>('POST', `${path}/verifications`, ask);
       if (visit.current !== mine) return null;
@@ -306,7 +309,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
 
   const decline = async () => {
     visit.current++;
-    answer({ at: 'officer', why: 'declined' });
+    answer({ at: 'officer', why: taken.current ? 'declined_later' : 'declined' });
     // It counts however long the way to the service takes; nobody waits for it.
     const once = crypto.randomUUID();
     for (let i = 0; i < 40; i++) {
@@ -339,7 +342,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
     return top(<Main name="voyages"><div class="card"><h1>{say(voyage === 'none' ? 'no_voyage' : 'voyage_closed')}</h1><p>{say('no_voyage_lead')}</p>
       <VoyageList say={say} device={present} service={service} change={async (d) => { await keepDevice(d); setDevice(d); }} /></div></Main>);
 
-  const leave = <button type="button" class="plain" onClick={() => finish(person !== null)}>{say('cancel')}</button>;
+  const leave = (not = false) => <button type="button" class="plain" disabled={not} onClick={() => finish(person !== null)}>{say('cancel')}</button>;
   switch (stage.at) {
     case 'idle':
       return top(<Idle say={say} notice={notice} up={up} person={person} low={low} passRead={pass !== null} lower={setLow} group={(on) => setPerson(on ? 1 : null)}
@@ -347,7 +350,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
     case 'scanning':
       return top(<Stand say={say} good={false} low={low} name="scanning" video={video}>
         <p class="say" role="status">{say(passWrong ? 'pass_none' : 'pass_say')}</p>
-        <div class="row">{leave}</div>
+        <div class="row">{leave()}</div>
       </Stand>);
     case 'starting': case 'looking': case 'deciding': {
       const text = stage.at === 'starting' ? say('starting') : stage.at === 'deciding' ? say('deciding')
@@ -358,8 +361,9 @@ export function Gate({ offered: first }: { offered: string | null }) {
         {words.left !== null && <p class="tries">{say('tries', { n: words.left })}</p>}
         <div class="row">
           <button type="button" class="plain" disabled={stage.at !== 'looking'} onClick={() => shoot.current()}>{say('shoot')}</button>
-          <button type="button" class="plain" onClick={() => void decline()}>{say('decline')}</button>
-          {leave}
+          {/* While a photo is on its way the service may already have decided: its answer is what counts, and what is shown. */}
+          <button type="button" class="plain" disabled={stage.at === 'deciding'} onClick={() => void decline()}>{say('decline')}</button>
+          {leave(stage.at === 'deciding')}
         </div>
       </Stand>);
     }
@@ -369,8 +373,8 @@ export function Gate({ offered: first }: { offered: string | null }) {
         <div class="row"><button type="button" class="plain filled" onClick={() => setStage({ at: 'officer', why: 'offline' })}>{say('offline_document')}</button>
           <button type="button" class="plain" onClick={() => finish(person !== null)}>{say('back')}</button></div></Main>);
     case 'clear':
-      return <div class={`gate${low ? ' low' : ''}`}><Result kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
+      return <div class={`gate${low ? ' low' : ''}`}><Result key="clear" kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
     case 'officer':
-      return <div class={`gate${low ? ' low' : ''}`}><Result kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seat={stage.seat ?? null} seconds={stage.why === 'changed' ? 45 : 15} close={next} /></div>;
+      return <div class={`gate${low ? ' low' : ''}`}><Result key={stage.why} kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seat={stage.seat ?? null} seconds={stage.why === 'changed' ? 45 : 15} close={next} /></div>;
   }
 }
