@@ -228,6 +228,20 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('where no notice can be shown no camera starts, until there is one again', async () => {
+    const page = await gate(franck);
+    let ill = true;
+    await page.route('**/v1/notice?*', (r) => (ill ? r.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"status":503,"code":"unavailable"}' }) : r.continue()));
+    await page.reload();
+    await page.getByText('cannot be shown now').waitFor(seen);
+    assert.equal(await start(page).isDisabled(), true);
+    assert.equal(await page.getByRole('button', { name: 'Scan my boarding pass first' }).isDisabled(), true);
+    assert.equal(await decline(page).isDisabled(), false);
+    ill = false;
+    await page.waitForFunction(() => !document.querySelector('.choice').disabled, null, { timeout: 15_000 });
+    await end(page);
+  });
+
   test('a cut network is said, documents are one tap away, and it recovers by itself', async (tt) => {
     const w = await wire(tt, g);
     const page = await gate(franck, { url: w.url });
@@ -420,6 +434,18 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('a photo that no rule allows leads to an officer, and the device stays set up', async () => {
+    const page = await gate(franck);
+    await page.route('**/verifications', (r) => r.fulfill({ status: 403, contentType: 'application/problem+json', body: '{"status":403,"code":"not_authorised"}' }));
+    await start(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    assert.match(await page.locator('main').innerText(), /No photo may be taken of you here/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.deepEqual((await page.evaluate(() => window.screensShown)).slice(-2), ['officer', 'idle'], 'and no set-up');
+    await end(page);
+  });
+
   test('a token that is revoked is asked for anew', async () => {
     const page = await gate(franck);
     const made = g.cli('device', 'add', 'other gate', '--site', 'YVR').json;
@@ -437,8 +463,14 @@ describe('the gate', { skip: withoutVideo }, () => {
     await page.getByRole('button', { name: 'Set up' }).click();
     await screen(page, 'idle').waitFor(seen);
     g.cli('device', 'revoke', made.id);
-    await start(page).click({ timeout: 2000 }).catch(() => undefined); // unless it found out by itself
+    if (await start(page).click({ timeout: 2000 }).then(() => true, () => false)) { // unless it found out by itself
+      await screen(page, 'officer').waitFor(seen);
+      assert.match(await page.locator('main').innerText(), /Photos cannot be compared now/);
+      await page.getByRole('button', { name: 'Done' }).click();
+    }
     await screen(page, 'setup').waitFor(seen);
+    await page.getByText('it was revoked or has expired').waitFor(seen);
+    await accessible(page, 'lapsed');
     await end(page);
   });
 

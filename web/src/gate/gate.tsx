@@ -1,7 +1,7 @@
 // gate.tsx - one traveler after the other: idle, camera, answer, idle. The order of
 // things; screens.tsx shows them, camera.ts and see.ts look.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Service, type Answer } from '../shared/api';
+import { Service, type Answer, type Problem } from '../shared/api';
 import { Icon } from '../shared/icons';
 import { fetchNotice, type NoticeState } from '../shared/notice';
 import type { Guidance, Verification, Voyage, VoyagePage } from '../shared/shapes';
@@ -16,7 +16,7 @@ import { hint, type Hint } from './see';
 import { stateOf, useRenewal, useStatus, type CameraCount } from './status';
 import { Setup, Staff, VoyageList } from './staff';
 
-type Why = 'declined' | 'declined_later' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed';
+type Why = 'declined' | 'declined_later' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed' | 'not_authorised';
 type Stage =
   | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' }
   | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null };
@@ -24,6 +24,8 @@ type Stage =
 const files = import.meta.glob('../../languages/gate/*.json');
 const looks = { every: 120, steady: 3, pause: 1800, patience: 60_000 };
 const resends = [500, 1500, 3000];
+/** The token is at fault, and not what was asked with it. */
+const tokenEnded = (p: Problem) => p.status === 401 || (p.status === 403 && p.code === 'forbidden');
 const wait = (ms: number) => new Promise((r) => setTimeout(r, ms));
 
 function useWords() {
@@ -55,7 +57,7 @@ function useVoyage(service: Service | null, device: Device | null, setDevice: (d
       if (over) return;
       if (a.kind === 'silence') return again();
       if (a.kind === 'problem') {
-        if (a.problem.status === 401 || a.problem.status === 403) return refused();
+        if (tokenEnded(a.problem)) return refused();
         if (device.voyage !== null && (a.problem.status === 404 || a.problem.status === 410)) setDevice({ ...device, voyage: null });
         return again();
       }
@@ -92,14 +94,16 @@ function useNotice(service: Service | null, voyage: Voyage | null, language: Lan
   const [state, setState] = useState<NoticeState>({ kind: 'loading' });
   useEffect(() => {
     if (service === null || voyage === null || !up) return undefined;
-    let over = false;
+    let over = false, timer = 0;
     const ask = async () => {
       const n = await fetchNotice(service, { mode: voyage.mode, direction: voyage.direction }, language);
-      if (!over) setState(n);
+      if (over) return;
+      setState(n);
+      // A notice can end while the page stands; one that could not be had keeps everybody from the camera.
+      timer = window.setTimeout(ask, n.kind === 'absent' ? 10_000 : 5 * 60_000);
     };
     void ask();
-    const timer = window.setInterval(ask, 5 * 60_000); // a notice can end while the page stands
-    return () => { over = true; window.clearInterval(timer); };
+    return () => { over = true; window.clearTimeout(timer); };
   }, [service, voyage?.mode, voyage?.direction, language, up]);
   return state;
 }
@@ -115,9 +119,12 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const [pass, setPass] = useState<string | null>(null);
   const [passWrong, setPassWrong] = useState(false);
   const [staff, setStaff] = useState(false);
+  const [lapsed, setLapsed] = useState(false); // the token this device had is accepted no more
+  const lapse = () => { setLapsed(true); setStaff(false); setDevice(null); };
   const camera = useRef<Camera | null>(null);
   const reader = useRef<Reader | null>(null);
   const visit = useRef(0); // one traveler's turn; what belongs to an older one is dropped
+  const ended = useRef(false); // the token was refused while a traveler was here
   const taken = useRef(false); // a photo of this traveler went to the service
   const shoot = useRef<() => void>(() => undefined);
   const stageNow = useRef(stage.at);
@@ -126,7 +133,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const present = device === 'reading' ? null : device;
   const service = useMemo(() => (present === null ? null : new Service(present.token)), [present?.token]);
   const { up, probe } = useLink(service);
-  const voyage = useVoyage(service, present, setDevice, () => setDevice(null), stage.at === 'idle');
+  const voyage = useVoyage(service, present, setDevice, lapse, stage.at === 'idle');
   const [lens, setLens] = useState<CameraCount>({ state: 'unknown', errors: 0 });
   const lensFailed = (why: CameraCount['state']) => setLens((l) => ({ state: why, errors: l.errors + 1 }));
   const notice = useNotice(service, typeof voyage === 'object' ? voyage : null, language, up);
@@ -162,8 +169,13 @@ export function Gate({ offered: first }: { offered: string | null }) {
     }
   }, []);
   const next = () => {
+    if (ended.current) {
+      ended.current = false;
+      finish();
+      return lapse();
+    }
     if (person !== null) setPerson(person + 1);
-    finish(person !== null);
+    return finish(person !== null);
   };
   const answer = (s: Stage) => { release(); setStage(s); };
   useEffect(() => { // a page that nobody sees films nobody
@@ -198,8 +210,10 @@ export function Gate({ offered: first }: { offered: string | null }) {
       return false;
     }
     if (a.kind === 'problem') {
-      const { status } = a.problem;
-      if (status === 401 || status === 403) { finish(); setDevice(null); return false; }
+      const { status, code } = a.problem;
+      // Whoever stands here is sent on first; that the device must be set up concerns the staff.
+      if (tokenEnded(a.problem)) { ended.current = true; answer({ at: 'officer', why: 'unavailable' }); return false; }
+      if (code === 'not_authorised') { answer({ at: 'officer', why: 'not_authorised' }); return false; }
       // A picture that could not be read is no attempt; once more is worth it.
       if (status === 400 || status === 413 || status === 415 || status === 422) {
         setWords((w) => ({ ...w, hint: 'hold_still', again: true }));
@@ -335,7 +349,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
     {staff && present !== null && service !== null && <Staff say={say} device={present} service={service} change={(d) => { setDevice(d); if (d === null) { setOffered(null); setStaff(false); } }} close={() => setStaff(false)} />}
   </div>;
 
-  if (present === null || service === null) return top(<Setup say={say} offered={offered} done={(d) => { setOffered(null); setDevice(d); }} />);
+  if (present === null || service === null) return top(<Setup say={say} offered={offered} lapsed={lapsed} done={(d) => { setOffered(null); setLapsed(false); setDevice(d); }} />);
   if (voyage === 'loading' && stage.at === 'idle') return top(up ? <Busy name="loading" text={say('loading')} />
     : <Busy name="unreachable" text={say('offline')} more={say('offline_waiting')} />);
   if (voyage === 'none' || voyage === 'closed')

@@ -80,7 +80,7 @@ function Choice({ icon, text, more, press, disabled }: { icon: IconName; text: s
 
 export function Idle(p: IdleProps) {
   const { say } = p;
-  const mayPhoto = p.up && p.notice.kind !== 'expired' && p.notice.kind !== 'loading';
+  const mayPhoto = p.up && p.notice.kind === 'shown'; // no camera for whom no notice was shown
   return <Main name="idle">
     {!p.up && <p class="band" role="status"><Icon name="offline" />{say('offline_band')}</p>}
     <div>

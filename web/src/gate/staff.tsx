@@ -13,7 +13,7 @@ async function tryToken(token: string): Promise<'good' | 'setup_wrong' | 'offlin
   return a.kind === 'good' ? 'good' : a.kind === 'silence' ? 'offline' : 'setup_wrong';
 }
 
-export function Setup({ say, offered, done }: { say: GateSay; offered: string | null; done: (d: Device) => void }) {
+export function Setup({ say, offered, lapsed, done }: { say: GateSay; offered: string | null; lapsed: boolean; done: (d: Device) => void }) {
   const [token, setToken] = useState('');
   const [wrong, setWrong] = useState<'setup_wrong' | 'setup_form' | 'offline' | null>(null);
   const [busy, setBusy] = useState(false);
@@ -32,6 +32,7 @@ export function Setup({ say, offered, done }: { say: GateSay; offered: string | 
   return <Main name="setup">
     <form class="card" onSubmit={(e) => { e.preventDefault(); void set(token.trim()); }}>
       <h1>{say('setup')}</h1>
+      {lapsed && <p class="band" role="status">{say('setup_lapsed')}</p>}
       {!window.isSecureContext && <p class="band">{say('setup_insecure')}</p>}
       <p>{say('setup_lead')}</p>
       <label>{say('setup_token')}<input type="password" autocomplete="off" spellcheck={false} value={token} dir="ltr"
