@@ -267,6 +267,89 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('after an outage it goes on by itself with the same photo: one verification', async (tt) => {
+    const w = await wire(tt, g);
+    const page = await gate(franck, { url: w.url });
+    let out = true;
+    await page.route('**/verifications', async (route) => {
+      if (!out) return route.continue();
+      await route.fetch().catch(() => undefined); // decided there, and nobody here is told
+      if (out) w.cut(true);
+      return route.abort('connectionreset');
+    });
+    await start(page).click();
+    await screen(page, 'offline').waitFor({ timeout: 40_000 });
+    out = false;
+    w.cut(false);
+    await screen(page, 'clear').waitFor({ timeout: 20_000 });
+    const keys = page.asked.filter((q) => q.url().endsWith('/verifications')).map((q) => q.headers()['idempotency-key']);
+    assert.ok(keys.length > 2 && new Set(keys).size === 1, 'one key');
+    assert.deepEqual((await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications.map((v) => v.decision), ['clear']);
+    await end(page);
+  });
+
+  test('an outage that ends with another photo asked for: the camera starts by a press only', async () => {
+    const page = await gate(stranger);
+    let out = true;
+    await page.route('**/{verifications,healthz}', (route) => (out ? route.abort('connectionreset') : route.continue()));
+    await start(page).click();
+    await screen(page, 'offline').waitFor({ timeout: 40_000 });
+    out = false;
+    await screen(page, 'again').waitFor({ timeout: 20_000 });
+    assert.deepEqual([...new Set(await tracks(page))], ['ended']);
+    await accessible(page, 'again');
+    await start(page).click();
+    await screen(page, 'officer').waitFor({ timeout: 60_000 });
+    assert.equal(await page.evaluate(() => window.cameraAsked), 2);
+    await end(page);
+  });
+
+  test('an outage that does not end lets the photo go, and its traveler to an officer', async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.reload();
+    await screen(page, 'idle').waitFor(seen);
+    await page.route('**/{verifications,healthz}', (route) => route.abort('connectionreset'));
+    await start(page).click();
+    await screen(page, 'offline').waitFor({ timeout: 40_000 });
+    await page.clock.fastForward(91_000);
+    await screen(page, 'officer').waitFor(seen);
+    assert.match(await page.locator('main').innerText(), /There is no connection/);
+    await end(page);
+  });
+
+  test('what a traveler left on the idle screen goes by itself, and not before', async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.reload();
+    await screen(page, 'idle').waitFor(seen);
+    await page.getByRole('button', { name: 'We travel together' }).click();
+    await page.getByRole('button', { name: 'Lower the screen' }).click();
+    await page.getByRole('button', { name: 'Deutsch' }).click();
+    await page.getByText('Person 1 Ihrer Gruppe').waitFor(seen);
+    await page.clock.fastForward(50_000);
+    await page.locator('h1').click(); // somebody is there
+    await page.clock.fastForward(50_000);
+    await page.getByText('Person 1 Ihrer Gruppe').waitFor(seen);
+    await page.clock.fastForward(15_000);
+    await page.getByRole('button', { name: 'We travel together' }).waitFor(seen);
+    assert.equal(await page.getByText('of your group').count(), 0);
+    assert.equal(await page.locator('.low').count(), 0);
+    await end(page);
+  });
+
+  test("the browser's question for the camera that nobody answers ends", async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.reload();
+    await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => undefined); });
+    await start(page).click();
+    await screen(page, 'starting').waitFor(seen);
+    await page.clock.fastForward(61_000);
+    await screen(page, 'idle').waitFor(seen);
+    await end(page);
+  });
+
   test('an answer that got lost is asked for again: one verification, not two', async (tt) => {
     const w = await wire(tt, g);
     const page = await gate(franck, { url: w.url });

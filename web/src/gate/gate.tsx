@@ -18,11 +18,16 @@ import { Setup, Staff, VoyageList } from './staff';
 
 type Why = 'declined' | 'declined_later' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed' | 'not_authorised';
 type Stage =
-  | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' }
+  | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' } | { at: 'again' }
   | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null };
 
 const files = import.meta.glob('../../languages/gate/*.json');
 const looks = { every: 120, steady: 3, pause: 1800, patience: 60_000 };
+/** What somebody left on the idle screen goes after so long without a touch. */
+const leftAlone = 60_000;
+/** An unanswered photo is kept so long to be sent again; then its traveler goes to an officer. */
+const keptWaiting = 90_000;
+const retryOffline = 2000;
 const resends = [500, 1500, 3000];
 /** The token is at fault, and not what was asked with it. */
 const tokenEnded = (p: Problem) => p.status === 401 || (p.status === 403 && p.code === 'forbidden');
@@ -185,6 +190,25 @@ export function Gate({ offered: first }: { offered: string | null }) {
     return () => { document.removeEventListener('visibilitychange', hide); window.removeEventListener('pagehide', release); };
   }, [finish]);
 
+  // The next traveler begins at the beginning, also when the one before walked away.
+  const left = stage.at === 'idle' && !staff && (pass !== null || person !== null || low || language !== preferred());
+  useEffect(() => {
+    if (!left) return undefined;
+    let timer = 0;
+    const anew = () => { window.clearTimeout(timer); timer = window.setTimeout(() => finish(), leftAlone); };
+    const touches = ['pointerdown', 'keydown', 'wheel'] as const;
+    anew();
+    for (const t of touches) window.addEventListener(t, anew);
+    return () => { window.clearTimeout(timer); for (const t of touches) window.removeEventListener(t, anew); };
+  }, [left, finish]);
+  // The browser's question for the camera has no end of its own, nor has a screen that waits for a press.
+  const waits = stage.at === 'starting' || stage.at === 'scanning' || stage.at === 'again';
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = window.setTimeout(() => { if (camera.current === null) finish(); }, looks.patience);
+    return () => window.clearTimeout(timer);
+  }, [stage.at, finish]);
+
   const path = typeof voyage === 'object' ? `/v1/voyages/${voyage.voyage}` : '';
 
   /** Asks until there is an answer; the same key, so that it is one verification however often it is sent. */
@@ -192,11 +216,31 @@ export function Gate({ offered: first }: { offered: string | null }) {
     const ask = { body: jpeg, once: crypto.randomUUID(), timeout: 8000,
       headers: { 'Content-Type': 'image/jpeg', ...(pass === null ? {} : { 'X-Boarding-Pass': pass }) } };
     taken.current = true;
+    let asked = 0;
     for (let i = 0; ; i++) {
       const a = await service!.ask<Verification>('POST', `${path}/verifications`, ask);
       if (visit.current !== mine) return null;
       const busy = a.kind === 'problem' && (a.problem.status === 429 || (a.problem.status === 503 && a.problem.code === 'busy') || a.problem.status === 409 && a.problem.retry_after !== undefined);
-      if (i === resends.length || (a.kind !== 'silence' && !busy)) return a;
+      if (a.kind === 'silence' && i >= resends.length) {
+        // The service may have decided already: only the same photo under the same key makes it one verification.
+        if (stageNow.current === 'deciding') {
+          probe();
+          answer({ at: 'offline' });
+          asked = Date.now();
+        }
+        do {
+          if (Date.now() - asked > keptWaiting) {
+            answer({ at: 'officer', why: 'offline' });
+            return null;
+          }
+          await wait(retryOffline);
+          if (visit.current !== mine) return null;
+        } while ((await service!.get('/healthz', { timeout: 4000 })).kind === 'silence');
+        if (visit.current !== mine) return null;
+        probe();
+        continue;
+      }
+      if (a.kind !== 'silence' && (!busy || i >= resends.length)) return a;
       await wait(busy && a.kind === 'problem' ? (a.problem.retry_after ?? 1) * 1000 : resends[i]!);
       if (visit.current !== mine) return null;
     }
@@ -204,11 +248,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
 
   /** What follows from the service's answer. True: another photo of the same person. */
   const judge = (a: Answer<Verification>): boolean => {
-    if (a.kind === 'silence') {
-      probe();
-      answer({ at: 'offline' });
-      return false;
-    }
+    if (a.kind === 'silence') return false; // send() asks until there is an answer
     if (a.kind === 'problem') {
       const { status, code } = a.problem;
       // Whoever stands here is sent on first; that the device must be set up concerns the staff.
@@ -241,7 +281,12 @@ export function Gate({ offered: first }: { offered: string | null }) {
       }
       camera.current = c;
       setLens((l) => ({ ...l, state: 'working' }));
-      c.onLost(() => { if (visit.current === mine && camera.current === c) { lensFailed('failed'); answer({ at: 'officer', why: 'camera' }); } });
+      c.onLost(() => {
+        if (visit.current !== mine || camera.current !== c) return;
+        lensFailed('failed');
+        if (stageNow.current === 'deciding') release(); // the answer to the photo that is on its way decides
+        else answer({ at: 'officer', why: 'camera' });
+      });
       return c;
     } catch (e) {
       lensFailed(stateOf(e));
@@ -290,6 +335,8 @@ export function Gate({ offered: first }: { offered: string | null }) {
       if (a === null) return;
       if (a.kind === 'problem' && ++unreadable > 2) { answer({ at: 'officer', why: 'unavailable' }); return; }
       if (!judge(a)) return;
+      // After an outage, or when the camera was lost meanwhile, it is started by a press again.
+      if (camera.current !== c) { setStage({ at: 'again' }); return; }
       setStage({ at: 'looking' });
     }
   };
@@ -382,10 +429,16 @@ export function Gate({ offered: first }: { offered: string | null }) {
       </Stand>);
     }
     case 'offline':
-      return top(<Main name="offline"><div role="alert"><h1>{say(up ? 'again' : 'offline')}</h1><p class="lead">{say('offline_lead')}</p></div>
+      return top(<Main name="offline"><div role="alert"><h1>{say(up ? 'deciding' : 'offline')}</h1><p class="lead">{say('offline_lead')}</p></div>
         <p class="state"><Icon name="clock" size={20} />{say('offline_waiting')}</p>
-        <div class="row"><button type="button" class="plain filled" onClick={() => setStage({ at: 'officer', why: 'offline' })}>{say('offline_document')}</button>
+        <div class="row"><button type="button" class="plain filled" onClick={() => { visit.current++; setStage({ at: 'officer', why: 'offline' }); }}>{say('offline_document')}</button>
           <button type="button" class="plain" onClick={() => finish(person !== null)}>{say('back')}</button></div></Main>);
+    case 'again':
+      return top(<Main name="again"><div role="alert"><h1>{say('again')}</h1>{words.hint !== null && <p class="lead">{say(`say_${words.hint}`)}</p>}</div>
+        {words.left !== null && <p class="tries">{say('tries', { n: words.left })}</p>}
+        <div class="row"><button type="button" class="plain" disabled={!up} onClick={() => setStage({ at: 'starting' })}>{say('start')}</button>
+          <button type="button" class="plain" onClick={() => void decline()}>{say('decline')}</button>
+          {leave()}</div></Main>);
     case 'clear':
       return <div class={`gate${low ? ' low' : ''}`}><Result key="clear" kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
     case 'officer':
