@@ -529,6 +529,47 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('with a PIN, the voyage is for the staff to choose, also where none boards', async () => {
+    const page = await gate(franck);
+    const staff = page.locator('footer').getByRole('button', { name: 'Staff' });
+    await staff.click();
+    await page.getByLabel(/New PIN/).fill('4821');
+    await page.getByRole('button', { name: 'Set the PIN' }).click();
+    await page.getByText('The PIN is set').waitFor(seen);
+    const closed = id;
+    for (const _ of [0, 1]) id = (await g.manifest(voyage([0, 1, 2].map((n) => traveler(n))))).json.voyage;
+    await g.ask('POST', `/v1/voyages/${closed}/close`, { as: 'officer', json: {} });
+    await page.reload();
+    await screen(page, 'voyages').waitFor(seen);
+    await page.waitForTimeout(500);
+    assert.equal(await page.locator('.pick button').count(), 0);
+    await accessible(page, 'voyages with a PIN');
+    await page.locator('main').getByRole('button', { name: 'Staff' }).click();
+    assert.equal(await page.locator('.pick button').count(), 0);
+    await page.getByLabel('PIN of the staff').fill('4821');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.locator('.pick button').first().click();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await screen(page, 'idle').waitFor(seen);
+    await end(page);
+  });
+
+  test('the open voyage is found behind any number of closed ones', async () => {
+    await (await gate(franck)).context().close();
+    const page = await open(franck, `${g.url}/gate`);
+    // The service's pages, as small as they come: those of this test's voyages that are closed stand before the open one.
+    let pages = 0;
+    await page.route('**/v1/voyages?*', (route) => { pages++; return route.continue({ url: route.request().url().replace(/limit=\d+/, 'limit=1') }); });
+    const later = await g.manifest(voyage([traveler(0)], { departure: new Date(Date.now() + 7_200_000).toISOString().slice(0, 16) + 'Z', number: '4790' }));
+    await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'officer', json: {} });
+    await page.getByLabel('Device token').fill(g.token('device'));
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.match(await page.locator('.voyage').innerText(), /4790/);
+    assert.ok(later.json.voyage !== undefined && pages > 2);
+    await end(page);
+  });
+
   test('a token that is revoked is asked for anew', async () => {
     const page = await gate(franck);
     const made = g.cli('device', 'add', 'other gate', '--site', 'YVR').json;

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Service, type Answer, type Problem } from '../shared/api';
 import { Icon } from '../shared/icons';
 import { fetchNotice, type NoticeState } from '../shared/notice';
-import type { Guidance, Verification, Voyage, VoyagePage } from '../shared/shapes';
+import type { Guidance, Verification, Voyage } from '../shared/shapes';
 import { portTime } from '../shared/times';
 import { announce, load, preferred, speak, type Language } from '../shared/words';
 import { Camera } from './camera';
@@ -15,6 +15,7 @@ import { Busy, Idle, Languages, Main, Result, Stand } from './screens';
 import { hint, type Hint } from './see';
 import { stateOf, useRenewal, useStatus, type CameraCount } from './status';
 import { Setup, Staff, VoyageList } from './staff';
+import { openVoyages } from './voyages';
 
 type Why = 'declined' | 'declined_later' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed' | 'not_authorised';
 type Stage =
@@ -58,7 +59,7 @@ function useVoyage(service: Service | null, device: Device | null, setDevice: (d
     let over = false, timer = 0;
     const ask = async () => {
       const again = () => { timer = window.setTimeout(ask, 30_000); };
-      const a: Answer<Voyage | VoyagePage> = await service.get(device.voyage === null ? '/v1/voyages?limit=200' : `/v1/voyages/${device.voyage}`);
+      const a: Answer<Voyage | Voyage[]> = device.voyage === null ? await openVoyages(service) : await service.get<Voyage>(`/v1/voyages/${device.voyage}`);
       if (over) return;
       if (a.kind === 'silence') return again();
       if (a.kind === 'problem') {
@@ -66,10 +67,9 @@ function useVoyage(service: Service | null, device: Device | null, setDevice: (d
         if (device.voyage !== null && (a.problem.status === 404 || a.problem.status === 410)) setDevice({ ...device, voyage: null });
         return again();
       }
-      if ('voyages' in a.value) {
-        const open = a.value.voyages.filter((v) => v.state === 'open');
-        if (open.length === 1 && a.value.cursor === null) {
-          const chosen = { ...device, voyage: open[0]!.voyage };
+      if (Array.isArray(a.value)) {
+        if (a.value.length === 1) {
+          const chosen = { ...device, voyage: a.value[0]!.voyage };
           await keepDevice(chosen);
           setDevice(chosen);
         } else setVoyage('none');
@@ -401,7 +401,9 @@ export function Gate({ offered: first }: { offered: string | null }) {
     : <Busy name="unreachable" text={say('offline')} more={say('offline_waiting')} />);
   if (voyage === 'none' || voyage === 'closed')
     return top(<Main name="voyages"><div class="card"><h1>{say(voyage === 'none' ? 'no_voyage' : 'voyage_closed')}</h1><p>{say('no_voyage_lead')}</p>
-      <VoyageList say={say} device={present} service={service} change={async (d) => { await keepDevice(d); setDevice(d); }} /></div></Main>);
+      {/* With a PIN, what boards here is the staff's to choose, not of whoever stands here. */}
+      {present.pin === null ? <VoyageList say={say} device={present} service={service} change={async (d) => { await keepDevice(d); setDevice(d); }} />
+        : <div class="row"><button type="button" class="plain filled" onClick={() => setStaff(true)}>{say('staff')}</button></div>}</div></Main>);
 
   const leave = (not = false) => <button type="button" class="plain" disabled={not} onClick={() => finish(person !== null)}>{say('cancel')}</button>;
   switch (stage.at) {

@@ -6,6 +6,7 @@ import { portTime } from '../shared/times';
 import { forgetDevice, hashPin, keepDevice, looksLikeToken, makePin, type Device } from './device';
 import { Main } from './screens';
 import type { GateSay } from './speech';
+import { openVoyages } from './voyages';
 
 /** Is this the token of a device? The voyages of its site are what only such a token may list and verify. */
 async function tryToken(token: string): Promise<'good' | 'setup_wrong' | 'offline'> {
@@ -75,8 +76,8 @@ export function VoyageList({ say, device, service, change }: { say: GateSay; dev
   const [list, setList] = useState<Voyage[] | 'loading' | 'failed'>('loading');
   const load = async () => {
     setList('loading');
-    const a = await service.get<VoyagePage>('/v1/voyages?limit=200');
-    setList(a.kind === 'good' ? a.value.voyages.filter((v) => v.state === 'open') : 'failed');
+    const a = await openVoyages(service);
+    setList(a.kind === 'good' ? a.value : 'failed');
   };
   useEffect(() => { void load(); }, []);
   if (list === 'loading') return <p role="status">{say('loading')}</p>;
