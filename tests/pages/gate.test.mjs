@@ -379,6 +379,53 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('a clear taken back while somebody else is before the camera is told when that one is done', async (tt) => {
+    if (!('/v1/boarding-status' in g.openapi.paths)) return tt.skip('this service has no /v1/boarding-status');
+    const page = await gate(franck);
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    let go;
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route('**/verifications', async (route) => { await held; await route.fulfill({ json: { verification: '0', decision: 'clear', guidance: null, traveler: { reference: 'R1', seat: '2A' }, attempt: 1, attempts_left: 2, elapsed_ms: 1 } }); });
+    await start(page).click();
+    await page.getByText('Comparing').waitFor(seen);
+    assert.equal((await g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: id, reference: 'R0', boarding_status: 'inhibited' } })).json.undone, true);
+    await page.waitForTimeout(1000);
+    assert.equal(await screen(page, 'looking').count(), 1, 'nobody is disturbed');
+    go();
+    await screen(page, 'clear').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'officer').waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /do not go on board yet/);
+    assert.match(text, /1A/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    await end(page);
+  });
+
+  test('an event stream that died without a word is begun anew', async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.route('**/v1/events?*', () => undefined); // not a byte comes
+    await page.reload();
+    await screen(page, 'idle').waitFor(seen);
+    const streams = () => page.asked.filter((q) => q.url().includes('/v1/events?')).length;
+    for (let i = 0; i < 50 && streams() < 2; i++) await page.waitForTimeout(100);
+    const before = streams();
+    await page.clock.fastForward(30_000);
+    await page.waitForTimeout(300);
+    assert.equal(streams(), before, 'one sign of life may be late');
+    await page.clock.fastForward(8_000);
+    await page.waitForTimeout(300);
+    await page.clock.fastForward(2_000);
+    for (let i = 0; i < 50 && streams() === before; i++) await page.waitForTimeout(100);
+    assert.ok(streams() > before);
+    await end(page);
+  });
+
   // A pass of the n-th traveler (IATA 792): name, booking, leg, day of the year, seat.
   const pass = (n, flight) => {
     const now = new Date(Date.now() + 3_600_000), day = Math.floor((now - Date.UTC(now.getUTCFullYear(), 0, 0)) / 86_400_000);

@@ -20,7 +20,7 @@ import { openVoyages } from './voyages';
 type Why = 'declined' | 'declined_later' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed' | 'not_authorised';
 type Stage =
   | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' } | { at: 'again' }
-  | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null };
+  | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null; between?: boolean };
 
 const files = import.meta.glob('../../languages/gate/*.json');
 const looks = { every: 120, steady: 3, pause: 1800, patience: 60_000 };
@@ -88,7 +88,8 @@ function useUndone(service: Service | null, voyage: string | null, tell: (seat: 
   now.current = tell;
   useEffect(() => {
     if (service === null || voyage === null) return undefined;
-    return service.listen(`/v1/events?kinds=boarding_status&voyage=${voyage}`, (event, data) => {
+    // Decisions are asked for, too: after a break the stream goes on from the last event heard, and they are frequent.
+    return service.listen(`/v1/events?kinds=boarding_status,decision&voyage=${voyage}`, (event, data) => {
       const d = data as { undone?: boolean; traveler?: { seat: string | null } | null };
       if (event === 'boarding_status' && d.undone === true) now.current(d.traveler?.seat ?? null);
     }, () => undefined);
@@ -146,9 +147,17 @@ export function Gate({ offered: first }: { offered: string | null }) {
   useRenewal(up && stage.at === 'idle' && person === null && pass === null && !staff);
 
   // Nobody before the camera is disturbed for somebody else; the officers have it in their queue, too.
+  const undone = useRef<(string | null)[]>([]); // told when whoever is here is done
+  const tellUndone = () => {
+    if (undone.current.length > 0) setStage({ at: 'officer', why: 'changed', seat: undone.current.shift()!, between: true });
+  };
   useUndone(service, typeof voyage === 'object' ? voyage.voyage : null, (seat) => {
-    if (stageNow.current === 'idle' || stageNow.current === 'clear') setStage({ at: 'officer', why: 'changed', seat });
+    if (stage.at === 'clear' && (seat === null || stage.seat === null || stage.seat === seat)) return setStage({ at: 'officer', why: 'changed', seat });
+    undone.current.push(seat);
+    if (stage.at === 'idle') tellUndone();
   });
+  useEffect(() => { if (stage.at === 'idle') tellUndone(); }, [stage]);
+  useEffect(() => { undone.current = []; }, [present?.token, present?.voyage]);
 
   useEffect(() => { void readDevice().then((d) => setDevice(offered === null ? d : null)); }, []);
 
@@ -181,6 +190,11 @@ export function Gate({ offered: first }: { offered: string | null }) {
     }
     if (person !== null) setPerson(person + 1);
     return finish(person !== null);
+  };
+  /** Told between two travelers: whoever began on the idle screen finds it as it was. */
+  const goOn = () => {
+    if (undone.current.length > 0) tellUndone();
+    else setStage({ at: 'idle' });
   };
   const answer = (s: Stage) => { release(); setStage(s); };
   useEffect(() => { // a page that nobody sees films nobody
@@ -444,6 +458,6 @@ export function Gate({ offered: first }: { offered: string | null }) {
     case 'clear':
       return <div class={`gate${low ? ' low' : ''}`}><Result key="clear" kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
     case 'officer':
-      return <div class={`gate${low ? ' low' : ''}`}><Result key={stage.why} kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seat={stage.seat ?? null} seconds={stage.why === 'changed' ? 45 : 15} close={next} /></div>;
+      return <div class={`gate${low ? ' low' : ''}`}><Result key={`${stage.why} ${stage.seat ?? ''}`} kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seat={stage.seat ?? null} seconds={stage.why === 'changed' ? 45 : 15} close={stage.between === true ? goOn : next} /></div>;
   }
 }
