@@ -729,6 +729,49 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('on a small or enlarged screen nothing covers anything: it scrolls', async () => {
+    const page = await gate(franck);
+    const covered = () => page.evaluate(() => {
+      const found = [];
+      const leaves = [...document.querySelectorAll('.voyage, .languages button, main h1, main .lead, .notice h2, .notice a, .choice, .extra, main .plain, main .seat, main .mark, footer button')].filter((e) => e.checkVisibility() && !e.matches('.only-heard'));
+      for (const e of leaves) {
+        e.scrollIntoView({ block: 'center' });
+        const a = e.getBoundingClientRect();
+        if (a.top < -1 || a.left < -1 || a.right > innerWidth + 1) found.push(`${e.className || e.tagName} is out of reach`);
+        for (const [x, y] of [[0.5, 0.5], [0.2, 0.2], [0.8, 0.2], [0.2, 0.8], [0.8, 0.8]]) {
+          const over = document.elementFromPoint(a.left + a.width * x, a.top + a.height * y);
+          if (over === null || !(over.contains(e) || e.contains(over))) found.push(`${e.textContent} lies under ${over?.textContent}`);
+        }
+      }
+      return found;
+    });
+    await page.waitForTimeout(600);
+    const sizes = [[640, 400], [844, 390], [568, 320], [640, 580], [560, 700], [320, 568]];
+    for (const language of ['English', 'Deutsch', 'العربية']) {
+      await page.getByRole('button', { name: language }).click();
+      await page.waitForTimeout(300);
+      for (const [width, height] of sizes) {
+        await page.setViewportSize({ width, height });
+        assert.deepEqual(await covered(), [], `idle ${language} ${width}x${height}`);
+      }
+    }
+    await shoot(page, 'gate-idle-small');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('button', { name: 'Lower the screen' }).click();
+    for (const [width, height] of sizes) {
+      await page.setViewportSize({ width, height });
+      assert.deepEqual(await covered(), [], `low ${width}x${height}`);
+    }
+    await decline(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    await page.waitForTimeout(600);
+    for (const [width, height] of sizes) {
+      await page.setViewportSize({ width, height });
+      assert.deepEqual(await covered(), [], `officer ${width}x${height}`);
+    }
+    await end(page);
+  });
+
   test('pictures of the gate, and no violation in light, dark, Arabic and on its side', async () => {
     for (const [name, context, language] of [['light', {}, null], ['dark', { colorScheme: 'dark' }, null], ['arabic', {}, 'العربية'], ['arabic-dark', { colorScheme: 'dark' }, 'العربية'],
       ['chinese-kiosk', { viewport: { width: 1080, height: 1920 } }, '中文'], ['phone', { viewport: { width: 390, height: 844 } }, 'Deutsch']]) {
