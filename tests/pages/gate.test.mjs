@@ -162,6 +162,86 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('who declines after a photo is not told that none was taken', async () => {
+    const page = await gate(stranger);
+    await start(page).click();
+    await page.getByText('Photos left').waitFor(seen);
+    await decline(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /No further photo is taken; those taken are not kept/);
+    assert.doesNotMatch(text, /No photo of you was taken/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await decline(page).click(); // the traveler after
+    await page.getByText('No photo of you was taken').waitFor(seen);
+    await end(page);
+  });
+
+  test('while a photo is on its way nobody can decline past the answer', async () => {
+    const page = await gate(franck);
+    let go;
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route('**/verifications', async (route) => { const r = await route.fetch(); await held; await route.fulfill({ response: r }); });
+    await start(page).click();
+    await page.getByText('Comparing').waitFor(seen);
+    assert.equal(await decline(page).isDisabled(), true);
+    assert.equal(await page.getByRole('button', { name: 'Stop' }).isDisabled(), true);
+    go();
+    await screen(page, 'clear').waitFor(seen);
+    assert.ok(!page.asked.some((q) => q.url().endsWith('/declines')));
+    await end(page);
+  });
+
+  test('the second of two quick taps presses nothing on the screen that came between', async () => {
+    const page = await gate(franck, { context: { viewport: { width: 390, height: 844 }, hasTouch: true } });
+    await page.waitForFunction(() => !document.querySelector('.choice').disabled);
+    await page.waitForTimeout(600);
+    const box = await start(page).boundingBox();
+    for (const y of [0.25, 0.5, 0.75]) {
+      const at = [box.x + box.width / 2, box.y + box.height * y];
+      await page.touchscreen.tap(...at);
+      await page.waitForTimeout(150);
+      await page.touchscreen.tap(...at);
+      await screen(page, 'looking').waitFor(seen);
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await screen(page, 'idle').waitFor(seen);
+      await page.waitForTimeout(600);
+    }
+    assert.ok(!page.asked.some((q) => q.url().endsWith('/declines')), 'nobody declined');
+    assert.equal(await page.evaluate(() => window.cameraAsked), 3);
+    await end(page);
+  });
+
+  test('the heading of each new screen has the focus', async () => {
+    const page = await gate(franck);
+    const focus = () => page.waitForFunction(() => document.activeElement?.tagName === 'H1', null, { timeout: 3000 });
+    await start(page).focus();
+    await page.keyboard.press('Enter');
+    for (const name of ['looking', 'clear', 'idle']) {
+      await screen(page, name).waitFor(seen);
+      await focus();
+    }
+    await decline(page).focus();
+    await page.keyboard.press('Enter');
+    await screen(page, 'officer').waitFor(seen);
+    await focus();
+    await end(page);
+  });
+
+  test('where no notice can be shown no camera starts, until there is one again', async () => {
+    const page = await gate(franck);
+    let ill = true;
+    await page.route('**/v1/notice?*', (r) => (ill ? r.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"status":503,"code":"unavailable"}' }) : r.continue()));
+    await page.reload();
+    await page.getByText('cannot be shown now').waitFor(seen);
+    assert.equal(await start(page).isDisabled(), true);
+    assert.equal(await page.getByRole('button', { name: 'Scan my boarding pass first' }).isDisabled(), true);
+    assert.equal(await decline(page).isDisabled(), false);
+    ill = false;
+    await page.waitForFunction(() => !document.querySelector('.choice').disabled, null, { timeout: 15_000 });
+    await end(page);
+  });
+
   test('a cut network is said, documents are one tap away, and it recovers by itself', async (tt) => {
     const w = await wire(tt, g);
     const page = await gate(franck, { url: w.url });
@@ -184,6 +264,89 @@ describe('the gate', { skip: withoutVideo }, () => {
     await page.waitForFunction(() => !document.querySelector('.choice').disabled, null, { timeout: 15_000 });
     await start(page).click();
     await screen(page, 'clear').waitFor(seen);
+    await end(page);
+  });
+
+  test('after an outage it goes on by itself with the same photo: one verification', async (tt) => {
+    const w = await wire(tt, g);
+    const page = await gate(franck, { url: w.url });
+    let out = true;
+    await page.route('**/verifications', async (route) => {
+      if (!out) return route.continue();
+      await route.fetch().catch(() => undefined); // decided there, and nobody here is told
+      if (out) w.cut(true);
+      return route.abort('connectionreset');
+    });
+    await start(page).click();
+    await screen(page, 'offline').waitFor({ timeout: 40_000 });
+    out = false;
+    w.cut(false);
+    await screen(page, 'clear').waitFor({ timeout: 20_000 });
+    const keys = page.asked.filter((q) => q.url().endsWith('/verifications')).map((q) => q.headers()['idempotency-key']);
+    assert.ok(keys.length > 2 && new Set(keys).size === 1, 'one key');
+    assert.deepEqual((await g.ask('GET', `/v1/voyages/${id}/verifications`, { as: 'officer' })).json.verifications.map((v) => v.decision), ['clear']);
+    await end(page);
+  });
+
+  test('an outage that ends with another photo asked for: the camera starts by a press only', async () => {
+    const page = await gate(stranger);
+    let out = true;
+    await page.route('**/{verifications,healthz}', (route) => (out ? route.abort('connectionreset') : route.continue()));
+    await start(page).click();
+    await screen(page, 'offline').waitFor({ timeout: 40_000 });
+    out = false;
+    await screen(page, 'again').waitFor({ timeout: 20_000 });
+    assert.deepEqual([...new Set(await tracks(page))], ['ended']);
+    await accessible(page, 'again');
+    await start(page).click();
+    await screen(page, 'officer').waitFor({ timeout: 60_000 });
+    assert.equal(await page.evaluate(() => window.cameraAsked), 2);
+    await end(page);
+  });
+
+  test('an outage that does not end lets the photo go, and its traveler to an officer', async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.reload();
+    await screen(page, 'idle').waitFor(seen);
+    await page.route('**/{verifications,healthz}', (route) => route.abort('connectionreset'));
+    await start(page).click();
+    await screen(page, 'offline').waitFor({ timeout: 40_000 });
+    await page.clock.fastForward(91_000);
+    await screen(page, 'officer').waitFor(seen);
+    assert.match(await page.locator('main').innerText(), /There is no connection/);
+    await end(page);
+  });
+
+  test('what a traveler left on the idle screen goes by itself, and not before', async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.reload();
+    await screen(page, 'idle').waitFor(seen);
+    await page.getByRole('button', { name: 'We travel together' }).click();
+    await page.getByRole('button', { name: 'Lower the screen' }).click();
+    await page.getByRole('button', { name: 'Deutsch' }).click();
+    await page.getByText('Person 1 Ihrer Gruppe').waitFor(seen);
+    await page.clock.fastForward(50_000);
+    await page.locator('h1').click(); // somebody is there
+    await page.clock.fastForward(50_000);
+    await page.getByText('Person 1 Ihrer Gruppe').waitFor(seen);
+    await page.clock.fastForward(15_000);
+    await page.getByRole('button', { name: 'We travel together' }).waitFor(seen);
+    assert.equal(await page.getByText('of your group').count(), 0);
+    assert.equal(await page.locator('.low').count(), 0);
+    await end(page);
+  });
+
+  test("the browser's question for the camera that nobody answers ends", async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.reload();
+    await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => undefined); });
+    await start(page).click();
+    await screen(page, 'starting').waitFor(seen);
+    await page.clock.fastForward(61_000);
+    await screen(page, 'idle').waitFor(seen);
     await end(page);
   });
 
@@ -213,6 +376,53 @@ describe('the gate', { skip: withoutVideo }, () => {
     assert.match(text, /1A/);
     await accessible(page, 'changed');
     await shoot(page, 'gate-changed');
+    await end(page);
+  });
+
+  test('a clear taken back while somebody else is before the camera is told when that one is done', async (tt) => {
+    if (!('/v1/boarding-status' in g.openapi.paths)) return tt.skip('this service has no /v1/boarding-status');
+    const page = await gate(franck);
+    await start(page).click();
+    await screen(page, 'clear').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    let go;
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route('**/verifications', async (route) => { await held; await route.fulfill({ json: { verification: '0', decision: 'clear', guidance: null, traveler: { reference: 'R1', seat: '2A' }, attempt: 1, attempts_left: 2, elapsed_ms: 1 } }); });
+    await start(page).click();
+    await page.getByText('Comparing').waitFor(seen);
+    assert.equal((await g.ask('POST', '/v1/boarding-status', { as: 'carrier', json: { voyage: id, reference: 'R0', boarding_status: 'inhibited' } })).json.undone, true);
+    await page.waitForTimeout(1000);
+    assert.equal(await screen(page, 'looking').count(), 1, 'nobody is disturbed');
+    go();
+    await screen(page, 'clear').waitFor(seen);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'officer').waitFor(seen);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /do not go on board yet/);
+    assert.match(text, /1A/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    await end(page);
+  });
+
+  test('an event stream that died without a word is begun anew', async () => {
+    const page = await gate(franck);
+    await page.clock.install();
+    await page.route('**/v1/events?*', () => undefined); // not a byte comes
+    await page.reload();
+    await screen(page, 'idle').waitFor(seen);
+    const streams = () => page.asked.filter((q) => q.url().includes('/v1/events?')).length;
+    for (let i = 0; i < 50 && streams() < 2; i++) await page.waitForTimeout(100);
+    const before = streams();
+    await page.clock.fastForward(30_000);
+    await page.waitForTimeout(300);
+    assert.equal(streams(), before, 'one sign of life may be late');
+    await page.clock.fastForward(8_000);
+    await page.waitForTimeout(300);
+    await page.clock.fastForward(2_000);
+    for (let i = 0; i < 50 && streams() === before; i++) await page.waitForTimeout(100);
+    assert.ok(streams() > before);
     await end(page);
   });
 
@@ -354,6 +564,59 @@ describe('the gate', { skip: withoutVideo }, () => {
     await end(page);
   });
 
+  test('a photo that no rule allows leads to an officer, and the device stays set up', async () => {
+    const page = await gate(franck);
+    await page.route('**/verifications', (r) => r.fulfill({ status: 403, contentType: 'application/problem+json', body: '{"status":403,"code":"not_authorised"}' }));
+    await start(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    assert.match(await page.locator('main').innerText(), /No photo may be taken of you here/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.deepEqual((await page.evaluate(() => window.screensShown)).slice(-2), ['officer', 'idle'], 'and no set-up');
+    await end(page);
+  });
+
+  test('with a PIN, the voyage is for the staff to choose, also where none boards', async () => {
+    const page = await gate(franck);
+    const staff = page.locator('footer').getByRole('button', { name: 'Staff' });
+    await staff.click();
+    await page.getByLabel(/New PIN/).fill('4821');
+    await page.getByRole('button', { name: 'Set the PIN' }).click();
+    await page.getByText('The PIN is set').waitFor(seen);
+    const closed = id;
+    for (const _ of [0, 1]) id = (await g.manifest(voyage([0, 1, 2].map((n) => traveler(n))))).json.voyage;
+    await g.ask('POST', `/v1/voyages/${closed}/close`, { as: 'officer', json: {} });
+    await page.reload();
+    await screen(page, 'voyages').waitFor(seen);
+    await page.waitForTimeout(500);
+    assert.equal(await page.locator('.pick button').count(), 0);
+    await accessible(page, 'voyages with a PIN');
+    await page.locator('main').getByRole('button', { name: 'Staff' }).click();
+    assert.equal(await page.locator('.pick button').count(), 0);
+    await page.getByLabel('PIN of the staff').fill('4821');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.locator('.pick button').first().click();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await screen(page, 'idle').waitFor(seen);
+    await end(page);
+  });
+
+  test('the open voyage is found behind any number of closed ones', async () => {
+    await (await gate(franck)).context().close();
+    const page = await open(franck, `${g.url}/gate`);
+    // The service's pages, as small as they come: those of this test's voyages that are closed stand before the open one.
+    let pages = 0;
+    await page.route('**/v1/voyages?*', (route) => { pages++; return route.continue({ url: route.request().url().replace(/limit=\d+/, 'limit=1') }); });
+    const later = await g.manifest(voyage([traveler(0)], { departure: new Date(Date.now() + 7_200_000).toISOString().slice(0, 16) + 'Z', number: '4790' }));
+    await g.ask('POST', `/v1/voyages/${id}/close`, { as: 'officer', json: {} });
+    await page.getByLabel('Device token').fill(g.token('device'));
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await screen(page, 'idle').waitFor(seen);
+    assert.match(await page.locator('.voyage').innerText(), /4790/);
+    assert.ok(later.json.voyage !== undefined && pages > 2);
+    await end(page);
+  });
+
   test('a token that is revoked is asked for anew', async () => {
     const page = await gate(franck);
     const made = g.cli('device', 'add', 'other gate', '--site', 'YVR').json;
@@ -371,8 +634,14 @@ describe('the gate', { skip: withoutVideo }, () => {
     await page.getByRole('button', { name: 'Set up' }).click();
     await screen(page, 'idle').waitFor(seen);
     g.cli('device', 'revoke', made.id);
-    await start(page).click({ timeout: 2000 }).catch(() => undefined); // unless it found out by itself
+    if (await start(page).click({ timeout: 2000 }).then(() => true, () => false)) { // unless it found out by itself
+      await screen(page, 'officer').waitFor(seen);
+      assert.match(await page.locator('main').innerText(), /Photos cannot be compared now/);
+      await page.getByRole('button', { name: 'Done' }).click();
+    }
     await screen(page, 'setup').waitFor(seen);
+    await page.getByText('it was revoked or has expired').waitFor(seen);
+    await accessible(page, 'lapsed');
     await end(page);
   });
 
@@ -456,6 +725,49 @@ describe('the gate', { skip: withoutVideo }, () => {
         assert.deepEqual([(await one.boundingBox()).width, (await one.boundingBox()).height].map(Math.round), [(await two.boundingBox()).width, (await two.boundingBox()).height].map(Math.round), `${width}x${height} ${name}: equal`);
       }
       await shoot(page, `gate-idle-${width}x${height}`);
+    }
+    await end(page);
+  });
+
+  test('on a small or enlarged screen nothing covers anything: it scrolls', async () => {
+    const page = await gate(franck);
+    const covered = () => page.evaluate(() => {
+      const found = [];
+      const leaves = [...document.querySelectorAll('.voyage, .languages button, main h1, main .lead, .notice h2, .notice a, .choice, .extra, main .plain, main .seat, main .mark, footer button')].filter((e) => e.checkVisibility() && !e.matches('.only-heard'));
+      for (const e of leaves) {
+        e.scrollIntoView({ block: 'center' });
+        const a = e.getBoundingClientRect();
+        if (a.top < -1 || a.left < -1 || a.right > innerWidth + 1) found.push(`${e.className || e.tagName} is out of reach`);
+        for (const [x, y] of [[0.5, 0.5], [0.2, 0.2], [0.8, 0.2], [0.2, 0.8], [0.8, 0.8]]) {
+          const over = document.elementFromPoint(a.left + a.width * x, a.top + a.height * y);
+          if (over === null || !(over.contains(e) || e.contains(over))) found.push(`${e.textContent} lies under ${over?.textContent}`);
+        }
+      }
+      return found;
+    });
+    await page.waitForTimeout(600);
+    const sizes = [[640, 400], [844, 390], [568, 320], [640, 580], [560, 700], [320, 568]];
+    for (const language of ['English', 'Deutsch', 'العربية']) {
+      await page.getByRole('button', { name: language }).click();
+      await page.waitForTimeout(300);
+      for (const [width, height] of sizes) {
+        await page.setViewportSize({ width, height });
+        assert.deepEqual(await covered(), [], `idle ${language} ${width}x${height}`);
+      }
+    }
+    await shoot(page, 'gate-idle-small');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('button', { name: 'Lower the screen' }).click();
+    for (const [width, height] of sizes) {
+      await page.setViewportSize({ width, height });
+      assert.deepEqual(await covered(), [], `low ${width}x${height}`);
+    }
+    await decline(page).click();
+    await screen(page, 'officer').waitFor(seen);
+    await page.waitForTimeout(600);
+    for (const [width, height] of sizes) {
+      await page.setViewportSize({ width, height });
+      assert.deepEqual(await covered(), [], `officer ${width}x${height}`);
     }
     await end(page);
   });

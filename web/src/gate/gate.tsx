@@ -1,10 +1,10 @@
 // gate.tsx - one traveler after the other: idle, camera, answer, idle. The order of
 // things; screens.tsx shows them, camera.ts and see.ts look.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Service, type Answer } from '../shared/api';
+import { Service, type Answer, type Problem } from '../shared/api';
 import { Icon } from '../shared/icons';
 import { fetchNotice, type NoticeState } from '../shared/notice';
-import type { Guidance, Verification, Voyage, VoyagePage } from '../shared/shapes';
+import type { Guidance, Verification, Voyage } from '../shared/shapes';
 import { portTime } from '../shared/times';
 import { announce, load, preferred, speak, type Language } from '../shared/words';
 import { Camera } from './camera';
@@ -15,15 +15,23 @@ import { Busy, Idle, Languages, Main, Result, Stand } from './screens';
 import { hint, type Hint } from './see';
 import { stateOf, useRenewal, useStatus, type CameraCount } from './status';
 import { Setup, Staff, VoyageList } from './staff';
+import { openVoyages } from './voyages';
 
-type Why = 'declined' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed';
+type Why = 'declined' | 'declined_later' | 'inspect' | 'camera' | 'unavailable' | 'offline' | 'changed' | 'not_authorised';
 type Stage =
-  | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' }
-  | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null };
+  | { at: 'idle' } | { at: 'starting' } | { at: 'looking' } | { at: 'deciding' } | { at: 'scanning' } | { at: 'offline' } | { at: 'again' }
+  | { at: 'clear'; seat: string | null } | { at: 'officer'; why: Why; seat?: string | null; between?: boolean };
 
 const files = import.meta.glob('../../languages/gate/*.json');
 const looks = { every: 120, steady: 3, pause: 1800, patience: 60_000 };
+/** What somebody left on the idle screen goes after so long without a touch. */
+const leftAlone = 60_000;
+/** An unanswered photo is kept so long to be sent again; then its traveler goes to an officer. */
+const keptWaiting = 90_000;
+const retryOffline = 2000;
 const resends = [500, 1500, 3000];
+/** The token is at fault, and not what was asked with it. */
+const tokenEnded = (p: Problem) => p.status === 401 || (p.status === 403 && p.code === 'forbidden');
 const wait = (ms: number) => new Promise((r) => setTimeout(r, ms));
 
 function useWords() {
@@ -51,18 +59,17 @@ function useVoyage(service: Service | null, device: Device | null, setDevice: (d
     let over = false, timer = 0;
     const ask = async () => {
       const again = () => { timer = window.setTimeout(ask, 30_000); };
-      const a: Answer<Voyage | VoyagePage> = await service.get(device.voyage === null ? '/v1/voyages?limit=200' : `/v1/voyages/${device.voyage}`);
+      const a: Answer<Voyage | Voyage[]> = device.voyage === null ? await openVoyages(service) : await service.get<Voyage>(`/v1/voyages/${device.voyage}`);
       if (over) return;
       if (a.kind === 'silence') return again();
       if (a.kind === 'problem') {
-        if (a.problem.status === 401 || a.problem.status === 403) return refused();
+        if (tokenEnded(a.problem)) return refused();
         if (device.voyage !== null && (a.problem.status === 404 || a.problem.status === 410)) setDevice({ ...device, voyage: null });
         return again();
       }
-      if ('voyages' in a.value) {
-        const open = a.value.voyages.filter((v) => v.state === 'open');
-        if (open.length === 1 && a.value.cursor === null) {
-          const chosen = { ...device, voyage: open[0]!.voyage };
+      if (Array.isArray(a.value)) {
+        if (a.value.length === 1) {
+          const chosen = { ...device, voyage: a.value[0]!.voyage };
           await keepDevice(chosen);
           setDevice(chosen);
         } else setVoyage('none');
@@ -81,7 +88,8 @@ function useUndone(service: Service | null, voyage: string | null, tell: (seat: 
   now.current = tell;
   useEffect(() => {
     if (service === null || voyage === null) return undefined;
-    return service.listen(`/v1/events?kinds=boarding_status&voyage=${voyage}`, (event, data) => {
+    // Decisions are asked for, too: after a break the stream goes on from the last event heard, and they are frequent.
+    return service.listen(`/v1/events?kinds=boarding_status,decision&voyage=${voyage}`, (event, data) => {
       const d = data as { undone?: boolean; traveler?: { seat: string | null } | null };
       if (event === 'boarding_status' && d.undone === true) now.current(d.traveler?.seat ?? null);
     }, () => undefined);
@@ -92,14 +100,16 @@ function useNotice(service: Service | null, voyage: Voyage | null, language: Lan
   const [state, setState] = useState<NoticeState>({ kind: 'loading' });
   useEffect(() => {
     if (service === null || voyage === null || !up) return undefined;
-    let over = false;
+    let over = false, timer = 0;
     const ask = async () => {
       const n = await fetchNotice(service, { mode: voyage.mode, direction: voyage.direction }, language);
-      if (!over) setState(n);
+      if (over) return;
+      setState(n);
+      // A notice can end while the page stands; one that could not be had keeps everybody from the camera.
+      timer = window.setTimeout(ask, n.kind === 'absent' ? 10_000 : 5 * 60_000);
     };
     void ask();
-    const timer = window.setInterval(ask, 5 * 60_000); // a notice can end while the page stands
-    return () => { over = true; window.clearInterval(timer); };
+    return () => { over = true; window.clearTimeout(timer); };
   }, [service, voyage?.mode, voyage?.direction, language, up]);
   return state;
 }
@@ -115,9 +125,13 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const [pass, setPass] = useState<string | null>(null);
   const [passWrong, setPassWrong] = useState(false);
   const [staff, setStaff] = useState(false);
+  const [lapsed, setLapsed] = useState(false); // the token this device had is accepted no more
+  const lapse = () => { setLapsed(true); setStaff(false); setDevice(null); };
   const camera = useRef<Camera | null>(null);
   const reader = useRef<Reader | null>(null);
   const visit = useRef(0); // one traveler's turn; what belongs to an older one is dropped
+  const ended = useRef(false); // the token was refused while a traveler was here
+  const taken = useRef(false); // a photo of this traveler went to the service
   const shoot = useRef<() => void>(() => undefined);
   const stageNow = useRef(stage.at);
   stageNow.current = stage.at;
@@ -125,7 +139,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
   const present = device === 'reading' ? null : device;
   const service = useMemo(() => (present === null ? null : new Service(present.token)), [present?.token]);
   const { up, probe } = useLink(service);
-  const voyage = useVoyage(service, present, setDevice, () => setDevice(null), stage.at === 'idle');
+  const voyage = useVoyage(service, present, setDevice, lapse, stage.at === 'idle');
   const [lens, setLens] = useState<CameraCount>({ state: 'unknown', errors: 0 });
   const lensFailed = (why: CameraCount['state']) => setLens((l) => ({ state: why, errors: l.errors + 1 }));
   const notice = useNotice(service, typeof voyage === 'object' ? voyage : null, language, up);
@@ -133,9 +147,17 @@ export function Gate({ offered: first }: { offered: string | null }) {
   useRenewal(up && stage.at === 'idle' && person === null && pass === null && !staff);
 
   // Nobody before the camera is disturbed for somebody else; the officers have it in their queue, too.
+  const undone = useRef<(string | null)[]>([]); // told when whoever is here is done
+  const tellUndone = () => {
+    if (undone.current.length > 0) setStage({ at: 'officer', why: 'changed', seat: undone.current.shift()!, between: true });
+  };
   useUndone(service, typeof voyage === 'object' ? voyage.voyage : null, (seat) => {
-    if (stageNow.current === 'idle' || stageNow.current === 'clear') setStage({ at: 'officer', why: 'changed', seat });
+    if (stage.at === 'clear' && (seat === null || stage.seat === null || stage.seat === seat)) return setStage({ at: 'officer', why: 'changed', seat });
+    undone.current.push(seat);
+    if (stage.at === 'idle') tellUndone();
   });
+  useEffect(() => { if (stage.at === 'idle') tellUndone(); }, [stage]);
+  useEffect(() => { undone.current = []; }, [present?.token, present?.voyage]);
 
   useEffect(() => { void readDevice().then((d) => setDevice(offered === null ? d : null)); }, []);
 
@@ -148,6 +170,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
   /** Back to the beginning: nothing of this traveler is left. */
   const finish = useCallback((more = false) => {
     visit.current++;
+    taken.current = false;
     release();
     setPass(null);
     setPassWrong(false);
@@ -160,8 +183,18 @@ export function Gate({ offered: first }: { offered: string | null }) {
     }
   }, []);
   const next = () => {
+    if (ended.current) {
+      ended.current = false;
+      finish();
+      return lapse();
+    }
     if (person !== null) setPerson(person + 1);
-    finish(person !== null);
+    return finish(person !== null);
+  };
+  /** Told between two travelers: whoever began on the idle screen finds it as it was. */
+  const goOn = () => {
+    if (undone.current.length > 0) tellUndone();
+    else setStage({ at: 'idle' });
   };
   const answer = (s: Stage) => { release(); setStage(s); };
   useEffect(() => { // a page that nobody sees films nobody
@@ -171,17 +204,57 @@ export function Gate({ offered: first }: { offered: string | null }) {
     return () => { document.removeEventListener('visibilitychange', hide); window.removeEventListener('pagehide', release); };
   }, [finish]);
 
+  // The next traveler begins at the beginning, also when the one before walked away.
+  const left = stage.at === 'idle' && !staff && (pass !== null || person !== null || low || language !== preferred());
+  useEffect(() => {
+    if (!left) return undefined;
+    let timer = 0;
+    const anew = () => { window.clearTimeout(timer); timer = window.setTimeout(() => finish(), leftAlone); };
+    const touches = ['pointerdown', 'keydown', 'wheel'] as const;
+    anew();
+    for (const t of touches) window.addEventListener(t, anew);
+    return () => { window.clearTimeout(timer); for (const t of touches) window.removeEventListener(t, anew); };
+  }, [left, finish]);
+  // The browser's question for the camera has no end of its own, nor has a screen that waits for a press.
+  const waits = stage.at === 'starting' || stage.at === 'scanning' || stage.at === 'again';
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = window.setTimeout(() => { if (camera.current === null) finish(); }, looks.patience);
+    return () => window.clearTimeout(timer);
+  }, [stage.at, finish]);
+
   const path = typeof voyage === 'object' ? `/v1/voyages/${voyage.voyage}` : '';
 
   /** Asks until there is an answer; the same key, so that it is one verification however often it is sent. */
   const send = async (jpeg: Blob, mine: number): Promise<Answer<Verification> | null> => {
     const ask = { body: jpeg, once: crypto.randomUUID(), timeout: 8000,
       headers: { 'Content-Type': 'image/jpeg', ...(pass === null ? {} : { 'X-Boarding-Pass': pass }) } };
+    taken.current = true;
+    let asked = 0;
     for (let i = 0; ; i++) {
       const a = await service!.ask<Verification>('POST', `${path}/verifications`, ask);
       if (visit.current !== mine) return null;
       const busy = a.kind === 'problem' && (a.problem.status === 429 || (a.problem.status === 503 && a.problem.code === 'busy') || a.problem.status === 409 && a.problem.retry_after !== undefined);
-      if (i === resends.length || (a.kind !== 'silence' && !busy)) return a;
+      if (a.kind === 'silence' && i >= resends.length) {
+        // The service may have decided already: only the same photo under the same key makes it one verification.
+        if (stageNow.current === 'deciding') {
+          probe();
+          answer({ at: 'offline' });
+          asked = Date.now();
+        }
+        do {
+          if (Date.now() - asked > keptWaiting) {
+            answer({ at: 'officer', why: 'offline' });
+            return null;
+          }
+          await wait(retryOffline);
+          if (visit.current !== mine) return null;
+        } while ((await service!.get('/healthz', { timeout: 4000 })).kind === 'silence');
+        if (visit.current !== mine) return null;
+        probe();
+        continue;
+      }
+      if (a.kind !== 'silence' && (!busy || i >= resends.length)) return a;
       await wait(busy && a.kind === 'problem' ? (a.problem.retry_after ?? 1) * 1000 : resends[i]!);
       if (visit.current !== mine) return null;
     }
@@ -189,14 +262,12 @@ export function Gate({ offered: first }: { offered: string | null }) {
 
   /** What follows from the service's answer. True: another photo of the same person. */
   const judge = (a: Answer<Verification>): boolean => {
-    if (a.kind === 'silence') {
-      probe();
-      answer({ at: 'offline' });
-      return false;
-    }
+    if (a.kind === 'silence') return false; // send() asks until there is an answer
     if (a.kind === 'problem') {
-      const { status } = a.problem;
-      if (status === 401 || status === 403) { finish(); setDevice(null); return false; }
+      const { status, code } = a.problem;
+      // Whoever stands here is sent on first; that the device must be set up concerns the staff.
+      if (tokenEnded(a.problem)) { ended.current = true; answer({ at: 'officer', why: 'unavailable' }); return false; }
+      if (code === 'not_authorised') { answer({ at: 'officer', why: 'not_authorised' }); return false; }
       // A picture that could not be read is no attempt; once more is worth it.
       if (status === 400 || status === 413 || status === 415 || status === 422) {
         setWords((w) => ({ ...w, hint: 'hold_still', again: true }));
@@ -224,7 +295,12 @@ export function Gate({ offered: first }: { offered: string | null }) {
       }
       camera.current = c;
       setLens((l) => ({ ...l, state: 'working' }));
-      c.onLost(() => { if (visit.current === mine && camera.current === c) { lensFailed('failed'); answer({ at: 'officer', why: 'camera' }); } });
+      c.onLost(() => {
+        if (visit.current !== mine || camera.current !== c) return;
+        lensFailed('failed');
+        if (stageNow.current === 'deciding') release(); // the answer to the photo that is on its way decides
+        else answer({ at: 'officer', why: 'camera' });
+      });
       return c;
     } catch (e) {
       lensFailed(stateOf(e));
@@ -273,6 +349,8 @@ export function Gate({ offered: first }: { offered: string | null }) {
       if (a === null) return;
       if (a.kind === 'problem' && ++unreadable > 2) { answer({ at: 'officer', why: 'unavailable' }); return; }
       if (!judge(a)) return;
+      // After an outage, or when the camera was lost meanwhile, it is started by a press again.
+      if (camera.current !== c) { setStage({ at: 'again' }); return; }
       setStage({ at: 'looking' });
     }
   };
@@ -306,7 +384,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
 
   const decline = async () => {
     visit.current++;
-    answer({ at: 'officer', why: 'declined' });
+    answer({ at: 'officer', why: taken.current ? 'declined_later' : 'declined' });
     // It counts however long the way to the service takes; nobody waits for it.
     const once = crypto.randomUUID();
     for (let i = 0; i < 40; i++) {
@@ -332,14 +410,16 @@ export function Gate({ offered: first }: { offered: string | null }) {
     {staff && present !== null && service !== null && <Staff say={say} device={present} service={service} change={(d) => { setDevice(d); if (d === null) { setOffered(null); setStaff(false); } }} close={() => setStaff(false)} />}
   </div>;
 
-  if (present === null || service === null) return top(<Setup say={say} offered={offered} done={(d) => { setOffered(null); setDevice(d); }} />);
+  if (present === null || service === null) return top(<Setup say={say} offered={offered} lapsed={lapsed} done={(d) => { setOffered(null); setLapsed(false); setDevice(d); }} />);
   if (voyage === 'loading' && stage.at === 'idle') return top(up ? <Busy name="loading" text={say('loading')} />
     : <Busy name="unreachable" text={say('offline')} more={say('offline_waiting')} />);
   if (voyage === 'none' || voyage === 'closed')
     return top(<Main name="voyages"><div class="card"><h1>{say(voyage === 'none' ? 'no_voyage' : 'voyage_closed')}</h1><p>{say('no_voyage_lead')}</p>
-      <VoyageList say={say} device={present} service={service} change={async (d) => { await keepDevice(d); setDevice(d); }} /></div></Main>);
+      {/* With a PIN, what boards here is the staff's to choose, not of whoever stands here. */}
+      {present.pin === null ? <VoyageList say={say} device={present} service={service} change={async (d) => { await keepDevice(d); setDevice(d); }} />
+        : <div class="row"><button type="button" class="plain filled" onClick={() => setStaff(true)}>{say('staff')}</button></div>}</div></Main>);
 
-  const leave = <button type="button" class="plain" onClick={() => finish(person !== null)}>{say('cancel')}</button>;
+  const leave = (not = false) => <button type="button" class="plain" disabled={not} onClick={() => finish(person !== null)}>{say('cancel')}</button>;
   switch (stage.at) {
     case 'idle':
       return top(<Idle say={say} notice={notice} up={up} person={person} low={low} passRead={pass !== null} lower={setLow} group={(on) => setPerson(on ? 1 : null)}
@@ -347,7 +427,7 @@ export function Gate({ offered: first }: { offered: string | null }) {
     case 'scanning':
       return top(<Stand say={say} good={false} low={low} name="scanning" video={video}>
         <p class="say" role="status">{say(passWrong ? 'pass_none' : 'pass_say')}</p>
-        <div class="row">{leave}</div>
+        <div class="row">{leave()}</div>
       </Stand>);
     case 'starting': case 'looking': case 'deciding': {
       const text = stage.at === 'starting' ? say('starting') : stage.at === 'deciding' ? say('deciding')
@@ -358,19 +438,26 @@ export function Gate({ offered: first }: { offered: string | null }) {
         {words.left !== null && <p class="tries">{say('tries', { n: words.left })}</p>}
         <div class="row">
           <button type="button" class="plain" disabled={stage.at !== 'looking'} onClick={() => shoot.current()}>{say('shoot')}</button>
-          <button type="button" class="plain" onClick={() => void decline()}>{say('decline')}</button>
-          {leave}
+          {/* While a photo is on its way the service may already have decided: its answer is what counts, and what is shown. */}
+          <button type="button" class="plain" disabled={stage.at === 'deciding'} onClick={() => void decline()}>{say('decline')}</button>
+          {leave(stage.at === 'deciding')}
         </div>
       </Stand>);
     }
     case 'offline':
-      return top(<Main name="offline"><div role="alert"><h1>{say(up ? 'again' : 'offline')}</h1><p class="lead">{say('offline_lead')}</p></div>
+      return top(<Main name="offline"><div role="alert"><h1>{say(up ? 'deciding' : 'offline')}</h1><p class="lead">{say('offline_lead')}</p></div>
         <p class="state"><Icon name="clock" size={20} />{say('offline_waiting')}</p>
-        <div class="row"><button type="button" class="plain filled" onClick={() => setStage({ at: 'officer', why: 'offline' })}>{say('offline_document')}</button>
+        <div class="row"><button type="button" class="plain filled" onClick={() => { visit.current++; setStage({ at: 'officer', why: 'offline' }); }}>{say('offline_document')}</button>
           <button type="button" class="plain" onClick={() => finish(person !== null)}>{say('back')}</button></div></Main>);
+    case 'again':
+      return top(<Main name="again"><div role="alert"><h1>{say('again')}</h1>{words.hint !== null && <p class="lead">{say(`say_${words.hint}`)}</p>}</div>
+        {words.left !== null && <p class="tries">{say('tries', { n: words.left })}</p>}
+        <div class="row"><button type="button" class="plain" disabled={!up} onClick={() => setStage({ at: 'starting' })}>{say('start')}</button>
+          <button type="button" class="plain" onClick={() => void decline()}>{say('decline')}</button>
+          {leave()}</div></Main>);
     case 'clear':
-      return <div class={`gate${low ? ' low' : ''}`}><Result kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
+      return <div class={`gate${low ? ' low' : ''}`}><Result key="clear" kind="clear" say={say} title={say('clear')} lead={say('clear_lead')} seat={stage.seat} seconds={person === null ? 7 : 12} close={next} /></div>;
     case 'officer':
-      return <div class={`gate${low ? ' low' : ''}`}><Result kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seat={stage.seat ?? null} seconds={stage.why === 'changed' ? 45 : 15} close={next} /></div>;
+      return <div class={`gate${low ? ' low' : ''}`}><Result key={`${stage.why} ${stage.seat ?? ''}`} kind="officer" say={say} title={say('officer')} lead={say(`officer_${stage.why}`)} seat={stage.seat ?? null} seconds={stage.why === 'changed' ? 45 : 15} close={stage.between === true ? goOn : next} /></div>;
   }
 }

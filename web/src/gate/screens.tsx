@@ -1,6 +1,6 @@
 // screens.tsx - what a traveler sees; it all comes in as properties.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from '../shared/icons';
 import { Qr } from '../shared/qr';
 import { languages, type Language } from '../shared/words';
@@ -14,18 +14,31 @@ export function Languages({ now, choose, label }: { now: Language; choose: (l: L
   </nav>;
 }
 
+/** A screen that has just appeared takes no touch for so long: the second of two quick taps was meant for the screen before. */
+const settling = 500;
+
+let opened = false; // the first screen of the page takes no focus
+
 /** What changes on the screen gets the focus, so that it is read out and keys go on from there. */
 export function Main({ children, name, look }: { children: ComponentChildren; name: string; look?: string }) {
   const main = useRef<HTMLElement>(null);
-  const first = useRef(true);
+  useLayoutEffect(() => {
+    const m = main.current;
+    if (m === null) return undefined;
+    m.dataset.settling = '';
+    const timer = window.setTimeout(() => { delete m.dataset.settling; }, settling);
+    return () => window.clearTimeout(timer);
+  }, [name]);
   useEffect(() => {
-    if (!first.current) main.current?.focus({ preventScroll: true });
-    first.current = false;
+    if (opened) {
+      const h = main.current?.querySelector('h1') ?? null;
+      if (h !== null) h.tabIndex = -1;
+      (h ?? main.current)?.focus({ preventScroll: true });
+    }
+    opened = true;
   }, [name]);
   return <main ref={main} class={look ?? ''} tabIndex={-1} data-screen={name}>{children}</main>;
 }
-
-
 
 function NoticeCard({ say, state }: { say: GateSay; state: NoticeState }) {
   const address = state.kind === 'shown' ? noticeAddress(state.notice) : '/notice';
@@ -67,7 +80,7 @@ function Choice({ icon, text, more, press, disabled }: { icon: IconName; text: s
 
 export function Idle(p: IdleProps) {
   const { say } = p;
-  const mayPhoto = p.up && p.notice.kind !== 'expired' && p.notice.kind !== 'loading';
+  const mayPhoto = p.up && p.notice.kind === 'shown'; // no camera for whom no notice was shown
   return <Main name="idle">
     {!p.up && <p class="band" role="status"><Icon name="offline" />{say('offline_band')}</p>}
     <div>

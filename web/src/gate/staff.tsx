@@ -6,6 +6,7 @@ import { portTime } from '../shared/times';
 import { forgetDevice, hashPin, keepDevice, looksLikeToken, makePin, type Device } from './device';
 import { Main } from './screens';
 import type { GateSay } from './speech';
+import { openVoyages } from './voyages';
 
 /** Is this the token of a device? The voyages of its site are what only such a token may list and verify. */
 async function tryToken(token: string): Promise<'good' | 'setup_wrong' | 'offline'> {
@@ -13,7 +14,7 @@ async function tryToken(token: string): Promise<'good' | 'setup_wrong' | 'offlin
   return a.kind === 'good' ? 'good' : a.kind === 'silence' ? 'offline' : 'setup_wrong';
 }
 
-export function Setup({ say, offered, done }: { say: GateSay; offered: string | null; done: (d: Device) => void }) {
+export function Setup({ say, offered, lapsed, done }: { say: GateSay; offered: string | null; lapsed: boolean; done: (d: Device) => void }) {
   const [token, setToken] = useState('');
   const [wrong, setWrong] = useState<'setup_wrong' | 'setup_form' | 'offline' | null>(null);
   const [busy, setBusy] = useState(false);
@@ -32,6 +33,7 @@ export function Setup({ say, offered, done }: { say: GateSay; offered: string | 
   return <Main name="setup">
     <form class="card" onSubmit={(e) => { e.preventDefault(); void set(token.trim()); }}>
       <h1>{say('setup')}</h1>
+      {lapsed && <p class="band" role="status">{say('setup_lapsed')}</p>}
       {!window.isSecureContext && <p class="band">{say('setup_insecure')}</p>}
       <p>{say('setup_lead')}</p>
       <label>{say('setup_token')}<input type="password" autocomplete="off" spellcheck={false} value={token} dir="ltr"
@@ -74,8 +76,8 @@ export function VoyageList({ say, device, service, change }: { say: GateSay; dev
   const [list, setList] = useState<Voyage[] | 'loading' | 'failed'>('loading');
   const load = async () => {
     setList('loading');
-    const a = await service.get<VoyagePage>('/v1/voyages?limit=200');
-    setList(a.kind === 'good' ? a.value.voyages.filter((v) => v.state === 'open') : 'failed');
+    const a = await openVoyages(service);
+    setList(a.kind === 'good' ? a.value : 'failed');
   };
   useEffect(() => { void load(); }, []);
   if (list === 'loading') return <p role="status">{say('loading')}</p>;

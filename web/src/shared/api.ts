@@ -26,6 +26,8 @@ export interface Ask {
 }
 
 const usual = 15_000;
+/** A stream without a byte for so long is dead: the service says that it lives every 10 s (src/http/get_events.c). */
+const silent = 35_000;
 
 export class Service {
   /** token: without one only what anybody may ask. ended: told when it is accepted no more */
@@ -92,9 +94,10 @@ export class Service {
     const stop = new AbortController();
     let last = '';
     let pause = 1000;
-    const session = async (): Promise<boolean> => {
+    const session = async (end: AbortSignal, alive: () => void): Promise<boolean> => {
       const r = await fetch(path, { headers: this.headers({ Accept: 'text/event-stream', ...(last ? { 'Last-Event-ID': last } : {}) }),
-        signal: stop.signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+        signal: end, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+      alive();
       if (!r.ok || r.body === null) {
         const p = await r.json().catch(() => ({})) as Partial<Problem>;
         if (r.status === 401) this.ended();
@@ -107,6 +110,7 @@ export class Service {
       for (let rest = ''; ;) {
         const { value, done } = await reader.read();
         if (done) return true;
+        alive();
         const blocks = (rest + value).split(/\r?\n\r?\n/);
         rest = blocks.pop() ?? '';
         for (const block of blocks) {
@@ -124,7 +128,19 @@ export class Service {
     void (async () => {
       while (!stop.signal.aborted) {
         let again = true;
-        try { again = await session(); } catch { state(false); }
+        // A connection can die without a word: behind a router that forgot it, or in a device that slept.
+        const end = new AbortController();
+        const give = () => end.abort();
+        let watch = window.setTimeout(give, silent);
+        stop.signal.addEventListener('abort', give);
+        try {
+          again = await session(end.signal, () => {
+            window.clearTimeout(watch);
+            watch = window.setTimeout(give, silent);
+          });
+        } catch { state(false); }
+        window.clearTimeout(watch);
+        stop.signal.removeEventListener('abort', give);
         if (stop.signal.aborted || !again) return;
         state(false);
         await new Promise((r) => setTimeout(r, pause));
