@@ -105,8 +105,9 @@ static bool check_law(struct asking *k, struct gw_tx *tx, const struct about *ab
     const struct gw_pack_rule *rule;
     struct gw_clocks clocks = { .now_us = k->now_us };
     int64_t until;
+    bool held;
     gw_law_at(&law, k->s, voyage, about->site);
-    if (!ask_rule(&rule, k, tx, &law, traveler, err))
+    if (!ask_rule(&rule, k, tx, &law, traveler, err) || !gw_store_photo_held(&held, tx, &k->photo, k->now_us, err))
         return false;
     if (law.pack != NULL) {
         gw_buf_addf(&name, "%s%s%s", gw_pack_name(law.pack), rule == NULL ? "" : ":", rule == NULL ? "" : rule->id);
@@ -117,9 +118,9 @@ static bool check_law(struct asking *k, struct gw_tx *tx, const struct about *ab
         gw_clocks_set(&clocks, GW_STARTS_CLOSE, voyage->closed_us);
     k->refused = (rule != NULL && !gw_law_photo(rule)) ||
         !gw_law_keep(&until, &law, rule, k->photo.kind == GW_PHOTO_PORTRAIT ? GW_DATUM_PORTRAIT : GW_DATUM_PROBE, &clocks) ||
-        (until <= k->now_us && k->photo.key != GW_KEY_HOLD) ||
+        (until <= k->now_us && !held) ||
         /* One that only waits for the register any more is nobody else's. */
-        (k->photo.key == GW_KEY_TRANSFER && k->photo.taken_us + k->s->conf->retention_probe <= k->now_us);
+        (!held && k->photo.key == GW_KEY_TRANSFER && k->photo.taken_us + k->s->conf->retention_probe <= k->now_us);
     return true;
 }
 

@@ -51,7 +51,7 @@ static bool find_next(struct gw_tx *tx, void *arg, struct gw_err *err)
     return gw_store_next_due(&d->has_purge, &d->purge_us, &d->has_open, &d->departure_us, tx, d->now_us, err);
 }
 
-enum { ROWS_AT_ONCE = 64, ROWS_IN_SLICE = 8, SLICE_US = 1000, MARK_EVERY_S = 50, CHECKPOINT_EVERY_US = 500'000, PAUSE_TIMES = 4, PAUSE_MOST_US = 50'000 };
+enum { ROWS_AT_ONCE = 64, PICTURES_AT_ONCE = 8, ROWS_IN_SLICE = 8, SLICE_US = 1000, MARK_EVERY_S = 50, CHECKPOINT_EVERY_US = 500'000, PAUSE_TIMES = 4, PAUSE_MOST_US = 50'000 };
 
 /* What a step works on; what it destroyed is in purged, and counts only when it committed. */
 struct one {
@@ -138,11 +138,12 @@ static bool drop_lost(struct gw_tx *tx, void *arg, struct gw_err *err)
 static bool expire_keys(struct gw_tx *tx, void *arg, struct gw_err *err)
 {
     struct one *o = arg;
-    o->done = true;
-    return gw_store_expire_keys(&o->purged, tx, o->now_us, err) && gw_store_holds_end(&o->purged, tx, o->now_us, err) &&
-           (o->purged.keys == o->before.keys ||
-               gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE,
-                   &(struct gw_audit_facts){ .keys = &(uint64_t){ o->purged.keys - o->before.keys } }, err));
+    const size_t keys = o->purged.keys; /* each transaction says what it did itself */
+    /* In one transaction, so that a hold placed meanwhile finds all that was not due before it. */
+    return gw_store_holds_keep(&o->purged, &o->done, tx, o->now_us, PICTURES_AT_ONCE, err) &&
+           (!o->done || gw_store_expire_keys(&o->purged, tx, o->now_us, err)) &&
+           (o->purged.keys == keys ||
+               gw_audit_add(tx, o->s, NULL, GW_AUDIT_EXPIRE, &(struct gw_audit_facts){ .keys = &(uint64_t){ o->purged.keys - keys } }, err));
 }
 
 static bool miss_transfers(struct gw_tx *tx, void *arg, struct gw_err *err)

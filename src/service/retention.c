@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 
-enum { PHOTOS_AT_ONCE = 8, REASON_MOST = 64 };
+enum { REASON_MOST = 64 };
 /* A hold is an exception; who needs it longer says so again. */
 #define HOLD_MOST_US (INT64_C(90) * 86'400 * GW_US_PER_S)
 /* What is older than its clock by more than the purge could need. */
@@ -34,7 +34,6 @@ struct holding {
     struct gw_hold *out;
     struct gw_once *once;
     int64_t now_us;
-    bool done;
 };
 
 static struct gw_hold hold_of(const struct gw_hold_row *row)
@@ -62,12 +61,6 @@ static bool place(struct gw_tx *tx, void *arg, struct gw_err *err)
            gw_once_keep(tx, k->s, k->once, &k->row.voyage, k->out, err);
 }
 
-static bool take_photos(struct gw_tx *tx, void *arg, struct gw_err *err)
-{
-    struct holding *k = arg;
-    return gw_store_hold_photos(&k->done, tx, &k->row, k->now_us, PHOTOS_AT_ONCE, err);
-}
-
 bool gw_service_hold(struct gw_hold *out, struct gw_service *s, const struct gw_caller *who, const struct gw_hold_ask *ask,
     struct gw_once *once, struct gw_err *err)
 {
@@ -84,8 +77,6 @@ bool gw_service_hold(struct gw_hold *out, struct gw_service *s, const struct gw_
     struct holding k = { .s = s, .who = who, .out = out, .once = once, .now_us = now,
         .row = { gw_id_new(now), ask->voyage, ask->reason, now, ask->until_us, who->token } };
     bool fine = replayed || gw_store_write(s->store, place, &k, err);
-    while (fine && !replayed && !k.done)
-        fine = gw_store_write(s->store, take_photos, &k, err);
     if (fine && !replayed)
         gw_log(GW_LOG_WARN, "hold", GW_LOG_ID("hold", out->id), GW_LOG_ID("voyage", out->voyage), GW_LOG_ID("by", who->token));
     gw_once_leave(s, once, fine);

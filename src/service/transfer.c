@@ -159,15 +159,16 @@ static bool let_go(struct gw_tx *tx, struct gw_service *s, const struct gw_trans
         return err != NULL && (*err = own, false);
     const bool is_ours = found && photo.key == GW_KEY_TRANSFER, goes = is_ours && !row->keeps;
     struct gw_photo_row to = photo;
+    bool held = false;
     to.key = GW_KEY_PROBE_HOUR;
     to.expires_us = row->until_us;
-    if ((goes && !gw_store_photo_forget(tx, &photo, err)) || (is_ours && !goes && !gw_store_photo_move(tx, &photo, &to, now_us, err)) ||
+    if ((goes && !gw_store_photo_over(&held, tx, &photo, now_us, err)) || (is_ours && !goes && !gw_store_photo_move(tx, &photo, &to, now_us, err)) ||
         !gw_store_key_destroy(tx, GW_KEY_TRANSFER, row->photo, &keys, err))
         return false;
-    gw_count_add(&s->counters.purged.photos, goes);
+    gw_count_add(&s->counters.purged.photos, goes && !held);
     gw_count_add(&s->counters.purged.keys, keys);
     return gw_audit_add(tx, s, NULL, GW_AUDIT_EXPIRE,
-        &(struct gw_audit_facts){ .subject = &row->photo, .keys = &(uint64_t){ keys }, .photos = &(uint64_t){ goes }, .class = "transfer" }, err);
+        &(struct gw_audit_facts){ .subject = &row->photo, .keys = &(uint64_t){ keys }, .photos = &(uint64_t){ goes && !held }, .class = "transfer" }, err);
 }
 
 bool gw_transfer_end(struct gw_tx *tx, struct gw_service *s, const struct gw_transfer_row *row, enum gw_transfer_state state,

@@ -519,9 +519,11 @@ bool gw_store_photo_move(struct gw_tx *tx, const struct gw_photo_row *row, struc
 {
     enum { MORE_BYTES = 64 << 10 };
     struct gw_span picture;
-    if (!gw_vault_has(tx->vault, row->key, row->scope) ||
-        (to->key != GW_KEY_HOLD && to->expires_us / GW_US_PER_HOUR <= now_us / GW_US_PER_HOUR))
+    bool held;
+    if (!gw_vault_has(tx->vault, row->key, row->scope))
         return gw_photos_forget(tx, row, 1, err);
+    if (to->key != GW_KEY_HOLD && to->expires_us / GW_US_PER_HOUR <= now_us / GW_US_PER_HOUR)
+        return gw_store_photo_over(&held, tx, row, now_us, err);
     GW_AUTO(gw_arena) *a = gw_arena_new(2 * (size_t)GW_MAX(row->size, INT64_C(0)) + MORE_BYTES);
     return gw_store_photo_open(&picture, a, tx, row, err) && gw_photos_forget(tx, row, 1, err) &&
            gw_store_photo_put(tx, to, picture, now_us, err);
@@ -533,11 +535,26 @@ bool gw_store_photos_of_portrait(struct gw_photo_row **rows, size_t *n, struct g
     return gw_photos_read(rows, n, a, tx, GW_QUERY_PHOTOS_OF_PORTRAIT, GW_VALUES(gw_v_id(&portrait)), err);
 }
 
-bool gw_photos_forget_portrait(struct gw_tx *tx, struct gw_id portrait, struct gw_err *err)
+bool gw_photos_hold_portrait(struct gw_tx *tx, struct gw_id portrait, int64_t now_us, struct gw_err *err)
 {
     enum { BYTES = 64 << 10 };
     GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
     struct gw_photo_row *rows;
     size_t n;
-    return gw_store_photos_of_portrait(&rows, &n, a, tx, portrait, err) && gw_photos_forget(tx, rows, n, err);
+    bool held, fine = gw_store_photos_of_portrait(&rows, &n, a, tx, portrait, err);
+    for (size_t i = 0; fine && i < n; i++)
+        fine = rows[i].key == GW_KEY_HOLD || gw_photos_hold(&held, tx, &rows[i], now_us, err);
+    return fine;
+}
+
+bool gw_photos_forget_portrait(struct gw_tx *tx, struct gw_id portrait, bool and_held, struct gw_err *err)
+{
+    enum { BYTES = 64 << 10 };
+    GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
+    struct gw_photo_row *rows;
+    size_t n;
+    bool fine = gw_store_photos_of_portrait(&rows, &n, a, tx, portrait, err);
+    for (size_t i = 0; fine && i < n; i++)
+        fine = (rows[i].key == GW_KEY_HOLD && !and_held) || gw_photos_forget(tx, &rows[i], 1, err);
+    return fine;
 }

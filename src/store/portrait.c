@@ -58,7 +58,8 @@ bool gw_store_portrait_find(struct gw_portrait_row *row, bool *found, struct gw_
     return gw_reading_done(&r) && (!*found || unseal_portrait(row, a, tx, err));
 }
 
-/* What it replaces is dead at once, with its pictures and on every voyage. */
+/* What it replaces is dead at once, with its pictures and on every voyage; only pictures that are held stay. The same
+ * picture sent again replaces its own, held or not: otherwise there would be one more of it each time. */
 static bool drop_replaced(struct gw_tx *tx, const struct gw_portrait_row *p, struct gw_err *err)
 {
     struct gw_reading r;
@@ -71,10 +72,11 @@ static bool drop_replaced(struct gw_tx *tx, const struct gw_portrait_row *p, str
         found = true;
         old = gw_column_id(&r, 0);
     }
+    const bool same = found && gw_id_equal(old, p->id);
     return gw_reading_done(&r) &&
            (!found ||
-               (gw_photos_forget_portrait(tx, old, err) &&
-                   (gw_id_equal(old, p->id) || gw_store_key_destroy(tx, GW_KEY_PORTRAIT, old, NULL, err)) &&
+               ((same || gw_photos_hold_portrait(tx, old, p->received_us, err)) && gw_photos_forget_portrait(tx, old, same, err) &&
+                   (same || gw_store_key_destroy(tx, GW_KEY_PORTRAIT, old, NULL, err)) &&
                    gw_tx_run(tx, GW_QUERY_TEMPLATES_OF_PORTRAIT_DROP, GW_VALUES(gw_v_id(&old)), NULL, err) &&
                    gw_tx_run(tx, GW_QUERY_PORTRAIT_EXPIRE, GW_VALUES(gw_v_id(&old)), NULL, err)));
 }
@@ -113,7 +115,7 @@ bool gw_store_portraits_expire(struct gw_store_purged *out, bool *done, struct g
     if (!gw_reading_done(&r))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!gw_store_key_destroy(tx, GW_KEY_PORTRAIT, due[i], &out->keys, err) ||
+        if (!gw_photos_hold_portrait(tx, due[i], now_us, err) || !gw_store_key_destroy(tx, GW_KEY_PORTRAIT, due[i], &out->keys, err) ||
             !gw_tx_run(tx, GW_QUERY_PORTRAIT_PHOTOS_EXPIRE, GW_VALUES(gw_v_id(&due[i])), &out->photos, err) ||
             !gw_tx_run(tx, GW_QUERY_PORTRAIT_EXPIRE, GW_VALUES(gw_v_id(&due[i])), &out->portraits, err))
             return false;

@@ -45,44 +45,93 @@ bool gw_store_holds(struct gw_hold_row **rows, size_t *n, struct gw_arena *a, st
     return gw_reading_done(&r);
 }
 
-bool gw_store_hold_photos(bool *done, struct gw_tx *tx, const struct gw_hold_row *hold, int64_t now_us, size_t limit,
-    struct gw_err *err)
+static bool find_hold(struct gw_hold_row *hold, bool *found, struct gw_tx *tx, struct gw_id photo, int64_t now_us, struct gw_err *err)
+{
+    struct gw_reading r;
+    *found = false;
+    if (!gw_reading_start(&r, tx, GW_QUERY_HOLD_OF_PHOTO, GW_VALUES(gw_v_id(&photo), gw_v_int(now_us)), err))
+        return false;
+    if (gw_reading_next(&r)) {
+        *found = true;
+        *hold = (struct gw_hold_row){ .id = gw_column_id(&r, 0), .until_us = gw_column_int(&r, 1) };
+    }
+    return gw_reading_done(&r);
+}
+
+bool gw_store_photo_held(bool *held, struct gw_tx *tx, const struct gw_photo_row *row, int64_t now_us, struct gw_err *err)
+{
+    struct gw_hold_row hold;
+    return find_hold(&hold, held, tx, row->id, now_us, err);
+}
+
+bool gw_photos_hold(bool *held, struct gw_tx *tx, const struct gw_photo_row *row, int64_t now_us, struct gw_err *err)
+{
+    struct gw_hold_row hold;
+    struct gw_err own = {};
+    if (!find_hold(&hold, held, tx, row->id, now_us, err))
+        return false;
+    struct gw_photo_row to = *row;
+    to.key = GW_KEY_HOLD;
+    if (*held) {
+        to.scope = hold.id;
+        to.expires_us = hold.until_us;
+    }
+    if (!*held || gw_store_photo_move(tx, row, &to, now_us, &own))
+        return true;
+    /* What does not open is nothing to hold, and keeps no key alive. */
+    return own.code == GW_ERR_CORRUPT ? gw_photos_forget(tx, row, 1, err) : err != NULL && (*err = own, false);
+}
+
+bool gw_store_photo_over(bool *held, struct gw_tx *tx, const struct gw_photo_row *row, int64_t now_us, struct gw_err *err)
+{
+    return gw_photos_hold(held, tx, row, now_us, err) && (*held || gw_photos_forget(tx, row, 1, err));
+}
+
+static bool hold_some(size_t *left, struct gw_tx *tx, enum gw_query q, const struct gw_id *hold, int64_t now_us, struct gw_err *err)
 {
     enum { BYTES = 64 << 10 };
     GW_AUTO(gw_arena) *a = gw_arena_new(BYTES);
+    const struct gw_value values[] = { gw_v_int(now_us), gw_v_int((int64_t)*left), gw_v_maybe_id(hold != NULL, hold) };
     struct gw_photo_row *rows;
     size_t n;
-    if (!gw_photos_read(&rows, &n, a, tx, GW_QUERY_PHOTOS_TO_HOLD,
-            GW_VALUES(gw_v_id(&hold->voyage), gw_v_int(GW_KEY_HOLD), gw_v_id(&hold->id), gw_v_int((int64_t)limit)), err))
+    bool held;
+    if (!gw_photos_read(&rows, &n, a, tx, q, values, hold == NULL ? 2 : 3, err))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        struct gw_photo_row to = rows[i];
-        to.key = GW_KEY_HOLD;
-        to.scope = hold->id;
-        to.expires_us = hold->until_us;
-        if (!gw_store_photo_move(tx, &rows[i], &to, now_us, err))
+    for (size_t i = 0; i < n; i++)
+        if (!gw_photos_hold(&held, tx, &rows[i], now_us, err))
             return false;
-    }
-    *done = n < limit;
+    *left -= n;
     return true;
 }
 
-bool gw_store_holds_end(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err)
+/* Where nothing is left of the limit there may be more to do. */
+bool gw_store_holds_keep(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us, size_t limit, struct gw_err *err)
 {
     enum { AT_ONCE = 64 };
     struct gw_id over[AT_ONCE];
     size_t n = 0;
     struct gw_reading r;
+    *done = false;
+    if (!hold_some(&limit, tx, GW_QUERY_PHOTOS_TO_HOLD, NULL, now_us, err))
+        return false;
+    if (limit == 0)
+        return true;
     if (!gw_reading_start(&r, tx, GW_QUERY_HOLDS_OVER, GW_VALUES(gw_v_int(now_us), gw_v_int(GW_KEY_HOLD)), err))
         return false;
     while (n < AT_ONCE && gw_reading_next(&r))
         over[n++] = gw_column_id(&r, 0);
     if (!gw_reading_done(&r))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (!gw_store_key_destroy(tx, GW_KEY_HOLD, over[i], &out->keys, err) ||
-            !gw_tx_run(tx, GW_QUERY_PHOTOS_OF_HOLD_DELETE, GW_VALUES(gw_v_int(GW_KEY_HOLD), gw_v_id(&over[i])), &out->photos, err))
+    for (size_t i = 0; i < n; i++) {
+        if (!hold_some(&limit, tx, GW_QUERY_PHOTOS_TO_PASS_ON, &over[i], now_us, err))
             return false;
+        if (limit == 0)
+            return true;
+        if (!gw_store_key_destroy(tx, GW_KEY_HOLD, over[i], &out->keys, err) ||
+            !gw_tx_run(tx, GW_QUERY_PHOTOS_OF_HOLD_DELETE, GW_VALUES(gw_v_id(&over[i])), &out->photos, err))
+            return false;
+    }
+    *done = n < AT_ONCE;
     return true;
 }
 

@@ -457,7 +457,7 @@ struct gw_photo_row {
 
 /* Deletes it; when that has committed, it is cut out of its file. */
 [[nodiscard]] bool gw_store_photo_forget(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_err *err);
-/* The same picture under the key `to` names (key, scope, expires_us as in put); one that would be dead already goes. */
+/* The same picture under the key `to` names (key, scope, expires_us as in put); the clock of one that would be dead already is over. */
 [[nodiscard]] bool gw_store_photo_move(struct gw_tx *tx, const struct gw_photo_row *row, struct gw_photo_row *to, int64_t now_us,
     struct gw_err *err);
 
@@ -501,11 +501,14 @@ struct gw_hold_row {
 [[nodiscard]] bool gw_store_hold_release(bool *found, struct gw_tx *tx, struct gw_id hold, int64_t now_us, struct gw_err *err);
 [[nodiscard]] bool gw_store_holds(struct gw_hold_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, int64_t now_us,
     struct gw_err *err); /* those that last */
-/* The voyage's live pictures under the hold's own key, at most `limit` in a transaction, until *done. */
-[[nodiscard]] bool gw_store_hold_photos(bool *done, struct gw_tx *tx, const struct gw_hold_row *hold, int64_t now_us,
-    size_t limit, struct gw_err *err);
-/* Keys and pictures of holds that are over. */
-[[nodiscard]] bool gw_store_holds_end(struct gw_store_purged *out, struct gw_tx *tx, int64_t now_us, struct gw_err *err);
+/* Is a hold in force on its voyage; of a portrait: on one with a traveler it is of? */
+[[nodiscard]] bool gw_store_photo_held(bool *held, struct gw_tx *tx, const struct gw_photo_row *row, int64_t now_us, struct gw_err *err);
+/* Its clock is over: sealed again under the key of the hold that lasts longest, or gone. */
+[[nodiscard]] bool gw_store_photo_over(bool *held, struct gw_tx *tx, const struct gw_photo_row *row, int64_t now_us, struct gw_err *err);
+/* Pictures that are due now and held, under a hold's key; those of a hold that is over under the key of another, or gone with its
+ * key. Seals at most `limit` in a transaction, until *done: before it is, no key may die that a held picture needs. */
+[[nodiscard]] bool gw_store_holds_keep(struct gw_store_purged *out, bool *done, struct gw_tx *tx, int64_t now_us, size_t limit,
+    struct gw_err *err);
 
 enum { GW_AGE_VOYAGE, GW_AGE_PROBE, GW_AGE_PORTRAIT, GW_AGE_PORTRAIT_PHOTO, GW_AGE_ANSWER, GW_AGE_TRANSFER, GW_AGE_COUNT };
 struct gw_age {

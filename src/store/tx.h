@@ -103,7 +103,11 @@ bool gw_tx_unseal(struct gw_span *plain, struct gw_arena *a, struct gw_tx *tx, c
     struct gw_span sealed, struct gw_err *err);
 /* Deletes rows; their pictures are cut out when that has committed. */
 bool gw_photos_forget(struct gw_tx *tx, const struct gw_photo_row *rows, size_t n, struct gw_err *err);
-/* Those of the portrait. */
-bool gw_photos_forget_portrait(struct gw_tx *tx, struct gw_id portrait, struct gw_err *err);
+/* Sealed again under the key of a hold in force on it; none: left as it is. */
+bool gw_photos_hold(bool *held, struct gw_tx *tx, const struct gw_photo_row *row, int64_t now_us, struct gw_err *err);
+/* Those of the portrait that are held. */
+bool gw_photos_hold_portrait(struct gw_tx *tx, struct gw_id portrait, int64_t now_us, struct gw_err *err);
+/* Those of the portrait; and_held: those under the key of a hold, too. */
+bool gw_photos_forget_portrait(struct gw_tx *tx, struct gw_id portrait, bool and_held, struct gw_err *err);
 bool gw_photos_read(struct gw_photo_row **rows, size_t *n, struct gw_arena *a, struct gw_tx *tx, enum gw_query q,
     const struct gw_value *values, size_t n_values, struct gw_err *err);

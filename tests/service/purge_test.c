@@ -413,6 +413,114 @@ static void held(void **state)
     place_done(&p);
 }
 
+static struct gw_id hold_for(struct place *p, struct gw_id voyage, int64_t until_us)
+{
+    struct gw_hold hold;
+    CHECK_OK(gw_service_hold(&hold, p->s, &p->admin, &(struct gw_hold_ask){ voyage, gw_span_str("2026-CV-1"), until_us }, NULL, &err));
+    return hold.id;
+}
+
+static void release(struct place *p, struct gw_id hold)
+{
+    CHECK_OK(gw_service_hold_release(p->s, &p->admin, hold, NULL, &err));
+}
+
+/* How many of the class are kept at that time, after a purge; none of them is older than it may be. */
+static size_t kept_at(struct place *p, int64_t now_us, const char *class)
+{
+    struct gw_purge purge;
+    struct gw_retention_report report;
+    p->s->clock.fixed_us = now_us;
+    CHECK_OK(gw_service_purge(&purge, p->s, &p->admin, &err));
+    CHECK_OK(gw_service_retention_report(&report, p->a, p->s, &p->auditor, &err));
+    CHECK_INT(report.over_age, 0);
+    for (size_t i = 0; i < report.n_classes; i++)
+        if (strcmp(report.classes[i].name, class) == 0)
+            return report.classes[i].kept;
+    CHECK(false);
+    return 0;
+}
+
+/* The second is in force when the first ends, by itself or released, whichever is the longer. */
+static void held_again(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        struct place p;
+        place_init(&p);
+        CHECK_OK(place_open(&p, &err));
+        struct departed d = depart(&p);
+        const int64_t short_us = d.purge_us + 4 * HOUR_US, long_us = d.purge_us + 48 * HOUR_US;
+        const struct gw_id one = hold_for(&p, d.voyage, way == 2 ? long_us : short_us);
+        const struct gw_id two = hold_for(&p, d.voyage, way == 2 ? short_us : long_us);
+        CHECK_INT(kept_at(&p, d.purge_us + HOUR_US, "probe"), 2);
+        if (way > 0)
+            release(&p, one);
+        int64_t now = way == 0 ? short_us : d.purge_us + 2 * HOUR_US;
+        CHECK_INT(kept_at(&p, now, "probe"), 2);
+        CHECK_INT(kept_at(&p, now, "portrait_photo"), 3);
+        CHECK(photo_of(&p, d.photo).there);
+        /* Placed again, and started again: a picture goes from one to the next. */
+        place_close(&p);
+        CHECK_OK(place_open_at(&p, now, NULL, NULL, &err));
+        const struct gw_id three = hold_for(&p, d.voyage, long_us + HOUR_US);
+        release(&p, two);
+        CHECK_INT(kept_at(&p, now + 60 * GW_US_PER_S, "probe"), 2);
+        CHECK(photo_of(&p, d.photo).there);
+        release(&p, three);
+        CHECK_INT(kept_at(&p, now + 120 * GW_US_PER_S, "probe"), 0);
+        CHECK_INT(kept_at(&p, now + 120 * GW_US_PER_S, "portrait_photo"), 1); /* of whom no voyage expected */
+        CHECK(!photo_of(&p, d.photo).there);
+        CHECK_OK(gw_service_check_store(p.s, &err));
+        place_done(&p);
+    }
+}
+
+static void held_not_due(void **state)
+{
+    (void)state;
+    struct place p;
+    place_init(&p);
+    CHECK_OK(place_open(&p, &err));
+    struct departed d = depart(&p);
+    release(&p, hold_for(&p, d.voyage, NOW_US + 20 * 24 * HOUR_US));
+    CHECK_INT(kept_at(&p, NOW_US + HOUR_US, "probe"), 2);
+    CHECK_INT(kept_at(&p, NOW_US + HOUR_US, "portrait_photo"), 3);
+    CHECK(photo_of(&p, d.photo).there);
+    /* Its own clock went on. */
+    CHECK_INT(kept_at(&p, d.purge_us, "probe"), 0);
+    CHECK_INT(kept_at(&p, d.purge_us, "portrait_photo"), 1);
+    place_done(&p);
+}
+
+/* More than one transaction of them, taken after the hold was placed, on a voyage that is open. */
+static void held_later(void **state)
+{
+    (void)state;
+    enum { LATER = 19 };
+    struct place p;
+    struct gw_manifest_receipt m;
+    struct gw_verification v;
+    place_init(&p);
+    CHECK_OK(place_open(&p, &err));
+    CHECK_OK(send_manifest(&m, &p, &p.carrier, manifest_text(&p, "", 2, ""), NULL, &err));
+    CHECK_OK(send_portrait_seen(&p, "P00001", 1));
+    const struct gw_id hold = hold_for(&p, m.voyage, NOW_US + 48 * HOUR_US);
+    CHECK_OK(send_portrait_seen(&p, "P00002", 2));
+    CHECK_OK(send_seen(&v, &p, m.voyage, 1));
+    for (int i = 0; i < LATER; i++)
+        CHECK_OK(send_seen(&v, &p, m.voyage, 1));
+    CHECK_INT(kept_at(&p, NOW_US + 14 * HOUR_US, "probe"), 1 + LATER);
+    /* One that is replaced is due, and stays; the one that replaces it, too. */
+    CHECK_INT(kept_at(&p, NOW_US + 14 * HOUR_US, "portrait_photo"), 2);
+    CHECK_OK(send_portrait_seen(&p, "P00001", 11));
+    CHECK_INT(kept_at(&p, NOW_US + 15 * HOUR_US, "portrait_photo"), 3);
+    CHECK_INT(kept_at(&p, NOW_US + 47 * HOUR_US, "probe"), 1 + LATER);
+    release(&p, hold);
+    CHECK_INT(kept_at(&p, NOW_US + 47 * HOUR_US, "probe"), 0);
+    place_done(&p);
+}
+
 static void over_age_is_told(void **state)
 {
     (void)state;
@@ -450,6 +558,9 @@ int main(void)
     check_add("backup", "yesterday's brings nobody back, beside the living keyring or without", old_backup);
     check_add("backup", "a voyage that was open is there again, without its people", open_voyage_restored);
     check_add("hold", "keeps what is due until it ends or is released", held);
+    check_add("hold", "placed again, it goes on where the one before ends", held_again);
+    check_add("hold", "released, it leaves to its own clock what is not due", held_not_due);
+    check_add("hold", "keeps what is taken or replaced after it was placed", held_later);
     check_add("alarm", "what is older than its clock is counted and told", over_age_is_told);
     return check_done();
 }

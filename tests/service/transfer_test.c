@@ -300,12 +300,15 @@ static void held(void **state)
     CHECK_OK(place_open_at(&p, NOW_US, NULL, NULL, &err));
     const struct gw_id voyage = clear_one(&p);
     struct gw_hold hold;
+    struct gw_purge purge;
     const struct gw_hold_ask ask = { voyage, gw_span_str("2026-CV-1"), NOW_US + 48 * HOUR_US };
     CHECK_OK(gw_service_hold(&hold, p.s, &p.admin, &ask, NULL, &err));
     CHECK(send_until(&p, "received", NULL));
     CHECK(photos_of(&p).opens); /* the receipt ends the transfer, not the hold */
+    p.s->clock.fixed_us += HOUR_US;
+    CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
+    CHECK(photos_of(&p).opens);
     CHECK_OK(gw_service_hold_release(p.s, &p.admin, hold.id, NULL, &err));
-    struct gw_purge purge;
     CHECK_OK(gw_service_purge(&purge, p.s, &p.admin, &err));
     CHECK_INT(photos_of(&p).photos, 0);
     place_done(&p);
