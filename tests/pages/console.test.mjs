@@ -403,6 +403,7 @@ describe('the console', { skip: withoutBrowser || withoutPhotos }, () => {
     await page.locator('.queue button').last().click(); // puts the focus into it
     await page.locator('.queue button').first().click();
     await page.locator('.case .decide').waitFor(seen);
+    await page.waitForFunction(() => document.querySelector('.case')?.contains(document.activeElement), undefined, seen); // keys act in the case only
     await page.keyboard.press('t');
     await page.locator('.photo img').first().waitFor(seen);
     const inspection = await page.locator('.case').getAttribute('data-case');

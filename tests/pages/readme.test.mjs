@@ -56,10 +56,12 @@ describe('the pictures of the README', { skip: withoutBrowser || withoutPhotos }
     await desk.locator('.room').waitFor(seen);
     await desk.evaluate(() => { location.hash = '#/inspections'; });
     await desk.locator('.case .decide').waitFor(seen);
+    await desk.locator('.case').focus(); // keys act in the case only
     await desk.keyboard.press('t');
     await desk.locator('.photo img').nth(1).waitFor(seen);
     await desk.waitForFunction(() => [...document.querySelectorAll('.photo img')].every((i) => i.complete && i.naturalWidth > 0));
     assert.equal(await desk.locator('.photo img').count(), asked.length, 'every photo that is shown was drawn');
+    await desk.locator('.case').focus();
     await desk.keyboard.press('r');
     await take(desk, 'console');
   });
